@@ -1,0 +1,1 @@
+//! Certificates, CRLs and OCSP answers: profiles, encoding, lints. No IO, no clock, no randomness.

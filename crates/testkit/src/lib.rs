@@ -1,0 +1,1 @@
+//! Fixed clock, seeded randomness, throw-away tokens and golden text for tests.

@@ -1,0 +1,1 @@
+//! Sigill: e-identity and certificate service for the public sector.
