@@ -1,0 +1,160 @@
+//! A unit of work as a value: what is to be written, with the audit events that say so.
+//!
+//! A [`Changes`] cannot be made without an event, so nothing is changed unrecorded. The store
+//! applies it wholly or not at all, and may carry many in one durable transaction.
+
+use crate::approval::Approval;
+use crate::audit::Event;
+use crate::card::Card;
+use crate::certificate::{CertificateRef, Intent};
+use crate::enrolment::AnyEnrolment;
+use crate::people::{Employment, Person, RoleGrant, Tenant};
+use crate::revocation::Revocation;
+use pki::time::UtcTime;
+
+/// How often a row was written; a write names the version it saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub i64);
+
+/// A value with the version it was read at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored<T> {
+    /// The value.
+    pub value: T,
+    /// Its version.
+    pub version: Version,
+}
+
+/// Writes and their events, committed together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    events: Vec<Event>,
+    writes: Vec<Write>,
+}
+
+/// One write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// A new agency.
+    Tenant(Tenant),
+    /// A new person. Conflict if the identity number is known.
+    Person(Person),
+    /// A person's new employment.
+    Employment(Employment),
+    /// A role for a person.
+    Role(RoleGrant),
+    /// A new application.
+    NewEnrolment(AnyEnrolment),
+    /// An application moved on. Stale if someone else wrote it since `seen`.
+    Enrolment {
+        /// The new value.
+        new: AnyEnrolment,
+        /// The version it was read at.
+        seen: Version,
+    },
+    /// A new approval.
+    NewApproval(Approval),
+    /// An approval was signed or used. Stale if someone else wrote it since `seen`.
+    Approval {
+        /// The new value.
+        new: Approval,
+        /// The version it was read at.
+        seen: Version,
+    },
+    /// A card is bound. Conflict if the number is known: a card is never bound twice.
+    NewCard(Card),
+    /// A card changed state. Stale if someone else wrote it since `seen`.
+    Card {
+        /// The new value.
+        new: Card,
+        /// The version it was read at.
+        seen: Version,
+    },
+    /// A serial is reserved. Conflict if issuer and serial are known, or the key is already
+    /// certified for another person or purpose.
+    Intent(Intent),
+    /// The certificate of an intent. Conflict if it has one, or was revoked meanwhile.
+    Certificate {
+        /// Which intent.
+        certificate: CertificateRef,
+        /// DER.
+        der: Vec<u8>,
+        /// When.
+        at: UtcTime,
+    },
+    /// A journal entry. The first stands: revoking the revoked is a conflict. Withdraws the
+    /// published OCSP answer in the same step.
+    Revocation(Revocation),
+    /// A CRL. Conflict if the issuer has one with this number or a higher one.
+    Crl(PublishedCrl),
+}
+
+/// A CRL as served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedCrl {
+    /// The issuer's URL name.
+    pub issuer: String,
+    /// cRLNumber.
+    pub number: u64,
+    /// DER.
+    pub der: Vec<u8>,
+    /// thisUpdate.
+    pub this_update: UtcTime,
+    /// nextUpdate.
+    pub next_update: UtcTime,
+}
+
+/// An OCSP answer as served. Published outside [`Changes`]: it follows from what is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedOcsp {
+    /// Which certificate.
+    pub certificate: CertificateRef,
+    /// Whether it says revoked. An answer that says good is dropped by the store if the
+    /// certificate was revoked since.
+    pub revoked: bool,
+    /// DER of the OCSPResponse.
+    pub der: Vec<u8>,
+    /// thisUpdate.
+    pub this_update: UtcTime,
+    /// nextUpdate.
+    pub next_update: UtcTime,
+}
+
+impl Changes {
+    /// Begins with the event that says what happened.
+    pub fn recording(event: Event) -> Self {
+        Self { events: vec![event], writes: Vec::new() }
+    }
+
+    /// Adds a write.
+    #[must_use]
+    pub fn write(mut self, write: Write) -> Self {
+        self.writes.push(write);
+        self
+    }
+
+    /// Adds another event.
+    #[must_use]
+    pub fn also(mut self, event: Event) -> Self {
+        self.events.push(event);
+        self
+    }
+
+    /// Joins another unit of work to this one.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
+        self.events.extend(other.events);
+        self.writes.extend(other.writes);
+        self
+    }
+
+    /// The events, in order.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// The writes, in order.
+    pub fn writes(&self) -> &[Write] {
+        &self.writes
+    }
+}

@@ -1,0 +1,356 @@
+//! Enrolment: from an agency's application to an activated card.
+//!
+//! Each stage is a type. A move that is not written here does not compile.
+
+use crate::operation::{IdentifyApplicant, IdentityProof, IssueCard, Operation, PlannedProfile};
+use crate::{ApprovalId, CardNumber, EnrolmentId, PersonId, TenantId};
+use pki::issue::SubjectFacts;
+use pki::profile::Purpose;
+use pki::serial::SerialNumber;
+use pki::time::UtcTime;
+use std::collections::BTreeMap;
+
+/// One application for a card, at stage `S`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolment<S> {
+    /// Its key.
+    pub id: EnrolmentId,
+    /// The agency.
+    pub tenant: TenantId,
+    /// Who is to get the card.
+    pub applicant: PersonId,
+    /// The card that was ordered.
+    pub card: CardNumber,
+    /// What becomes the subject of the certificates; fixed at submission.
+    pub subject: SubjectFacts,
+    /// The profile of each certificate; fixed at submission.
+    pub certificates: BTreeMap<Purpose, PlannedProfile>,
+    stage: S,
+}
+
+/// Applied for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// By whom.
+    pub by: PersonId,
+    /// When.
+    pub at: UtcTime,
+}
+
+/// The applicant was identified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identified {
+    /// The stage before.
+    pub submitted: Submitted,
+    /// By whom.
+    pub by: PersonId,
+    /// When.
+    pub at: UtcTime,
+    /// On what evidence.
+    pub proof: IdentityProof,
+    /// The officer's signed statement, a compact JWS.
+    pub statement: String,
+    /// The approval that was opened for it.
+    pub approval: ApprovalId,
+}
+
+/// Approved by someone else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approved {
+    /// The stage before.
+    pub identified: Identified,
+    /// By whom.
+    pub by: PersonId,
+    /// When.
+    pub at: UtcTime,
+}
+
+/// The certificates exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The stage before.
+    pub approved: Approved,
+    /// Serial of each certificate.
+    pub serials: BTreeMap<Purpose, SerialNumber>,
+    /// When.
+    pub at: UtcTime,
+    /// The desk's signed delivery statement, a compact JWS.
+    pub delivery: String,
+}
+
+/// The card is in the holder's hands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activated {
+    /// The stage before.
+    pub issued: Issued,
+    /// By whom.
+    pub by: PersonId,
+    /// When.
+    pub at: UtcTime,
+}
+
+/// The four-eyes rule was about to be broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("four eyes: whoever submitted, identified or is the applicant cannot do this")]
+pub struct FourEyes {
+    /// Who tried.
+    pub actor: PersonId,
+}
+
+impl Enrolment<Submitted> {
+    /// A new application.
+    ///
+    /// # Errors
+    /// [`FourEyes`] if the officer applies for themselves.
+    pub fn submit(
+        (id, tenant): (EnrolmentId, TenantId),
+        (applicant, card): (PersonId, CardNumber),
+        subject: SubjectFacts,
+        certificates: BTreeMap<Purpose, PlannedProfile>,
+        submitted: Submitted,
+    ) -> Result<Self, FourEyes> {
+        if submitted.by == applicant {
+            return Err(FourEyes { actor: submitted.by });
+        }
+        Ok(Self { id, tenant, applicant, card, subject, certificates, stage: submitted })
+    }
+
+    /// The identification that `by` must sign.
+    pub fn identification(&self, by: &PersonId, proof: &IdentityProof) -> Operation {
+        Operation::IdentifyApplicant(IdentifyApplicant {
+            enrolment: self.id.clone(),
+            tenant: self.tenant.clone(),
+            applicant: self.applicant.clone(),
+            submitted_by: self.stage.by.clone(),
+            identified_by: by.clone(),
+            proof: proof.clone(),
+        })
+    }
+
+    /// Records that the applicant was identified. The caller has verified `statement`.
+    ///
+    /// # Errors
+    /// Gives the enrolment back unchanged if `by` is the applicant.
+    pub fn identify(
+        self,
+        by: PersonId,
+        at: UtcTime,
+        proof: IdentityProof,
+        statement: String,
+        approval: ApprovalId,
+    ) -> Result<Enrolment<Identified>, (Self, FourEyes)> {
+        if by == self.applicant {
+            return Err((self, FourEyes { actor: by }));
+        }
+        Ok(self.advance(|submitted| Identified { submitted, by, at, proof, statement, approval }))
+    }
+}
+
+impl Enrolment<Identified> {
+    /// Approves the enrolment. The caller has verified the approver's signature.
+    ///
+    /// # Errors
+    /// Gives the enrolment back unchanged if `by` submitted it, identified the
+    /// applicant, or is the applicant (four eyes, CP section 5.2.2).
+    pub fn approve(self, by: PersonId, at: UtcTime) -> Result<Enrolment<Approved>, (Self, FourEyes)> {
+        if self.officers().contains(&by) {
+            return Err((self, FourEyes { actor: by }));
+        }
+        Ok(self.advance(|identified| Approved { identified, by, at }))
+    }
+
+    /// Everyone who can never approve this enrolment.
+    pub fn officers(&self) -> Vec<PersonId> {
+        vec![self.stage.submitted.by.clone(), self.stage.by.clone(), self.applicant.clone()]
+    }
+
+    /// What approvers sign.
+    pub fn operation(&self) -> Operation {
+        self.issue_card(&self.stage)
+    }
+}
+
+impl Enrolment<Approved> {
+    /// What was approved.
+    pub fn operation(&self) -> Operation {
+        self.issue_card(&self.stage.identified)
+    }
+
+    /// Records the certificates.
+    ///
+    /// # Errors
+    /// Gives the enrolment back unchanged if the approver also delivered the keys.
+    pub fn issue(
+        self,
+        serials: BTreeMap<Purpose, SerialNumber>,
+        at: UtcTime,
+        delivered_by: &PersonId,
+        delivery: String,
+    ) -> Result<Enrolment<Issued>, (Self, FourEyes)> {
+        if *delivered_by == self.stage.by || *delivered_by == self.applicant {
+            let actor = delivered_by.clone();
+            return Err((self, FourEyes { actor }));
+        }
+        Ok(self.advance(|approved| Issued { approved, serials, at, delivery }))
+    }
+}
+
+impl Enrolment<Issued> {
+    /// Records that the card was handed out.
+    ///
+    /// # Errors
+    /// Gives the enrolment back unchanged if `by` is the applicant or approved it.
+    pub fn activate(self, by: PersonId, at: UtcTime) -> Result<Enrolment<Activated>, (Self, FourEyes)> {
+        if by == self.applicant || by == self.stage.approved.by {
+            return Err((self, FourEyes { actor: by }));
+        }
+        Ok(self.advance(|issued| Activated { issued, by, at }))
+    }
+}
+
+impl<S> Enrolment<S> {
+    /// The stage and what was recorded in it.
+    pub const fn stage(&self) -> &S {
+        &self.stage
+    }
+
+    /// Puts a stored enrolment together again; for stores only.
+    pub fn restore(enrolment: Enrolment<()>, stage: S) -> Self {
+        enrolment.advance(|()| stage)
+    }
+
+    /// The enrolment without its stage; for stores only.
+    pub fn bare(&self) -> Enrolment<()>
+    where
+        S: Clone,
+    {
+        self.clone().advance(|_| ())
+    }
+
+    fn issue_card(&self, identified: &Identified) -> Operation {
+        let identification = Operation::IdentifyApplicant(IdentifyApplicant {
+            enrolment: self.id.clone(),
+            tenant: self.tenant.clone(),
+            applicant: self.applicant.clone(),
+            submitted_by: identified.submitted.by.clone(),
+            identified_by: identified.by.clone(),
+            proof: identified.proof.clone(),
+        });
+        Operation::IssueCard(IssueCard {
+            enrolment: self.id.clone(),
+            tenant: self.tenant.clone(),
+            applicant: self.applicant.clone(),
+            card: self.card.clone(),
+            subject: self.subject.clone(),
+            certificates: self.certificates.clone(),
+            submitted_by: identified.submitted.by.clone(),
+            identified_by: identified.by.clone(),
+            identification: identification.hash(),
+        })
+    }
+
+    fn advance<T>(self, to: impl FnOnce(S) -> T) -> Enrolment<T> {
+        let Self { id, tenant, applicant, card, subject, certificates, stage } = self;
+        Enrolment { id, tenant, applicant, card, subject, certificates, stage: to(stage) }
+    }
+}
+
+impl Enrolment<()> {
+    /// The parts that every stage shares; for stores only.
+    pub fn from_parts(
+        (id, tenant): (EnrolmentId, TenantId),
+        (applicant, card): (PersonId, CardNumber),
+        subject: SubjectFacts,
+        certificates: BTreeMap<Purpose, PlannedProfile>,
+    ) -> Self {
+        Self { id, tenant, applicant, card, subject, certificates, stage: () }
+    }
+}
+
+/// What a row can hold; the only place stages are told apart at run time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnyEnrolment {
+    /// Applied for.
+    Submitted(Enrolment<Submitted>),
+    /// Applicant identified.
+    Identified(Enrolment<Identified>),
+    /// Approved.
+    Approved(Enrolment<Approved>),
+    /// Certificates exist.
+    Issued(Enrolment<Issued>),
+    /// Card handed out.
+    Activated(Enrolment<Activated>),
+}
+
+impl AnyEnrolment {
+    /// The word in rows and views.
+    pub const fn stage_name(&self) -> &'static str {
+        match self {
+            Self::Submitted(_) => "submitted",
+            Self::Identified(_) => "identified",
+            Self::Approved(_) => "approved",
+            Self::Issued(_) => "issued",
+            Self::Activated(_) => "activated",
+        }
+    }
+
+    /// The parts that every stage shares.
+    pub fn bare(&self) -> Enrolment<()> {
+        match self {
+            Self::Submitted(e) => e.bare(),
+            Self::Identified(e) => e.bare(),
+            Self::Approved(e) => e.bare(),
+            Self::Issued(e) => e.bare(),
+            Self::Activated(e) => e.bare(),
+        }
+    }
+
+    /// The application, however far it came.
+    pub const fn submitted(&self) -> &Submitted {
+        match self {
+            Self::Submitted(e) => &e.stage,
+            Self::Identified(e) => &e.stage.submitted,
+            Self::Approved(e) => &e.stage.identified.submitted,
+            Self::Issued(e) => &e.stage.approved.identified.submitted,
+            Self::Activated(e) => &e.stage.issued.approved.identified.submitted,
+        }
+    }
+
+    /// The identification, if it came that far.
+    pub const fn identified(&self) -> Option<&Identified> {
+        match self {
+            Self::Submitted(_) => None,
+            Self::Identified(e) => Some(&e.stage),
+            Self::Approved(e) => Some(&e.stage.identified),
+            Self::Issued(e) => Some(&e.stage.approved.identified),
+            Self::Activated(e) => Some(&e.stage.issued.approved.identified),
+        }
+    }
+
+    /// The approval, if it came that far.
+    pub const fn approved(&self) -> Option<&Approved> {
+        match self {
+            Self::Submitted(_) | Self::Identified(_) => None,
+            Self::Approved(e) => Some(&e.stage),
+            Self::Issued(e) => Some(&e.stage.approved),
+            Self::Activated(e) => Some(&e.stage.issued.approved),
+        }
+    }
+
+    /// The certificates, if it came that far.
+    pub const fn issued(&self) -> Option<&Issued> {
+        match self {
+            Self::Submitted(_) | Self::Identified(_) | Self::Approved(_) => None,
+            Self::Issued(e) => Some(&e.stage),
+            Self::Activated(e) => Some(&e.stage.issued),
+        }
+    }
+
+    /// The hand-out, if it came that far.
+    pub const fn activated(&self) -> Option<&Activated> {
+        match self {
+            Self::Activated(e) => Some(&e.stage),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Officers' signatures, and what they prove about an issuance.
+//!
+//! The same check runs in the service, which answers with a clear error, and in the signer
+//! process, which trusts nobody: it is the signer's answer that counts.
+
+use crate::access::Role;
+use crate::operation::{Act, DeliverCard, IdentifyApplicant, IssueCard, Operation, OperationHash, STATEMENT_TYPE, Statement};
+use crate::{PersonId, TenantId};
+use pki::Kind;
+use pki::certificate::Certificate;
+use pki::jose::read_compact;
+use pki::time::UtcTime;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Somebody who may sign statements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Officer {
+    /// Who.
+    pub person: PersonId,
+    /// At which agency.
+    pub tenant: TenantId,
+    /// In which roles.
+    pub roles: BTreeSet<Role>,
+}
+
+/// Knows officers by their certificates.
+///
+/// A certificate is answered for only if an issuing CA of persons signed it, it is valid and not
+/// revoked at `at`, and its holder is an officer. Everything else is `None`.
+pub trait Officers {
+    /// The officer who holds `certificate`.
+    fn officer(&self, certificate: &Certificate, at: UtcTime) -> Option<Officer>;
+}
+
+/// An operation and the officers' signatures over its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signed {
+    /// The exact bytes of the [`Operation`], which are JSON text.
+    pub operation: String,
+    /// Compact JWSs over [`Statement`]s.
+    pub statements: Vec<String>,
+}
+
+/// Everything that must be signed before a card's certificates can be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssueEvidence {
+    /// [`Operation::IdentifyApplicant`], signed by the officer who met the applicant.
+    pub identification: Signed,
+    /// [`Operation::IssueCard`], signed by the approvers.
+    pub approval: Signed,
+    /// [`Operation::DeliverCard`], signed by the desk.
+    pub delivery: Signed,
+}
+
+/// An issuance that every needed officer signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovedIssuance {
+    /// What was approved.
+    pub order: IssueCard,
+    /// SHA-256 of each key's SubjectPublicKeyInfo, hexadecimal.
+    pub keys: BTreeMap<pki::profile::Purpose, String>,
+    /// Who approved.
+    pub approvers: BTreeSet<PersonId>,
+    /// Who delivered.
+    pub delivered_by: PersonId,
+}
+
+/// Why officers' signatures do not carry an act.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvidenceError {
+    /// Not a statement that can be read.
+    #[error("statement: {0}")]
+    Malformed(&'static str),
+    /// The signature does not verify.
+    #[error("the statement's signature does not verify")]
+    BadSignature,
+    /// The signer is no officer, or the certificate is not good.
+    #[error("the signer is not an officer with a valid signature certificate")]
+    NotAnOfficer,
+    /// A signature over something else.
+    #[error("the statement is about another operation")]
+    OtherOperation,
+    /// A signature that means something else.
+    #[error("the statement says {found:?}, not {wanted:?}")]
+    OtherAct {
+        /// What was needed.
+        wanted: Act,
+        /// What it says.
+        found: Act,
+    },
+    /// Too old, or from the future.
+    #[error("the statement's time is not acceptable")]
+    Expired,
+    /// The officer lacks the role, or has it at another agency.
+    #[error("the officer is not {role} at this agency")]
+    WrongRole {
+        /// The role that the act needs.
+        role: Role,
+    },
+    /// The same person twice, or one who may not take part.
+    #[error("four eyes: this officer cannot take part in this act")]
+    FourEyes,
+    /// Not enough different approvers.
+    #[error("{found} of {needed} approvals")]
+    TooFew {
+        /// How many are needed.
+        needed: usize,
+        /// How many different approvers signed.
+        found: usize,
+    },
+    /// The parts do not belong together.
+    #[error("the evidence does not belong together: {0}")]
+    Mismatch(&'static str),
+}
+
+impl EvidenceError {
+    /// Coarse class for the edge.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Malformed(_) => Kind::Invalid,
+            _ => Kind::Denied,
+        }
+    }
+}
+
+/// Verifies one statement and gives the officer who made it.
+///
+/// # Errors
+/// [`EvidenceError`], the first thing found wrong.
+pub fn verify_statement(
+    jws: &str,
+    act: Act,
+    operation: OperationHash,
+    officers: &dyn Officers,
+    now: UtcTime,
+) -> Result<Officer, EvidenceError> {
+    let jws = read_compact(jws).map_err(|_| EvidenceError::Malformed("not a compact JWS"))?;
+    if jws.header.get("typ").and_then(|typ| typ.as_str()) != Some(STATEMENT_TYPE) {
+        return Err(EvidenceError::Malformed("wrong typ"));
+    }
+    let statement: Statement =
+        serde_json::from_slice(&jws.payload).map_err(|_| EvidenceError::Malformed("payload"))?;
+    if statement.act != act {
+        return Err(EvidenceError::OtherAct { wanted: act, found: statement.act });
+    }
+    if statement.operation != operation {
+        return Err(EvidenceError::OtherOperation);
+    }
+    let oldest = now.plus_days(-STATEMENT_MAX_AGE_DAYS);
+    if statement.at < oldest || statement.at > now.plus_seconds(CLOCK_SKEW_SECONDS) {
+        return Err(EvidenceError::Expired);
+    }
+    let der = jws.x5c().ok_or(EvidenceError::Malformed("x5c is missing"))?;
+    let certificate = Certificate::parse(&der).map_err(|_| EvidenceError::Malformed("x5c"))?;
+    if !certificate.non_repudiation() {
+        return Err(EvidenceError::NotAnOfficer);
+    }
+    let officer = officers.officer(&certificate, now).ok_or(EvidenceError::NotAnOfficer)?;
+    jws.verify(certificate.public_key()).map_err(|_| EvidenceError::BadSignature)?;
+    Ok(officer)
+}
+
+/// Verifies all that must be signed before a card's certificates can be.
+///
+/// The identifying officer, the approvers and the desk are checked against the agency, their
+/// roles, and each other: whoever submitted, identified or is the applicant cannot approve, an
+/// approver cannot deliver, and nobody counts twice.
+///
+/// # Errors
+/// [`EvidenceError`], the first thing found wrong.
+pub fn verify_issuance(
+    evidence: &IssueEvidence,
+    needed: usize,
+    officers: &dyn Officers,
+    now: UtcTime,
+) -> Result<ApprovedIssuance, EvidenceError> {
+    let order = issue_card(&evidence.approval)?;
+    let identification = identification(&evidence.identification)?;
+    let delivery = delivery(&evidence.delivery)?;
+    belongs_together(&order, &identification, &evidence.identification, &delivery)?;
+
+    let identifier = the_one(&evidence.identification, Act::Identify, officers, now)?;
+    has_role(&identifier, Role::RegistrationOfficer, &order.tenant)?;
+    if identifier.person != order.identified_by || identifier.person == order.applicant {
+        return Err(EvidenceError::FourEyes);
+    }
+
+    let approvers = verify_approvals(&evidence.approval, &order, needed, officers, now)?;
+
+    let desk = the_one(&evidence.delivery, Act::Deliver, officers, now)?;
+    has_role(&desk, Role::CardDesk, &order.tenant)?;
+    if approvers.contains(&desk.person) || desk.person == order.applicant {
+        return Err(EvidenceError::FourEyes);
+    }
+    Ok(ApprovedIssuance { order, keys: delivery.keys, approvers, delivered_by: desk.person })
+}
+
+/// Verifies the approvers' signatures under an order.
+///
+/// # Errors
+/// [`EvidenceError`], the first thing found wrong.
+pub fn verify_approvals(
+    approval: &Signed,
+    order: &IssueCard,
+    needed: usize,
+    officers: &dyn Officers,
+    now: UtcTime,
+) -> Result<BTreeSet<PersonId>, EvidenceError> {
+    let hash = OperationHash::of(approval.operation.as_bytes());
+    let mut approvers = BTreeSet::new();
+    for jws in approval.statements.iter().take(MAX_STATEMENTS) {
+        let officer = verify_statement(jws, Act::Approve, hash, officers, now)?;
+        has_role(&officer, Role::Approver, &order.tenant)?;
+        let involved = [&order.submitted_by, &order.identified_by, &order.applicant];
+        if involved.contains(&&officer.person) || !approvers.insert(officer.person) {
+            return Err(EvidenceError::FourEyes);
+        }
+    }
+    if approvers.len() < needed.max(1) {
+        return Err(EvidenceError::TooFew { needed, found: approvers.len() });
+    }
+    Ok(approvers)
+}
+
+fn belongs_together(
+    order: &IssueCard,
+    identification: &IdentifyApplicant,
+    signed_identification: &Signed,
+    delivery: &DeliverCard,
+) -> Result<(), EvidenceError> {
+    if OperationHash::of(signed_identification.operation.as_bytes()) != order.identification {
+        return Err(EvidenceError::Mismatch("the approval is for another identification"));
+    }
+    if (&identification.enrolment, &identification.tenant, &identification.applicant)
+        != (&order.enrolment, &order.tenant, &order.applicant)
+        || identification.identified_by != order.identified_by
+        || identification.submitted_by != order.submitted_by
+    {
+        return Err(EvidenceError::Mismatch("the identification is of another application"));
+    }
+    if (&delivery.enrolment, &delivery.card) != (&order.enrolment, &order.card) {
+        return Err(EvidenceError::Mismatch("the delivery is for another card"));
+    }
+    Ok(())
+}
+
+fn the_one(signed: &Signed, act: Act, officers: &dyn Officers, now: UtcTime) -> Result<Officer, EvidenceError> {
+    let [jws] = signed.statements.as_slice() else {
+        return Err(EvidenceError::Malformed("exactly one statement is needed"));
+    };
+    verify_statement(jws, act, OperationHash::of(signed.operation.as_bytes()), officers, now)
+}
+
+fn has_role(officer: &Officer, role: Role, tenant: &TenantId) -> Result<(), EvidenceError> {
+    if officer.roles.contains(&role) && officer.tenant == *tenant {
+        return Ok(());
+    }
+    Err(EvidenceError::WrongRole { role })
+}
+
+fn operation(signed: &Signed) -> Result<Operation, EvidenceError> {
+    Operation::from_bytes(signed.operation.as_bytes()).map_err(|_| EvidenceError::Malformed("operation"))
+}
+
+fn issue_card(signed: &Signed) -> Result<IssueCard, EvidenceError> {
+    match operation(signed)? {
+        Operation::IssueCard(order) => Ok(order),
+        _ => Err(EvidenceError::Mismatch("the approved operation is not the issue of a card")),
+    }
+}
+
+fn identification(signed: &Signed) -> Result<IdentifyApplicant, EvidenceError> {
+    match operation(signed)? {
+        Operation::IdentifyApplicant(identification) => Ok(identification),
+        _ => Err(EvidenceError::Mismatch("not an identification")),
+    }
+}
+
+fn delivery(signed: &Signed) -> Result<DeliverCard, EvidenceError> {
+    match operation(signed)? {
+        Operation::DeliverCard(delivery) => Ok(delivery),
+        _ => Err(EvidenceError::Mismatch("not a delivery")),
+    }
+}
+
+/// How long an officer's signature carries an act that was not executed.
+pub const STATEMENT_MAX_AGE_DAYS: i64 = 90;
+/// How far an officer's clock may be ahead of ours.
+pub const CLOCK_SKEW_SECONDS: i64 = 300;
+/// Most approvals that are looked at.
+pub const MAX_STATEMENTS: usize = 16;

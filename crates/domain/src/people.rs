@@ -1,0 +1,68 @@
+//! Agencies, the people who work there, and what each may do.
+
+use crate::access::Role;
+use crate::{PersonId, TenantId};
+use pki::identifier::{IdentityNumber, OrganisationNumber};
+use pki::time::UtcTime;
+
+/// An agency: the owner of everything that is done in its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its key in every table.
+    pub id: TenantId,
+    /// Legal name, as it stands in certificates.
+    pub name: String,
+    /// Swedish organisation number.
+    pub organisation_number: OrganisationNumber,
+}
+
+/// A natural person. The identity number is an attribute and never a key: it can change.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Internal and permanent.
+    pub id: PersonId,
+    /// Personnummer or samordningsnummer.
+    pub identity_number: IdentityNumber,
+    /// Given name, as in the register.
+    pub given_name: String,
+    /// Surname, as in the register.
+    pub surname: String,
+}
+
+impl Person {
+    /// Given name and surname.
+    pub fn display_name(&self) -> String {
+        format!("{} {}", self.given_name, self.surname)
+    }
+}
+
+/// Shows the id only: a person in a log line must not say who it is.
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Person").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A person's employment at an agency; a person may have several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Employment {
+    /// The employer.
+    pub tenant: TenantId,
+    /// The employee.
+    pub person: PersonId,
+    /// First day.
+    pub since: UtcTime,
+}
+
+/// A role that a person holds at an agency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleGrant {
+    /// Where it holds.
+    pub tenant: TenantId,
+    /// Who holds it.
+    pub person: PersonId,
+    /// What it is.
+    pub role: Role,
+    /// From when.
+    pub since: UtcTime,
+}

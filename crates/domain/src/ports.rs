@@ -1,0 +1,190 @@
+//! What a store promises. One behaviour suite proves it on every engine.
+//!
+//! Reads see what was committed before they began. A row of another tenant is treated as absent.
+//! Lists have a limit and go on after a key. Writes go through [`Ledger::commit`] alone.
+
+use crate::approval::Approval;
+use crate::audit::{Head, Record};
+use crate::card::Card;
+use crate::certificate::{CertificateRecord, CertificateRef};
+use crate::changes::{Changes, PublishedCrl, PublishedOcsp, Stored};
+use crate::enrolment::AnyEnrolment;
+use crate::people::{Employment, Person, RoleGrant, Tenant};
+use crate::revocation::Revocation;
+use crate::{ApprovalId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
+use async_trait::async_trait;
+use pki::crl::RevokedEntry;
+use pki::identifier::{IdentityNumber, OrganisationNumber};
+use pki::time::UtcTime;
+
+/// Why the store did not do it. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Someone else wrote the row since it was read.
+    #[error("{what} was changed by someone else meanwhile")]
+    Stale {
+        /// Which kind of row.
+        what: &'static str,
+    },
+    /// A rule of the tables forbids it.
+    #[error("conflict: {0}")]
+    Conflict(Conflict),
+    /// Too much is waiting.
+    #[error("the store's queue is full")]
+    Busy,
+    /// The database could not be reached or failed.
+    #[error("the database failed")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row that does not read as what it should be.
+    #[error("stored {what} cannot be read")]
+    Corrupt {
+        /// Which kind of row.
+        what: &'static str,
+    },
+}
+
+/// Which rule of the tables forbade a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// The id, number or key exists.
+    #[error("{0} exists already")]
+    Exists(&'static str),
+    /// The public key belongs to another person or purpose.
+    #[error("the key is already certified for another person or purpose")]
+    KeyTaken,
+    /// The certificate was revoked before.
+    #[error("already revoked")]
+    AlreadyRevoked,
+    /// The certificate is not an open intent.
+    #[error("the serial is not waiting for a certificate")]
+    NotAnIntent,
+    /// The four-eyes rule, as the tables hold it.
+    #[error("four eyes")]
+    FourEyes,
+    /// The row that is written to does not exist.
+    #[error("{0} does not exist")]
+    Missing(&'static str),
+}
+
+impl StoreError {
+    /// Coarse class for the edge.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Stale { .. } | Self::Conflict(_) => Kind::Conflict,
+            Self::Busy => Kind::Busy,
+            Self::Unavailable(_) | Self::Corrupt { .. } => Kind::Internal,
+        }
+    }
+}
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// The write side.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Applies all of `changes` and appends its events, or does nothing.
+    ///
+    /// When it returns `Ok`, the change survives a crash and a power loss. Many callers may share
+    /// one transaction and one sync; one caller's conflict does not touch the others. Events are
+    /// chained in the order of commits. Never retried inside: after `Unavailable` the caller
+    /// must read to know.
+    async fn commit(&self, changes: Changes) -> Result<Head>;
+
+    /// Publishes OCSP answers. An answer that says good for a revoked certificate is dropped
+    /// silently; the number of answers kept is returned.
+    async fn publish_ocsp(&self, answers: Vec<PublishedOcsp>) -> Result<Vec<CertificateRef>>;
+}
+
+/// Agencies and people.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// One agency.
+    async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>>;
+    /// The agency with this organisation number.
+    async fn tenant_by_number(&self, number: &OrganisationNumber) -> Result<Option<Tenant>>;
+    /// Agencies in order of id, after `after`.
+    async fn tenants(&self, after: Option<&TenantId>, limit: u32) -> Result<Vec<Tenant>>;
+    /// One person, if employed at the agency.
+    async fn person(&self, tenant: &TenantId, id: &PersonId) -> Result<Option<Person>>;
+    /// The person with this identity number, at whatever agency: one person, one identity.
+    async fn person_by_identity(&self, number: &IdentityNumber) -> Result<Option<Person>>;
+    /// One employment.
+    async fn employment(&self, tenant: &TenantId, person: &PersonId) -> Result<Option<Employment>>;
+    /// A person's roles at an agency.
+    async fn roles(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<RoleGrant>>;
+}
+
+/// Applications and their approvals.
+#[async_trait]
+pub trait Enrolments: Send + Sync {
+    /// One application.
+    async fn enrolment(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<Stored<AnyEnrolment>>>;
+    /// Applications in order of id, after `after`, at `stage` if given.
+    async fn enrolments(
+        &self,
+        tenant: &TenantId,
+        stage: Option<&str>,
+        after: Option<&EnrolmentId>,
+        limit: u32,
+    ) -> Result<Vec<Stored<AnyEnrolment>>>;
+    /// One approval.
+    async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>>;
+}
+
+/// Cards and certificates.
+#[async_trait]
+pub trait Certificates: Send + Sync {
+    /// One card.
+    async fn card(&self, tenant: &TenantId, number: &CardNumber) -> Result<Option<Stored<Card>>>;
+    /// A person's cards at an agency.
+    async fn cards_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<Stored<Card>>>;
+    /// The certificates and open intents of a card.
+    async fn certificates_of_card(&self, tenant: &TenantId, number: &CardNumber) -> Result<Vec<CertificateRecord>>;
+    /// The certificates and open intents of a person at an agency, on cards or not.
+    async fn certificates_of_person(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<CertificateRecord>>;
+    /// One certificate, of any holder.
+    async fn certificate(&self, certificate: &CertificateRef) -> Result<Option<CertificateRecord>>;
+    /// The certificate with this SHA-256 of its DER, of any holder.
+    async fn certificate_by_fingerprint(&self, fingerprint: &[u8; 32]) -> Result<Option<CertificateRecord>>;
+    /// Intents without certificate and without revocation, reserved before `before`.
+    async fn open_intents(&self, before: UtcTime, limit: u32) -> Result<Vec<CertificateRecord>>;
+    /// Certificates held by the service (OCSP signers, TLS), newest first.
+    async fn service_certificates(&self, key: &str, limit: u32) -> Result<Vec<CertificateRecord>>;
+}
+
+/// What the public sees.
+#[async_trait]
+pub trait Status: Send + Sync {
+    /// The journal of one issuer in the order of acceptance.
+    async fn revocations(&self, issuer: &str) -> Result<Vec<RevokedEntry>>;
+    /// One entry.
+    async fn revocation(&self, certificate: &CertificateRef) -> Result<Option<Revocation>>;
+    /// The newest CRL of an issuer.
+    async fn latest_crl(&self, issuer: &str) -> Result<Option<PublishedCrl>>;
+    /// Every published OCSP answer of an issuer, in order of serial, after `after`.
+    async fn ocsp_answers(&self, issuer: &str, after: Option<&CertificateRef>, limit: u32) -> Result<Vec<PublishedOcsp>>;
+    /// Certificates and revoked intents of an issuer that have no answer, or one that ends before
+    /// `ends_before`, or one that says good although revoked. Expired certificates are left out
+    /// after their answer ended.
+    async fn ocsp_due(&self, issuer: &str, ends_before: UtcTime, limit: u32) -> Result<Vec<CertificateRecord>>;
+}
+
+/// The audit log.
+#[async_trait]
+pub trait AuditLog: Send + Sync {
+    /// Where the log ends.
+    async fn head(&self) -> Result<Head>;
+    /// Records in order, from `from` on.
+    async fn records(&self, from: u64, limit: u32) -> Result<Vec<Record>>;
+    /// The personal values of a record that were not erased: field, salt, value.
+    async fn personal(&self, sequence: u64) -> Result<Vec<(String, [u8; 16], String)>>;
+    /// Erases the personal values of a record; the chain stays valid.
+    async fn erase_personal(&self, sequence: u64) -> Result<()>;
+}
+
+/// A whole store.
+pub trait Store: Ledger + People + Enrolments + Certificates + Status + AuditLog {}
+
+impl<T: Ledger + People + Enrolments + Certificates + Status + AuditLog> Store for T {}
