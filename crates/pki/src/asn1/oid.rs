@@ -1,0 +1,61 @@
+//! Object identifiers that this crate writes or looks for.
+
+use der::asn1::ObjectIdentifier;
+
+macro_rules! oids {
+    ($($name:ident = $text:literal;)*) => {
+        $(pub(crate) const $name: ObjectIdentifier = ObjectIdentifier::new_unwrap($text);)*
+    };
+}
+
+oids! {
+    COMMON_NAME = "2.5.4.3";
+    SURNAME = "2.5.4.4";
+    SERIAL_NUMBER = "2.5.4.5";
+    COUNTRY_NAME = "2.5.4.6";
+    ORGANIZATION_NAME = "2.5.4.10";
+    ORGANIZATIONAL_UNIT_NAME = "2.5.4.11";
+    TITLE = "2.5.4.12";
+    GIVEN_NAME = "2.5.4.42";
+    ORGANIZATION_IDENTIFIER = "2.5.4.97";
+    EMAIL_ADDRESS = "1.2.840.113549.1.9.1";
+
+    SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
+    KEY_USAGE = "2.5.29.15";
+    SUBJECT_ALT_NAME = "2.5.29.17";
+    BASIC_CONSTRAINTS = "2.5.29.19";
+    CRL_NUMBER = "2.5.29.20";
+    REASON_CODE = "2.5.29.21";
+    NAME_CONSTRAINTS = "2.5.29.30";
+    CRL_DISTRIBUTION_POINTS = "2.5.29.31";
+    CERTIFICATE_POLICIES = "2.5.29.32";
+    POLICY_MAPPINGS = "2.5.29.33";
+    AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
+    POLICY_CONSTRAINTS = "2.5.29.36";
+    EXTENDED_KEY_USAGE = "2.5.29.37";
+    INHIBIT_ANY_POLICY = "2.5.29.54";
+    AUTHORITY_INFO_ACCESS = "1.3.6.1.5.5.7.1.1";
+    QC_STATEMENTS = "1.3.6.1.5.5.7.1.3";
+    OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5";
+    CARD_NUMBER = "1.2.752.34.2.1";
+
+    QUALIFIER_CPS = "1.3.6.1.5.5.7.2.1";
+    ACCESS_OCSP = "1.3.6.1.5.5.7.48.1";
+    ACCESS_CA_ISSUERS = "1.3.6.1.5.5.7.48.2";
+    OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1";
+    OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2";
+
+    SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+    CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+    EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4";
+    OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+    DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36";
+
+    QCS_PKIX_SYNTAX_V2 = "1.3.6.1.5.5.7.11.2";
+    QCS_SEMANTICS_NATURAL = "0.4.0.194121.1.1";
+    QCS_COMPLIANCE = "0.4.0.1862.1.1";
+    QCS_SSCD = "0.4.0.1862.1.4";
+
+    SHA1 = "1.3.14.3.2.26";
+    SHA256 = "2.16.840.1.101.3.4.2.1";
+}

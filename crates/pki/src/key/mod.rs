@@ -1,0 +1,10 @@
+//! Public keys, the algorithms that fit them, and the port to private keys.
+
+mod algorithm;
+mod public;
+mod rsa;
+mod signer;
+
+pub use algorithm::{KeyKind, SignatureAlgorithm};
+pub use public::{BadSignature, KeyError, PublicKey};
+pub use signer::{KeyId, SignError, Signer};
