@@ -1,0 +1,117 @@
+//! What a running service is made of: ports bound to adapters.
+
+use crate::board::Board;
+use crate::clock::{Clock, Entropy};
+use crate::config::Config;
+use domain::access::AccessPolicy;
+use domain::ports::Store;
+use pki::certificate::Certificate;
+use pki::issue::Issuer;
+use pki::key::KeyId;
+use pki::profile::Profiles;
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+use tokio::sync::Notify;
+
+pub mod signer_link;
+
+use signer_link::SignerLink;
+
+/// The service. Cheap to clone; every handler and job holds one.
+pub type App = Arc<Parts>;
+
+/// The parts, joined once at start.
+pub struct Parts {
+    /// The configuration as checked.
+    pub config: Config,
+    /// Everything that is kept.
+    pub store: Arc<dyn Store>,
+    /// The service's own token: OCSP signers and the audit seal. No CA key.
+    pub keys: hsm::Pool,
+    /// The way to the CA keys.
+    pub signer: SignerLink,
+    /// The CAs.
+    pub issuers: Issuers,
+    /// Certificate profiles.
+    pub profiles: Profiles,
+    /// Who may do what.
+    pub access: AccessPolicy,
+    /// What the public is served.
+    pub board: Arc<Board>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// Wakes the jobs that publish.
+    pub wake: Wake,
+}
+
+/// Says to the publishing jobs that there is something to do.
+#[derive(Debug, Default)]
+pub struct Wake {
+    /// A certificate was issued or revoked: an OCSP answer is due.
+    pub ocsp: Notify,
+    /// A certificate was revoked: a CRL is due.
+    pub crl: Notify,
+}
+
+/// The CAs by their URL name.
+#[derive(Debug, Clone)]
+pub struct Issuers {
+    by_name: BTreeMap<String, Arc<CertificateAuthority>>,
+}
+
+/// A CA as the service sees it: it holds no key of it.
+#[derive(Debug)]
+pub struct CertificateAuthority {
+    /// Name, certificate and addresses.
+    pub issuer: Issuer,
+    /// What it issues.
+    pub kind: IssuerKind,
+    /// The OCSP signer in use; none for the root, whose CRL answers for it.
+    pub responder: Option<RwLock<Arc<Responder>>>,
+}
+
+/// An OCSP signer: a key on the service's token and its certificate.
+#[derive(Debug, Clone)]
+pub struct Responder {
+    /// The key's label on the service's token.
+    pub key: KeyId,
+    /// Issued by the CA that it answers for.
+    pub certificate: Certificate,
+}
+
+/// What a CA issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IssuerKind {
+    /// The other CAs.
+    Root,
+    /// People's certificates.
+    Person,
+    /// TLS and other certificates of the service.
+    Infrastructure,
+}
+
+impl Issuers {
+    /// The CAs of a configuration.
+    pub fn new(authorities: impl IntoIterator<Item = CertificateAuthority>) -> Self {
+        let by_name = authorities.into_iter().map(|ca| (ca.issuer.name.clone(), Arc::new(ca))).collect();
+        Self { by_name }
+    }
+
+    /// The CA with this URL name.
+    pub fn get(&self, name: &str) -> Option<&Arc<CertificateAuthority>> {
+        self.by_name.get(name)
+    }
+
+    /// All, in order of name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<CertificateAuthority>> {
+        self.by_name.values()
+    }
+
+    /// The first CA of a kind.
+    pub fn of_kind(&self, kind: IssuerKind) -> Option<&Arc<CertificateAuthority>> {
+        self.iter().find(|ca| ca.kind == kind)
+    }
+}
