@@ -1,0 +1,123 @@
+//! Debian packages: which are missing, what they are for, and their installation.
+
+use crate::shell::{command, is_root, on_path, output, run};
+use anyhow::{Context, Result, bail};
+
+/// A Debian or Ubuntu package and the reason to have it.
+pub(crate) struct Package {
+    name: &'static str,
+    why: &'static str,
+}
+
+const fn package(name: &'static str, why: &'static str) -> Package {
+    Package { name, why }
+}
+
+/// What the build links against.
+pub(crate) const BUILD: &[Package] = &[
+    package("pkg-config", "finds OpenSSL for the build"),
+    package("libssl-dev", "OpenSSL, the second opinion on every certificate"),
+];
+
+/// What a service on this machine needs.
+pub(crate) const RUN: &[Package] = &[package("softhsm2", "software tokens that stand in for the HSM and for cards")];
+
+/// What the tests need beyond building and running.
+pub(crate) const TEST: &[Package] = &[
+    package("openssl", "judges certificates, CRLs and OCSP answers"),
+    package("gnutls-bin", "judges OCSP answers and card logins"),
+    package("opensc", "pkcs11-tool: puts keys and certificates on virtual cards"),
+    package("libengine-pkcs11-openssl", "lets OpenSSL and curl use a key on a virtual card"),
+    package("p11-kit", "serves a token from another process, so that it can be stopped and killed"),
+    package("p11-kit-modules", "the client side of a token served by p11-kit"),
+    package("libp11-kit-dev", "PKCS#11 headers of the fault shim"),
+    package("curl", "a client that nobody here wrote"),
+    package("postgresql", "the second database engine"),
+    package("sqlite3", "looks at the embedded database from outside"),
+    package("strace", "counts the sync calls behind durable commits"),
+    package("python3", "runs pkilint and the network fault proxy"),
+    package("python3-venv", "keeps pkilint apart from the system's Python"),
+];
+
+/// What the benchmarks compare with.
+pub(crate) const BENCH: &[Package] = &[
+    package("nginx-light", "serves the same OCSP answers as static files"),
+    package("wrk", "HTTP load"),
+    package("postgresql", "the second database engine"),
+    package("python3-venv", "keeps OpenBao apart from the system's Python"),
+];
+
+/// What building fuzz targets needs.
+pub(crate) const FUZZ: &[Package] = &[package("g++", "libFuzzer is built from its C++ source")];
+
+/// Installs what is missing of `sets`, as root or through sudo.
+///
+/// Where there is no `dpkg` the equivalents are named, and what is really missing fails the step that needs it.
+///
+/// # Errors
+/// If packages are missing and neither root nor sudo is at hand, or apt fails.
+pub(crate) fn ensure(sets: &[&[Package]]) -> Result<()> {
+    let wanted = sets.iter().copied().flatten();
+    if !on_path("dpkg-query") {
+        println!("This is not Debian or Ubuntu. Install the equivalents of these by hand:");
+        for package in wanted {
+            println!("  {:<26}{}", package.name, package.why);
+        }
+        return Ok(());
+    }
+    let missing: Vec<&Package> = wanted.filter(|package| !is_installed(package.name)).collect();
+    if missing.is_empty() {
+        println!("System packages: all there.");
+        return Ok(());
+    }
+    println!("Missing system packages:");
+    for package in &missing {
+        println!("  {:<26}{}", package.name, package.why);
+    }
+    let mut names: Vec<&str> = missing.iter().map(|package| package.name).collect();
+    names.dedup();
+    install(&names)
+}
+
+/// A package that dpkg never heard of makes the query fail; that too means it is not installed.
+fn is_installed(name: &str) -> bool {
+    command("dpkg-query", &["-W", "-f=${db:Status-Status}", name])
+        .and_then(|mut query| output(&mut query))
+        .is_ok_and(|status| status == "installed")
+}
+
+fn install(names: &[&str]) -> Result<()> {
+    let prefix: &[&str] = match (is_root()?, on_path("sudo")) {
+        (true, _) => &[],
+        (false, true) => &["sudo"],
+        (false, false) => {
+            bail!("neither root nor sudo: let an administrator run `apt-get install {}`", names.join(" "))
+        }
+    };
+    let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=600"];
+    let update = [prefix, &apt, &["update"]].concat();
+    let install = [prefix, &apt, &["install", "-y", "--no-install-recommends"], names].concat();
+    for words in [update, install] {
+        let (program, arguments) = words.split_first().context("an apt command has words")?;
+        run(&mut command(program, arguments)?)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_that_does_not_exist_is_not_installed() {
+        assert!(!is_installed("no-such-package-of-any-kind"));
+    }
+
+    #[test]
+    fn every_package_has_a_reason() {
+        let sets = [BUILD, RUN, TEST, BENCH, FUZZ];
+        for package in sets.into_iter().flatten() {
+            assert!(package.why.len() > 10, "{}", package.name);
+        }
+    }
+}
