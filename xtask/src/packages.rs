@@ -42,7 +42,7 @@ pub(crate) const TEST: &[Package] = &[
 /// What the benchmarks compare with.
 pub(crate) const BENCH: &[Package] = &[
     package("nginx-light", "serves the same OCSP answers as static files"),
-    package("wrk", "HTTP load"),
+    package("wrk", "puts load on HTTP servers"),
     package("postgresql", "the second database engine"),
     package("python3-venv", "keeps OpenBao apart from the system's Python"),
 ];
@@ -74,8 +74,7 @@ pub(crate) fn ensure(sets: &[&[Package]]) -> Result<()> {
     for package in &missing {
         println!("  {:<26}{}", package.name, package.why);
     }
-    let mut names: Vec<&str> = missing.iter().map(|package| package.name).collect();
-    names.dedup();
+    let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
     install(&names)
 }
 
@@ -111,13 +110,5 @@ mod tests {
     #[test]
     fn a_package_that_does_not_exist_is_not_installed() {
         assert!(!is_installed("no-such-package-of-any-kind"));
-    }
-
-    #[test]
-    fn every_package_has_a_reason() {
-        let sets = [BUILD, RUN, TEST, BENCH, FUZZ];
-        for package in sets.into_iter().flatten() {
-            assert!(package.why.len() > 10, "{}", package.name);
-        }
     }
 }

@@ -43,7 +43,9 @@ mod tests {
 
     fn tally(lines: &[&str]) -> Tally {
         let mut tally = Tally::default();
-        lines.iter().for_each(|line| tally.add_line(line));
+        for line in lines {
+            tally.add_line(line);
+        }
         tally
     }
 

@@ -75,7 +75,7 @@ fn shipped_dependencies(manifest: &str) -> Vec<(usize, &str)> {
 }
 
 fn is_shipped(table: &str) -> bool {
-    let table = table.rsplit_once("').").map_or(table, |(_target, table)| table);
+    let table = if table.starts_with("target.") { table.rsplit('.').next().unwrap_or(table) } else { table };
     matches!(table, "dependencies" | "build-dependencies")
 }
 
