@@ -76,3 +76,9 @@ pub struct IssuedCertificate {
     /// When it was stored.
     pub at: UtcTime,
 }
+
+/// SHA-256 of a certificate's DER.
+pub fn fingerprint(der: &[u8]) -> [u8; 32] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
+    digest.as_ref().try_into().expect("SHA-256 gives 32 bytes")
+}

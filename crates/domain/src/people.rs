@@ -2,7 +2,7 @@
 
 use crate::access::Role;
 use crate::{PersonId, TenantId};
-use pki::identifier::{IdentityNumber, OrganisationNumber};
+use pki::identifier::{PersonalNumber, OrganisationNumber};
 use pki::time::UtcTime;
 
 /// An agency: the owner of everything that is done in its name.
@@ -22,7 +22,7 @@ pub struct Person {
     /// Internal and permanent.
     pub id: PersonId,
     /// Personnummer or samordningsnummer.
-    pub identity_number: IdentityNumber,
+    pub identity_number: PersonalNumber,
     /// Given name, as in the register.
     pub given_name: String,
     /// Surname, as in the register.

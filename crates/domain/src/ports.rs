@@ -14,7 +14,7 @@ use crate::revocation::Revocation;
 use crate::{ApprovalId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
 use async_trait::async_trait;
 use pki::crl::RevokedEntry;
-use pki::identifier::{IdentityNumber, OrganisationNumber};
+use pki::identifier::{PersonalNumber, OrganisationNumber};
 use pki::time::UtcTime;
 
 /// Why the store did not do it. Nothing was changed.
@@ -109,7 +109,7 @@ pub trait People: Send + Sync {
     /// One person, if employed at the agency.
     async fn person(&self, tenant: &TenantId, id: &PersonId) -> Result<Option<Person>>;
     /// The person with this identity number, at whatever agency: one person, one identity.
-    async fn person_by_identity(&self, number: &IdentityNumber) -> Result<Option<Person>>;
+    async fn person_by_identity(&self, number: &PersonalNumber) -> Result<Option<Person>>;
     /// One employment.
     async fn employment(&self, tenant: &TenantId, person: &PersonId) -> Result<Option<Employment>>;
     /// A person's roles at an agency.
