@@ -11,30 +11,38 @@ struct Row {
     crates: &'static [&'static str],
 }
 
-const ANY: &[&str] = &["app", "cli", "config", "http", "jobs", "portal", "run", "service", "signer", "telemetry"];
+const ANY: &[&str] =
+    &["app", "board", "ceremony", "cli", "clock", "config", "http", "jobs", "portal", "service", "signer", "telemetry"];
 const CRATES: &[&str] = &["pki", "domain", "store", "hsm"];
-const JOINED: &[&str] = &["service", "app", "config", "telemetry"];
+const JOINED: &[&str] = &["app", "board", "clock", "config", "telemetry"];
+const DOORS: &[&str] = &["service", "app", "board", "clock", "config", "telemetry"];
 
 /// `http`, `portal`, `jobs` and `cli` use `service`, `service` uses the ports; never sideways, never up. `app` binds
-/// the parts and `run` starts them; so may the commands that start a service.
+/// the parts, and so do the commands that start a service.
 const ROWS: &[Row] = &[
     Row { module: "main", modules: &["cli"], crates: &[] },
-    Row { module: "run", modules: ANY, crates: CRATES },
     Row { module: "app", modules: ANY, crates: CRATES },
-    Row { module: "telemetry", modules: &["config"], crates: &[] },
+    Row { module: "board", modules: &[], crates: &["pki", "domain"] },
+    Row { module: "clock", modules: &[], crates: &["pki"] },
     Row { module: "config", modules: &["telemetry"], crates: &["pki", "domain", "hsm"] },
+    Row { module: "telemetry", modules: &["config"], crates: &[] },
+    Row { module: "ceremony", modules: &["signer", "clock", "config", "telemetry"], crates: CRATES },
     Row { module: "cli::serve", modules: ANY, crates: CRATES },
     Row { module: "cli::quickstart", modules: ANY, crates: CRATES },
-    Row { module: "cli", modules: &["service", "app", "config", "telemetry", "signer", "run"], crates: CRATES },
-    Row { module: "http", modules: JOINED, crates: &["pki", "domain"] },
+    Row {
+        module: "cli",
+        modules: &["service", "app", "ceremony", "clock", "config", "signer", "telemetry"],
+        crates: CRATES,
+    },
+    Row { module: "http", modules: DOORS, crates: &["pki", "domain"] },
     Row {
         module: "portal",
-        modules: &["service", "app", "config", "telemetry", "http::permit", "http::problem"],
+        modules: &["service", "app", "clock", "config", "telemetry", "http::permit", "http::problem"],
         crates: &["pki", "domain"],
     },
-    Row { module: "jobs", modules: JOINED, crates: &["pki", "domain"] },
-    Row { module: "service", modules: &["app", "config", "telemetry"], crates: CRATES },
-    Row { module: "signer", modules: &["config", "telemetry"], crates: &["pki", "domain", "hsm"] },
+    Row { module: "jobs", modules: DOORS, crates: &["pki", "domain"] },
+    Row { module: "service", modules: JOINED, crates: CRATES },
+    Row { module: "signer", modules: &["clock", "config", "telemetry"], crates: &["pki", "domain", "hsm"] },
 ];
 
 /// A path that code names: from the root of the package (`crate::…`, `super::…`) or from another crate.
