@@ -32,6 +32,8 @@ pub struct Intent {
     pub key_fingerprint: [u8; 32],
     /// DER of the TBSCertificate.
     pub tbs: Vec<u8>,
+    /// End of validity, as in the TBS; after it no OCSP answer is made any more.
+    pub not_after: UtcTime,
     /// When the serial was reserved.
     pub at: UtcTime,
 }

@@ -166,9 +166,15 @@ pub trait Status: Send + Sync {
     /// Every published OCSP answer of an issuer, in order of serial, after `after`.
     async fn ocsp_answers(&self, issuer: &str, after: Option<&CertificateRef>, limit: u32) -> Result<Vec<PublishedOcsp>>;
     /// Certificates and revoked intents of an issuer that have no answer, or one that ends before
-    /// `ends_before`, or one that says good although revoked. Expired certificates are left out
-    /// after their answer ended.
-    async fn ocsp_due(&self, issuer: &str, ends_before: UtcTime, limit: u32) -> Result<Vec<CertificateRecord>>;
+    /// `ends_before`, or one that says good although revoked. Certificates that expired before
+    /// `now` are left out.
+    async fn ocsp_due(
+        &self,
+        issuer: &str,
+        now: UtcTime,
+        ends_before: UtcTime,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>>;
 }
 
 /// The audit log.
