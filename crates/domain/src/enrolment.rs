@@ -176,6 +176,11 @@ impl Enrolment<Approved> {
         self.issue_card(&self.stage.identified)
     }
 
+    /// The identification that the approval names.
+    pub fn identification(&self) -> Operation {
+        self.identify_applicant(&self.stage.identified)
+    }
+
     /// Records the certificates.
     ///
     /// # Errors
@@ -227,15 +232,18 @@ impl<S> Enrolment<S> {
         self.clone().advance(|_| ())
     }
 
-    fn issue_card(&self, identified: &Identified) -> Operation {
-        let identification = Operation::IdentifyApplicant(IdentifyApplicant {
+    fn identify_applicant(&self, identified: &Identified) -> Operation {
+        Operation::IdentifyApplicant(IdentifyApplicant {
             enrolment: self.id.clone(),
             tenant: self.tenant.clone(),
             applicant: self.applicant.clone(),
             submitted_by: identified.submitted.by.clone(),
             identified_by: identified.by.clone(),
             proof: identified.proof.clone(),
-        });
+        })
+    }
+
+    fn issue_card(&self, identified: &Identified) -> Operation {
         Operation::IssueCard(IssueCard {
             enrolment: self.id.clone(),
             tenant: self.tenant.clone(),
@@ -245,7 +253,7 @@ impl<S> Enrolment<S> {
             certificates: self.certificates.clone(),
             submitted_by: identified.submitted.by.clone(),
             identified_by: identified.by.clone(),
-            identification: identification.hash(),
+            identification: self.identify_applicant(identified).hash(),
         })
     }
 

@@ -1,0 +1,64 @@
+//! Approves an application: load, decide, store, record.
+
+use crate::app::App;
+use crate::service::ServiceError;
+use crate::service::commit::commit;
+use crate::service::officers::Signatory;
+use crate::service::permit::{ApproveEnrolment, Permit};
+use domain::EnrolmentId;
+use domain::access::Role;
+use domain::approval::ApprovalSignature;
+use domain::audit::Event;
+use domain::changes::{Changes, Write};
+use domain::enrolment::AnyEnrolment;
+use domain::evidence::{EvidenceError, verify_statement};
+use domain::operation::Act;
+
+/// Adds the caller's signature to the application's approval; the one that completes it approves
+/// the application.
+///
+/// # Errors
+/// [`ServiceError`]; whoever submitted, identified or is the applicant is refused whatever they sign.
+pub async fn approve(
+    app: &App,
+    permit: &Permit<ApproveEnrolment>,
+    id: &EnrolmentId,
+    statement: String,
+) -> Result<AnyEnrolment, ServiceError> {
+    let now = app.clock.now();
+    let row = app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
+    let AnyEnrolment::Identified(enrolment) = row.value else {
+        return Err(ServiceError::WrongStage { wanted: "identified", found: row.value.stage_name() });
+    };
+    let open = app.store.approval(permit.tenant(), &enrolment.stage().approval).await?;
+    let open = open.ok_or(ServiceError::Incomplete("the enrolment's approval"))?;
+
+    let signatory = Signatory::of(app, &statement).await?;
+    let officer = verify_statement(&statement, Act::Approve, open.value.hash(), &signatory, now)?;
+    if officer.person != *permit.person() || officer.tenant != *permit.tenant() {
+        return Err(EvidenceError::NotAnOfficer.into());
+    }
+    if !officer.roles.contains(&Role::Approver) {
+        return Err(EvidenceError::WrongRole { role: Role::Approver }.into());
+    }
+    let signature = ApprovalSignature { by: officer.person.clone(), at: now, statement };
+    let signed = open.value.sign(signature)?;
+
+    let event = Event::new("enrolment.approval-signed", permit.actor(), id.as_str(), now)
+        .in_tenant(permit.tenant())
+        .with("operation", signed.hash())
+        .with("signatures", signed.signatures.len());
+    let granted = signed.is_granted();
+    let mut changes = Changes::recording(event).write(Write::Approval { new: signed, seen: open.version });
+    if !granted {
+        commit(app, changes).await?;
+        return Ok(AnyEnrolment::Identified(enrolment));
+    }
+    let approved = enrolment.approve(officer.person, now).map_err(|(_, why)| why)?;
+    let approved = AnyEnrolment::Approved(approved);
+    changes = changes
+        .write(Write::Enrolment { new: approved.clone(), seen: row.version })
+        .also(Event::new("enrolment.approved", permit.actor(), id.as_str(), now).in_tenant(permit.tenant()));
+    commit(app, changes).await?;
+    Ok(approved)
+}

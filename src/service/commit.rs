@@ -1,0 +1,66 @@
+//! Commits a unit of work and does at once what must follow from it.
+
+use crate::app::App;
+use domain::audit::Head;
+use domain::certificate::CertificateRef;
+use domain::changes::{Changes, Write};
+use domain::ports::StoreError;
+
+/// Commits `changes`. A committed revocation withdraws the published answer before this returns;
+/// remembered callers are forgotten if their rights may have changed; publishing jobs are woken.
+///
+/// Runs to its end even if the caller goes away: what follows a commit is never left out.
+///
+/// # Errors
+/// [`StoreError`]; then nothing was changed.
+pub async fn commit(app: &App, changes: Changes) -> Result<Head, StoreError> {
+    let app = App::clone(app);
+    let work = tokio::spawn(async move {
+        let effects = Effects::of(&changes);
+        let head = app.store.commit(changes).await?;
+        effects.happen(&app);
+        Ok(head)
+    });
+    work.await.unwrap_or_else(|died| Err(StoreError::Unavailable(Box::new(died))))
+}
+
+/// What follows from a unit of work.
+#[derive(Default)]
+struct Effects {
+    issued: Vec<CertificateRef>,
+    revoked: Vec<CertificateRef>,
+    rights_changed: bool,
+}
+
+impl Effects {
+    fn of(changes: &Changes) -> Self {
+        let mut effects = Self::default();
+        for write in changes.writes() {
+            match write {
+                Write::Certificate { certificate, .. } => effects.issued.push(certificate.clone()),
+                Write::Revocation(revocation) => effects.revoked.push(revocation.certificate.clone()),
+                Write::Card { .. } | Write::Role(_) => effects.rights_changed = true,
+                _ => {}
+            }
+        }
+        effects
+    }
+
+    fn happen(self, app: &App) {
+        for certificate in &self.issued {
+            app.board.note(certificate);
+        }
+        for certificate in &self.revoked {
+            app.board.withdraw(certificate);
+        }
+        if self.rights_changed || !self.revoked.is_empty() {
+            app.callers.forget();
+        }
+        if !self.issued.is_empty() || !self.revoked.is_empty() {
+            app.wake.ocsp.notify_one();
+        }
+        if !self.revoked.is_empty() {
+            app.wake.crl.notify_one();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Why a use case did not happen.
+
+use crate::app::signer_link::LinkError;
+use domain::Kind;
+use domain::approval::ApprovalError;
+use domain::enrolment::FourEyes;
+use domain::evidence::EvidenceError;
+use domain::ports::{Conflict, StoreError};
+use pki::csr::CsrError;
+use pki::issue::IssueError;
+
+/// Why a use case did not happen. Nothing was changed unless the variant says so.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// It does not exist, or not for this caller.
+    #[error("not found")]
+    NotFound,
+    /// No client certificate.
+    #[error("a client certificate is needed")]
+    NoCertificate,
+    /// A client certificate that is worth nothing here; the code says why.
+    #[error("the client certificate is not accepted: {0}")]
+    BadCertificate(&'static str),
+    /// The caller's roles do not allow it.
+    #[error("not allowed")]
+    Denied,
+    /// A field of the request is wrong.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong, without the value.
+        problem: String,
+    },
+    /// The application is not at the stage that the act needs.
+    #[error("the enrolment is {found}, not {wanted}")]
+    WrongStage {
+        /// What the act needs.
+        wanted: &'static str,
+        /// What it is.
+        found: &'static str,
+    },
+    /// The four-eyes rule.
+    #[error(transparent)]
+    FourEyes(#[from] FourEyes),
+    /// The approval cannot be given or used.
+    #[error(transparent)]
+    Approval(#[from] ApprovalError),
+    /// The officer's signature does not carry the act.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// The certificate request is refused.
+    #[error("certificate request: {0}")]
+    Csr(#[from] CsrError),
+    /// The certificate cannot be made.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    /// The certificate was made but does not pass its own lints; it was revoked.
+    #[error("the certificate failed its checks after signing and was revoked")]
+    FailedAfterSigning,
+    /// The signer refused or was away.
+    #[error("the signer did not sign")]
+    Signer(#[from] LinkError),
+    /// The service's own token failed.
+    #[error("the token did not sign")]
+    Token(#[from] pki::key::SignError),
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The installation lacks something that it must have.
+    #[error("the installation lacks {0}")]
+    Incomplete(&'static str),
+}
+
+impl ServiceError {
+    /// Coarse class; decides the HTTP status.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NotFound => Kind::NotFound,
+            Self::NoCertificate | Self::BadCertificate(_) | Self::Denied | Self::FourEyes(_) => Kind::Denied,
+            Self::Invalid { .. } | Self::Csr(_) => Kind::Invalid,
+            Self::WrongStage { .. } => Kind::Conflict,
+            Self::Approval(e) => e.kind(),
+            Self::Evidence(e) => e.kind(),
+            Self::Issue(e) => e.kind(),
+            Self::FailedAfterSigning => Kind::Refused,
+            Self::Signer(e) => e.kind(),
+            Self::Token(e) => e.kind(),
+            Self::Store(e) => e.kind(),
+            Self::Incomplete(_) => Kind::Internal,
+        }
+    }
+
+    /// Stable word for machines; part of the API.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::NoCertificate => "certificate-needed",
+            Self::BadCertificate(code) => code,
+            Self::Denied => "denied",
+            Self::Invalid { .. } => "invalid",
+            Self::WrongStage { .. } => "wrong-stage",
+            Self::FourEyes(_) | Self::Store(StoreError::Conflict(Conflict::FourEyes)) => "four-eyes",
+            Self::Approval(e) => approval_code(e),
+            Self::Evidence(e) => evidence_code(e),
+            Self::Csr(e) => e.code(),
+            Self::Issue(_) => "not-issuable",
+            Self::FailedAfterSigning => "failed-after-signing",
+            Self::Signer(e) => e.code(),
+            Self::Token(_) => "token-unavailable",
+            Self::Store(StoreError::Conflict(Conflict::KeyTaken)) => "key-taken",
+            Self::Store(StoreError::Conflict(Conflict::AlreadyRevoked)) => "already-revoked",
+            Self::Store(StoreError::Conflict(_)) => "conflict",
+            Self::Store(StoreError::Stale { .. }) => "stale",
+            Self::Store(StoreError::Busy) => "busy",
+            Self::Store(_) => "store-unavailable",
+            Self::Incomplete(_) => "incomplete-installation",
+        }
+    }
+}
+
+fn approval_code(error: &ApprovalError) -> &'static str {
+    match error {
+        ApprovalError::FourEyes => "four-eyes",
+        ApprovalError::SamePerson => "approved-by-same-person",
+        ApprovalError::Expired(_) => "approval-expired",
+        ApprovalError::Used(_) => "approval-used",
+        ApprovalError::OtherOperation => "other-operation",
+        _ => "not-approved",
+    }
+}
+
+fn evidence_code(error: &EvidenceError) -> &'static str {
+    match error {
+        EvidenceError::Malformed(_) => "statement-malformed",
+        EvidenceError::BadSignature => "statement-signature",
+        EvidenceError::NotAnOfficer => "not-an-officer",
+        EvidenceError::OtherOperation => "other-operation",
+        EvidenceError::OtherAct { .. } => "other-act",
+        EvidenceError::Expired => "statement-expired",
+        EvidenceError::WrongRole { .. } => "wrong-role",
+        EvidenceError::FourEyes => "four-eyes",
+        EvidenceError::TooFew { .. } => "not-approved",
+        _ => "evidence-mismatch",
+    }
+}

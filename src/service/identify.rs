@@ -1,0 +1,131 @@
+//! Records how an applicant was identified.
+
+use crate::app::App;
+use crate::service::ServiceError;
+use crate::service::commit::commit;
+use crate::service::officers::Signatory;
+use crate::service::permit::{IdentifyApplicant, Permit};
+use domain::access::Role;
+use domain::approval::{Approval, ApprovalRule};
+use domain::audit::Event;
+use domain::changes::{Changes, Stored, Write};
+use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
+use domain::evidence::{EvidenceError, verify_statement};
+use domain::operation::{Act, IdentityProof, Operation};
+use domain::{ApprovalId, EnrolmentId};
+
+/// The exact operation that the officer must sign to say that they identified the applicant so.
+///
+/// # Errors
+/// [`ServiceError`] if there is no such application, or it is past this stage.
+pub async fn prepare(
+    app: &App,
+    permit: &Permit<IdentifyApplicant>,
+    id: &EnrolmentId,
+    proof: &IdentityProof,
+) -> Result<Operation, ServiceError> {
+    let row = load(app, permit, id).await?;
+    check(app, proof)?;
+    Ok(row.value.identification(permit.person(), proof))
+}
+
+/// Records the identification and opens the approval.
+///
+/// # Errors
+/// [`ServiceError`]; the statement must be the caller's own, over exactly this identification.
+pub async fn identify(
+    app: &App,
+    permit: &Permit<IdentifyApplicant>,
+    id: &EnrolmentId,
+    proof: IdentityProof,
+    statement: String,
+) -> Result<AnyEnrolment, ServiceError> {
+    let now = app.clock.now();
+    let Stored { value: enrolment, version } = load(app, permit, id).await?;
+    check(app, &proof)?;
+    let operation = enrolment.identification(permit.person(), &proof);
+    let signatory = Signatory::of(app, &statement).await?;
+    let officer = verify_statement(&statement, Act::Identify, operation.hash(), &signatory, now)?;
+    if officer.person != *permit.person() || officer.tenant != *permit.tenant() {
+        return Err(EvidenceError::NotAnOfficer.into());
+    }
+    if !officer.roles.contains(&Role::RegistrationOfficer) {
+        return Err(EvidenceError::WrongRole { role: Role::RegistrationOfficer }.into());
+    }
+
+    let event = Event::new("enrolment.identified", permit.actor(), id.as_str(), now)
+        .in_tenant(permit.tenant())
+        .with("operation", operation.hash())
+        .with("document", serde_word(&proof.document))
+        .with("method", serde_word(&proof.method))
+        .personal("document_number", &proof.number, app.entropy.random16());
+    let approval_id = ApprovalId::from_random(app.entropy.random16());
+    let identified = enrolment
+        .identify(permit.person().clone(), now, proof, statement, approval_id.clone())
+        .map_err(|(_, why)| why)?;
+    let approval = open_approval(app, &identified, approval_id);
+    let identified = AnyEnrolment::Identified(identified);
+    let changes = Changes::recording(event)
+        .write(Write::NewApproval(approval))
+        .write(Write::Enrolment { new: identified.clone(), seen: version });
+    commit(app, changes).await?;
+    Ok(identified)
+}
+
+fn open_approval(app: &App, enrolment: &Enrolment<domain::enrolment::Identified>, id: ApprovalId) -> Approval {
+    let operation = enrolment.operation().to_bytes();
+    Approval {
+        id,
+        tenant: enrolment.tenant.clone(),
+        operation: String::from_utf8(operation).expect("operations are JSON text"),
+        rule: ApprovalRule {
+            role: Role::Approver,
+            needed: app.config.enrolment.approvals_needed,
+            excluded: enrolment.officers().into_iter().collect(),
+        },
+        expires_at: app.clock.now().plus_days(app.config.enrolment.approval_days),
+        signatures: Vec::new(),
+        used_at: None,
+    }
+}
+
+async fn load(
+    app: &App,
+    permit: &Permit<IdentifyApplicant>,
+    id: &EnrolmentId,
+) -> Result<Stored<Enrolment<Submitted>>, ServiceError> {
+    let row = app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
+    match row.value {
+        AnyEnrolment::Submitted(value) => Ok(Stored { value, version: row.version }),
+        other => Err(ServiceError::WrongStage { wanted: "submitted", found: other.stage_name() }),
+    }
+}
+
+/// The document must be described, and valid today.
+fn check(app: &App, proof: &IdentityProof) -> Result<(), ServiceError> {
+    let invalid = |field, problem: &str| Err(ServiceError::Invalid { field, problem: problem.to_owned() });
+    if !(1..=MAX_TEXT).contains(&proof.number.chars().count()) || proof.number.chars().any(char::is_control) {
+        return invalid("proof.number", "1 to 64 characters");
+    }
+    if !(1..=MAX_TEXT).contains(&proof.place.chars().count()) || proof.place.chars().any(char::is_control) {
+        return invalid("proof.place", "1 to 64 characters");
+    }
+    let Ok(last_day) = proof.expires.parse::<jiff::civil::Date>() else {
+        return invalid("proof.expires", "a date, YYYY-MM-DD");
+    };
+    let today = jiff::Timestamp::from_second(app.clock.now().unix())
+        .map_err(|_| ServiceError::Incomplete("a clock in range"))?
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
+    if last_day < today {
+        return invalid("proof.expires", "the document has expired");
+    }
+    Ok(())
+}
+
+/// The serialised word of a unit variant.
+fn serde_word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+const MAX_TEXT: usize = 64;

@@ -1,0 +1,23 @@
+//! The use cases, one verb a file: load, decide, store, record.
+//!
+//! Every verb takes a [`Permit`], which says who acts, for which agency, and was given for exactly
+//! one [`Action`](domain::access::Action). Jobs act under their own name.
+
+pub mod activate;
+pub mod approve;
+pub mod audit;
+pub mod commit;
+pub mod enrol;
+pub mod error;
+pub mod identify;
+pub mod issue;
+pub mod officers;
+pub mod permit;
+pub mod publish;
+pub mod read;
+pub mod reconcile;
+pub mod revoke;
+pub mod tls;
+
+pub use error::ServiceError;
+pub use permit::Permit;

@@ -1,0 +1,51 @@
+//! Officers by certificate, as the service knows them; the signer process has a registry of its own.
+
+use crate::app::App;
+use crate::service::ServiceError;
+use domain::certificate::Holder;
+use domain::evidence::{EvidenceError, Officer, Officers};
+use pki::certificate::Certificate;
+use pki::jose::read_compact;
+use pki::profile::Purpose;
+use pki::time::UtcTime;
+
+/// The one officer whose statement is about to be verified.
+pub struct Signatory {
+    fingerprint: [u8; 32],
+    officer: Option<Officer>,
+}
+
+impl Signatory {
+    /// Looks up whoever a statement claims to be from. The signature is not verified here.
+    ///
+    /// # Errors
+    /// If the statement has no certificate, or the store fails.
+    pub async fn of(app: &App, statement: &str) -> Result<Self, ServiceError> {
+        let malformed = |what| ServiceError::Evidence(EvidenceError::Malformed(what));
+        let jws = read_compact(statement).map_err(|_| malformed("not a compact JWS"))?;
+        let der = jws.x5c().ok_or_else(|| malformed("x5c is missing"))?;
+        let fingerprint = domain::certificate::fingerprint(&der);
+        let officer = match app.store.certificate_by_fingerprint(&fingerprint).await? {
+            Some(record) if record.revocation.is_none() && record.intent.purpose == Purpose::PersonSignature => {
+                officer(app, &record.intent.holder).await?
+            }
+            _ => None,
+        };
+        Ok(Self { fingerprint, officer })
+    }
+}
+
+async fn officer(app: &App, holder: &Holder) -> Result<Option<Officer>, ServiceError> {
+    let Holder::Person { tenant, person, .. } = holder else {
+        return Ok(None);
+    };
+    let roles = app.store.roles(tenant, person).await?.into_iter().map(|grant| grant.role).collect();
+    Ok(Some(Officer { person: person.clone(), tenant: tenant.clone(), roles }))
+}
+
+impl Officers for Signatory {
+    fn officer(&self, certificate: &Certificate, at: UtcTime) -> Option<Officer> {
+        let same = certificate.fingerprint() == self.fingerprint && certificate.valid_at(at);
+        if same { self.officer.clone() } else { None }
+    }
+}

@@ -1,0 +1,232 @@
+//! Who calls, for which agency, allowed to do what: the only door to the use cases.
+
+use crate::app::{App, IssuerKind};
+use crate::config::Mode;
+use crate::service::ServiceError;
+use crate::service::commit::commit;
+use domain::access::{Action, Role};
+use domain::audit::{Actor, Event};
+use domain::card::CardState;
+use domain::certificate::{CertificateRecord, CertificateRef, Holder};
+use domain::changes::Changes;
+use domain::{CardNumber, PersonId, TenantId};
+use pki::certificate::Certificate;
+use pki::profile::Purpose;
+use pki::time::UtcTime;
+use std::collections::{BTreeSet, HashMap};
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+/// An action as a type, so that a verb can demand the permit for exactly itself.
+pub trait Permits: Send + Sync + 'static {
+    /// The action.
+    const ACTION: Action;
+}
+
+macro_rules! permits {
+    ($($name:ident),* $(,)?) => { $(
+        #[doc = concat!("Permits [`Action::", stringify!($name), "`].")]
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+
+        impl Permits for $name {
+            const ACTION: Action = Action::$name;
+        }
+    )* };
+}
+
+permits!(
+    SubmitEnrolment,
+    IdentifyApplicant,
+    ApproveEnrolment,
+    IssueCertificates,
+    ActivateCard,
+    ReadEnrolment,
+    ReadCard,
+    Revoke,
+    ReadTenants,
+    ReadKeys,
+    ReadProfiles,
+    ReadAudit,
+    ReadSelf,
+    RevokeOwnCard,
+);
+
+/// Leave to do `A` in one agency. Made by [`authorise`] alone.
+pub struct Permit<A> {
+    caller: Arc<Caller>,
+    action: PhantomData<A>,
+}
+
+/// The holder of a good certificate.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub person: PersonId,
+    /// For which agency: the one that the certificate was issued in.
+    pub tenant: TenantId,
+    /// In which roles.
+    pub roles: BTreeSet<Role>,
+    /// With which certificate.
+    pub certificate: CertificateRef,
+    /// Its last second.
+    pub not_after: UtcTime,
+    /// Its first second.
+    pub not_before: UtcTime,
+    /// On which card; none for a demo person's software key.
+    pub card: Option<CardNumber>,
+}
+
+impl<A> Permit<A> {
+    /// The agency. Never taken from a request.
+    pub fn tenant(&self) -> &TenantId {
+        &self.caller.tenant
+    }
+
+    /// The person.
+    pub fn person(&self) -> &PersonId {
+        &self.caller.person
+    }
+
+    /// The person, as the audit log names them.
+    pub fn actor(&self) -> Actor {
+        Actor::Person(self.caller.person.clone())
+    }
+
+    /// All that is known of the caller.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// Lets the holder of `certificate` do `A`, or says why not.
+///
+/// # Errors
+/// [`ServiceError::NoCertificate`], [`ServiceError::BadCertificate`] or [`ServiceError::Denied`];
+/// a refusal of a known person is in the audit log before it is answered.
+pub async fn authorise<A: Permits>(app: &App, certificate: Option<&[u8]>) -> Result<Permit<A>, ServiceError> {
+    let caller = identify(app, certificate.ok_or(ServiceError::NoCertificate)?).await?;
+    if app.access.allows(&caller.roles, A::ACTION) {
+        return Ok(Permit { caller, action: PhantomData });
+    }
+    let event = Event::new("access.denied", Actor::Person(caller.person.clone()), A::ACTION.as_str(), app.clock.now())
+        .in_tenant(&caller.tenant)
+        .with("certificate", caller.certificate.serial);
+    commit(app, Changes::recording(event)).await?;
+    tracing::warn!(person = %caller.person, action = %A::ACTION, "denied");
+    Err(ServiceError::Denied)
+}
+
+/// Who holds `der`, checked against the journal as it stands now.
+async fn identify(app: &App, der: &[u8]) -> Result<Arc<Caller>, ServiceError> {
+    let now = app.clock.now();
+    let fingerprint = domain::certificate::fingerprint(der);
+    let generation = app.callers.generation();
+    if let Some(caller) = app.callers.get(&fingerprint, now) {
+        return in_time(&caller, now).map(|()| caller);
+    }
+    let record = app.store.certificate_by_fingerprint(&fingerprint).await?;
+    let record = record.ok_or(ServiceError::BadCertificate("certificate-unknown"))?;
+    let certificate = Certificate::parse(der).map_err(|_| ServiceError::BadCertificate("certificate-unreadable"))?;
+    let caller = Arc::new(caller(app, &record, &certificate).await?);
+    in_time(&caller, now)?;
+    app.callers.put(fingerprint, Arc::clone(&caller), now, generation);
+    Ok(caller)
+}
+
+fn in_time(caller: &Caller, now: UtcTime) -> Result<(), ServiceError> {
+    if now < caller.not_before || now > caller.not_after {
+        return Err(ServiceError::BadCertificate("certificate-expired"));
+    }
+    Ok(())
+}
+
+/// The decision, in the order of the login table: revoked is always said first.
+async fn caller(app: &App, record: &CertificateRecord, certificate: &Certificate) -> Result<Caller, ServiceError> {
+    let bad = |code| Err(ServiceError::BadCertificate(code));
+    if record.revocation.is_some() {
+        return bad("certificate-revoked");
+    }
+    let Holder::Person { tenant, person, card, .. } = &record.intent.holder else {
+        return bad("certificate-not-personal");
+    };
+    let issuer = app.issuers.get(&record.intent.certificate.issuer);
+    if issuer.is_none_or(|ca| ca.kind != IssuerKind::Person) {
+        return bad("certificate-issuer");
+    }
+    if record.intent.purpose != Purpose::PersonAuthentication || !certificate.digital_signature() {
+        return bad("certificate-not-for-authentication");
+    }
+    match card {
+        Some(number) => card_is_active(app, tenant, number).await?,
+        None if app.config.mode == Mode::Production => return bad("certificate-demo"),
+        None => {}
+    }
+    let roles = app.store.roles(tenant, person).await?.into_iter().map(|grant| grant.role).collect();
+    if app.access.conflict(&roles).is_some() {
+        tracing::error!(%person, "holds incompatible roles; none of them counts");
+        return Err(ServiceError::Denied);
+    }
+    Ok(Caller {
+        person: person.clone(),
+        tenant: tenant.clone(),
+        roles,
+        certificate: record.intent.certificate.clone(),
+        not_after: certificate.not_after(),
+        not_before: certificate.not_before(),
+        card: card.clone(),
+    })
+}
+
+async fn card_is_active(app: &App, tenant: &TenantId, number: &CardNumber) -> Result<(), ServiceError> {
+    let card = app.store.card(tenant, number).await?.ok_or(ServiceError::BadCertificate("card-unknown"))?;
+    match card.value.state {
+        CardState::Active => Ok(()),
+        CardState::Bound => Err(ServiceError::BadCertificate("card-not-active")),
+        CardState::Revoked => Err(ServiceError::BadCertificate("certificate-revoked")),
+    }
+}
+
+/// Callers looked up in the last second. Emptied by every commit that could change an answer.
+#[derive(Debug, Default)]
+pub struct Callers {
+    known: RwLock<HashMap<[u8; 32], (Arc<Caller>, UtcTime)>>,
+    generation: AtomicU64,
+}
+
+impl Callers {
+    /// Forgets everyone: a card, a certificate or a role has changed.
+    pub fn forget(&self) {
+        let mut known = self.known.write().expect("no one panics while holding this lock");
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        known.clear();
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    fn get(&self, fingerprint: &[u8; 32], now: UtcTime) -> Option<Arc<Caller>> {
+        let known = self.known.read().expect("no one panics while holding this lock");
+        let (caller, seen) = known.get(fingerprint)?;
+        (now.unix() - seen.unix() < KNOWN_SECONDS).then(|| Arc::clone(caller))
+    }
+
+    /// Remembers a caller, unless something changed since the look-up began.
+    fn put(&self, fingerprint: [u8; 32], caller: Arc<Caller>, now: UtcTime, generation: u64) {
+        let mut known = self.known.write().expect("no one panics while holding this lock");
+        if self.generation.load(Ordering::SeqCst) != generation {
+            return;
+        }
+        if known.len() >= MAX_KNOWN {
+            known.clear();
+        }
+        known.insert(fingerprint, (caller, now));
+    }
+}
+
+/// How long a look-up is trusted, for what another process may have changed.
+const KNOWN_SECONDS: i64 = 1;
+/// Most callers remembered.
+const MAX_KNOWN: usize = 10_000;
