@@ -1,1 +1,38 @@
 //! Private keys behind PKCS#11: the only code that speaks to a token.
+//!
+//! A [`Pool`] is one token with worker threads before it, a session each. Calls wait in a bounded queue and are
+//! answered by their deadline even if the module hangs. A keeper thread holds the login, notices when the token is
+//! lost and brings it back; several pools may share one module.
+//!
+//! The tour: [`config`](Module) says which token; `module` loads the library once per process and guards its restarts;
+//! `token` finds the slot and logs in; `keeper` and `link` keep it usable; `queue` and `worker` do the calls; `key`
+//! finds, uses and makes keys from the `template` of their role; `algorithm` and `spki` translate; `attributes` says
+//! whether a key is fit for a certificate authority; `retry` knows what each return value means.
+
+mod algorithm;
+mod attributes;
+mod certificate;
+mod clock;
+mod config;
+mod error;
+mod keeper;
+mod key;
+mod link;
+mod lock;
+mod metric;
+mod module;
+mod pool;
+mod probe;
+mod queue;
+mod retry;
+mod spki;
+mod template;
+mod token;
+mod worker;
+
+pub use attributes::KeyAttributes;
+pub use config::{GENERATION_DEADLINE, Module, PinSource, TokenConfig};
+pub use error::{HsmError, ReturnValue};
+pub use pool::Pool;
+pub use template::KeyRole;
+pub use token::{TokenInfo, TokenState, init_token};

@@ -1,0 +1,154 @@
+//! What a token says about a private key, and what a CA key must say.
+
+use pkcs11::mechanism::MechanismType;
+use pkcs11::object::{Attribute, AttributeType, ObjectHandle};
+use pkcs11::session::Session;
+use pki::{KeyId, KeyKind};
+
+use crate::HsmError;
+
+/// Attributes of a private key (PKCS#11 3.1 section 4.9). `None`: the token does not tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyAttributes {
+    /// CKA_LOCAL: generated on this token.
+    pub local: Option<bool>,
+    /// CKA_ALWAYS_SENSITIVE: CKA_SENSITIVE was never false.
+    pub always_sensitive: Option<bool>,
+    /// CKA_NEVER_EXTRACTABLE: CKA_EXTRACTABLE was never true.
+    pub never_extractable: Option<bool>,
+    /// CKA_SENSITIVE: cannot be read in plain text.
+    pub sensitive: Option<bool>,
+    /// CKA_EXTRACTABLE: can be wrapped.
+    pub extractable: Option<bool>,
+    /// CKA_COPYABLE.
+    pub copyable: Option<bool>,
+    /// CKA_MODIFIABLE.
+    pub modifiable: Option<bool>,
+    /// CKA_ALWAYS_AUTHENTICATE: asks for the PIN at each use.
+    pub always_authenticate: Option<bool>,
+    /// CKA_KEY_GEN_MECHANISM by its PKCS#11 name.
+    pub generation_mechanism: Option<String>,
+}
+
+impl KeyAttributes {
+    pub(crate) fn read(session: &Session, key: ObjectHandle) -> Result<Self, HsmError> {
+        let wanted = [
+            AttributeType::Local,
+            AttributeType::AlwaysSensitive,
+            AttributeType::NeverExtractable,
+            AttributeType::Sensitive,
+            AttributeType::Extractable,
+            AttributeType::Copyable,
+            AttributeType::Modifiable,
+            AttributeType::AlwaysAuthenticate,
+            AttributeType::KeyGenMechanism,
+        ];
+        let mut read = Self::default();
+        for attribute in session.get_attributes(key, &wanted)? {
+            match attribute {
+                Attribute::Local(value) => read.local = Some(value),
+                Attribute::AlwaysSensitive(value) => read.always_sensitive = Some(value),
+                Attribute::NeverExtractable(value) => read.never_extractable = Some(value),
+                Attribute::Sensitive(value) => read.sensitive = Some(value),
+                Attribute::Extractable(value) => read.extractable = Some(value),
+                Attribute::Copyable(value) => read.copyable = Some(value),
+                Attribute::Modifiable(value) => read.modifiable = Some(value),
+                Attribute::AlwaysAuthenticate(value) => read.always_authenticate = Some(value),
+                Attribute::KeyGenMechanism(value) => read.generation_mechanism = Some(value.to_string()),
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+
+    /// Whether the key was born on this token and can leave it in no way; what every key of ours must say.
+    ///
+    /// # Errors
+    /// [`HsmError::WrongAttribute`] naming the first attribute that is not as it must be. An attribute that the token
+    /// does not tell is wrong.
+    pub(crate) fn check_secrecy(&self, key: &KeyId) -> Result<(), HsmError> {
+        let demands = [
+            ("CKA_LOCAL", self.local, true),
+            ("CKA_SENSITIVE", self.sensitive, true),
+            ("CKA_ALWAYS_SENSITIVE", self.always_sensitive, true),
+            ("CKA_EXTRACTABLE", self.extractable, false),
+            ("CKA_NEVER_EXTRACTABLE", self.never_extractable, true),
+        ];
+        demands.into_iter().try_for_each(|(name, found, wanted)| demand(key, name, found, wanted))
+    }
+
+    /// What a CA key must say beyond [`check_secrecy`](Self::check_secrecy).
+    ///
+    /// # Errors
+    /// [`HsmError::WrongAttribute`], as there.
+    pub(crate) fn check_ca(&self, key: &KeyId, kind: KeyKind) -> Result<(), HsmError> {
+        self.check_secrecy(key)?;
+        demand(key, "CKA_COPYABLE", self.copyable, false)?;
+        demand(key, "CKA_MODIFIABLE", self.modifiable, false)?;
+        let wanted = generation(kind).to_string();
+        let found = self.generation_mechanism.clone().unwrap_or_else(|| UNTOLD.to_owned());
+        if found == wanted {
+            return Ok(());
+        }
+        Err(HsmError::WrongAttribute { key: key.clone(), attribute: "CKA_KEY_GEN_MECHANISM", found, wanted })
+    }
+}
+
+/// The mechanism that generates keys of this kind.
+fn generation(kind: KeyKind) -> MechanismType {
+    match kind {
+        KeyKind::EcP256 | KeyKind::EcP384 => MechanismType::ECC_KEY_PAIR_GEN,
+        KeyKind::Ed25519 => MechanismType::ECC_EDWARDS_KEY_PAIR_GEN,
+        KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => MechanismType::RSA_PKCS_KEY_PAIR_GEN,
+    }
+}
+
+fn demand(key: &KeyId, attribute: &'static str, found: Option<bool>, wanted: bool) -> Result<(), HsmError> {
+    if found == Some(wanted) {
+        return Ok(());
+    }
+    let found = found.map_or_else(|| UNTOLD.to_owned(), |value| value.to_string());
+    Err(HsmError::WrongAttribute { key: key.clone(), attribute, found, wanted: wanted.to_string() })
+}
+
+const UNTOLD: &str = "not told";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> KeyAttributes {
+        KeyAttributes {
+            local: Some(true),
+            always_sensitive: Some(true),
+            never_extractable: Some(true),
+            sensitive: Some(true),
+            extractable: Some(false),
+            copyable: Some(false),
+            modifiable: Some(false),
+            always_authenticate: Some(false),
+            generation_mechanism: Some("CKM_EC_KEY_PAIR_GEN".to_owned()),
+        }
+    }
+
+    #[test]
+    fn each_attribute_of_a_ca_key_is_demanded() {
+        let key = KeyId::new("ca");
+        assert!(good().check_ca(&key, KeyKind::EcP384).is_ok());
+        let wrong = [
+            ("CKA_LOCAL", KeyAttributes { local: Some(false), ..good() }),
+            ("CKA_LOCAL", KeyAttributes { local: None, ..good() }),
+            ("CKA_SENSITIVE", KeyAttributes { sensitive: Some(false), ..good() }),
+            ("CKA_ALWAYS_SENSITIVE", KeyAttributes { always_sensitive: Some(false), ..good() }),
+            ("CKA_EXTRACTABLE", KeyAttributes { extractable: Some(true), ..good() }),
+            ("CKA_NEVER_EXTRACTABLE", KeyAttributes { never_extractable: Some(false), ..good() }),
+            ("CKA_COPYABLE", KeyAttributes { copyable: Some(true), ..good() }),
+            ("CKA_MODIFIABLE", KeyAttributes { modifiable: Some(true), ..good() }),
+            ("CKA_KEY_GEN_MECHANISM", KeyAttributes { generation_mechanism: None, ..good() }),
+        ];
+        for (name, attributes) in wrong {
+            let refused = attributes.check_ca(&key, KeyKind::EcP384).unwrap_err();
+            assert!(matches!(refused, HsmError::WrongAttribute { attribute, .. } if attribute == name), "{refused}");
+        }
+    }
+}

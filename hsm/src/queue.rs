@@ -1,0 +1,209 @@
+//! The bounded queue between callers and workers, and the promise that every caller is answered by its deadline.
+//!
+//! A worker may hang inside a module for as long as the module likes. The sweeper never enters a module: it answers
+//! for jobs whose time has passed, whether they wait or run.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::clock::{left, now};
+use crate::lock::{lock, wait, wait_for};
+use crate::token::Seat;
+use crate::{HsmError, metric};
+
+/// Work for a worker. It may be attempted twice, where the first attempt surely did nothing.
+pub(crate) trait Task: Send {
+    /// Does the work and keeps its result for [`finish`](Self::finish).
+    fn attempt(&mut self, seat: &Seat) -> Result<(), HsmError>;
+
+    /// Answers the caller: with the kept result, or with `Err`.
+    fn finish(self: Box<Self>, outcome: Result<(), HsmError>);
+}
+
+/// The end of a caller that can be told that time is up.
+pub(crate) trait Waiter: Send + Sync {
+    /// Answers with [`HsmError::Timeout`] unless there was an answer.
+    fn expire(&self);
+}
+
+/// One call in the queue.
+pub(crate) struct Job {
+    pub(crate) deadline: Instant,
+    pub(crate) task: Box<dyn Task>,
+    pub(crate) waiter: Arc<dyn Waiter>,
+}
+
+/// Where the answer goes; given away at most once.
+pub(crate) struct Reply<T> {
+    done: Mutex<Option<Done<T>>>,
+}
+
+type Done<T> = Box<dyn FnOnce(Result<T, HsmError>) + Send>;
+
+impl<T> Reply<T> {
+    pub(crate) fn new(done: impl FnOnce(Result<T, HsmError>) + Send + 'static) -> Arc<Self> {
+        Arc::new(Self { done: Mutex::new(Some(Box::new(done))) })
+    }
+
+    pub(crate) fn answer(&self, outcome: Result<T, HsmError>) {
+        let Some(done) = lock(&self.done).take() else {
+            tracing::debug!(worked = outcome.is_ok(), "an answer came after its deadline");
+            return;
+        };
+        if let Err(error) = &outcome {
+            metric::failed(error);
+        }
+        if catch_unwind(AssertUnwindSafe(|| done(outcome))).is_err() {
+            tracing::error!("a caller's callback panicked");
+        }
+    }
+}
+
+impl<T: Send> Waiter for Reply<T> {
+    fn expire(&self) {
+        if lock(&self.done).is_some() {
+            self.answer(Err(HsmError::Timeout));
+        }
+    }
+}
+
+/// A closure as a [`Task`].
+pub(crate) struct Ask<T, F> {
+    pub(crate) work: F,
+    pub(crate) value: Option<T>,
+    pub(crate) reply: Arc<Reply<T>>,
+}
+
+impl<T: Send, F: FnMut(&Seat) -> Result<T, HsmError> + Send> Task for Ask<T, F> {
+    fn attempt(&mut self, seat: &Seat) -> Result<(), HsmError> {
+        self.value = Some((self.work)(seat)?);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), HsmError>) {
+        let Self { value, reply, .. } = *self;
+        reply.answer(outcome.and_then(|()| value.ok_or(HsmError::Timeout)));
+    }
+}
+
+/// Jobs that wait, and what each worker is doing.
+pub(crate) struct Queue {
+    limit: usize,
+    inner: Mutex<Inner>,
+    arrived: Condvar,
+    /// For the sweeper: there is something to watch.
+    busy: Condvar,
+}
+
+struct Inner {
+    jobs: VecDeque<Job>,
+    running: Vec<Option<Running>>,
+    sweeper_idle: bool,
+    closed: bool,
+}
+
+struct Running {
+    deadline: Instant,
+    waiter: Arc<dyn Waiter>,
+}
+
+impl Queue {
+    /// A queue for `workers` workers where at most `limit` jobs wait.
+    pub(crate) fn new(workers: usize, limit: usize) -> Self {
+        let running = (0..workers).map(|_| None).collect();
+        Self {
+            limit,
+            inner: Mutex::new(Inner { jobs: VecDeque::new(), running, sweeper_idle: false, closed: false }),
+            arrived: Condvar::new(),
+            busy: Condvar::new(),
+        }
+    }
+
+    /// Adds a job.
+    ///
+    /// # Errors
+    /// [`HsmError::Busy`] if the queue is full, [`HsmError::Unavailable`] if the pool is being closed.
+    pub(crate) fn push(&self, job: Job) -> Result<(), HsmError> {
+        let mut inner = lock(&self.inner);
+        if inner.closed {
+            return Err(HsmError::Unavailable { why: "the pool is closed".to_owned() });
+        }
+        if inner.jobs.len() >= self.limit {
+            return Err(HsmError::Busy);
+        }
+        inner.jobs.push_back(job);
+        let wake_sweeper = std::mem::take(&mut inner.sweeper_idle);
+        drop(inner);
+        self.arrived.notify_one();
+        if wake_sweeper {
+            self.busy.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The next job for worker `index`, whose last one is done. `None` when the queue is closed and empty.
+    pub(crate) fn next(&self, index: usize) -> Option<Job> {
+        let mut inner = lock(&self.inner);
+        inner.running[index] = None;
+        loop {
+            if let Some(job) = inner.jobs.pop_front() {
+                inner.running[index] = Some(Running { deadline: job.deadline, waiter: Arc::clone(&job.waiter) });
+                return Some(job);
+            }
+            if inner.closed {
+                return None;
+            }
+            inner = wait(&self.arrived, inner);
+        }
+    }
+
+    /// Whether every worker is past the deadline of its job: the module hangs.
+    pub(crate) fn hangs(&self) -> bool {
+        let now = now();
+        lock(&self.inner).running.iter().all(|running| running.as_ref().is_some_and(|r| r.deadline < now))
+    }
+
+    /// No more jobs; workers end when those that wait are answered.
+    pub(crate) fn close(&self) {
+        lock(&self.inner).closed = true;
+        self.arrived.notify_all();
+        self.busy.notify_all();
+    }
+
+    /// Answers for jobs that are past their deadline, until the queue is closed.
+    pub(crate) fn sweep(&self, tick: Duration) {
+        let mut inner = lock(&self.inner);
+        while !inner.closed {
+            if inner.jobs.is_empty() && inner.running.iter().all(Option::is_none) {
+                inner.sweeper_idle = true;
+                inner = wait(&self.busy, inner);
+                continue;
+            }
+            inner = wait_for(&self.busy, inner, tick);
+            let expired = inner.take_expired();
+            if !expired.is_empty() {
+                drop(inner);
+                expired.iter().for_each(|waiter| waiter.expire());
+                inner = lock(&self.inner);
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn take_expired(&mut self) -> Vec<Arc<dyn Waiter>> {
+        let over = |deadline: Instant| left(deadline).is_zero();
+        let running = self.running.iter().flatten().filter(|r| over(r.deadline)).map(|r| Arc::clone(&r.waiter));
+        let mut expired: Vec<_> = running.collect();
+        self.jobs.retain(|job| {
+            let keep = !over(job.deadline);
+            if !keep {
+                expired.push(Arc::clone(&job.waiter));
+            }
+            keep
+        });
+        expired
+    }
+}
