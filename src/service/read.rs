@@ -1,0 +1,110 @@
+//! Reads: applications, cards, oneself, agencies, keys.
+
+use crate::app::{App, IssuerKind};
+use crate::service::ServiceError;
+use crate::service::permit::{Permit, ReadCard, ReadEnrolment, ReadKeys, ReadSelf, ReadTenants};
+use domain::card::Card;
+use domain::certificate::CertificateRecord;
+use domain::changes::Stored;
+use domain::enrolment::AnyEnrolment;
+use domain::people::{Person, Tenant};
+use domain::{CardNumber, EnrolmentId, TenantId};
+
+/// One application.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for one of another agency.
+pub async fn enrolment(app: &App, permit: &Permit<ReadEnrolment>, id: &EnrolmentId) -> Result<AnyEnrolment, ServiceError> {
+    let row = app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
+    Ok(row.value)
+}
+
+/// Applications of the agency in order of id.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails.
+pub async fn enrolments(
+    app: &App,
+    permit: &Permit<ReadEnrolment>,
+    stage: Option<&str>,
+    after: Option<&EnrolmentId>,
+    limit: u32,
+) -> Result<Vec<AnyEnrolment>, ServiceError> {
+    let limit = limit.clamp(1, MAX_PAGE);
+    let rows = app.store.enrolments(permit.tenant(), stage, after, limit).await?;
+    Ok(rows.into_iter().map(|row| row.value).collect())
+}
+
+/// A card with its certificates.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for one of another agency.
+pub async fn card(
+    app: &App,
+    permit: &Permit<ReadCard>,
+    number: &CardNumber,
+) -> Result<(Card, Vec<CertificateRecord>), ServiceError> {
+    let card = app.store.card(permit.tenant(), number).await?.ok_or(ServiceError::NotFound)?;
+    let certificates = app.store.certificates_of_card(permit.tenant(), number).await?;
+    Ok((card.value, certificates))
+}
+
+/// The caller, their agency and their cards.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails.
+pub async fn me(app: &App, permit: &Permit<ReadSelf>) -> Result<(Person, Tenant, Vec<Stored<Card>>), ServiceError> {
+    let person = app.store.person(permit.tenant(), permit.person()).await?;
+    let tenant = app.store.tenant(permit.tenant()).await?;
+    let cards = app.store.cards_of(permit.tenant(), permit.person()).await?;
+    let person = person.ok_or(ServiceError::Incomplete("the caller"))?;
+    Ok((person, tenant.ok_or(ServiceError::Incomplete("the caller's agency"))?, cards))
+}
+
+/// The agencies.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails.
+pub async fn tenants(
+    app: &App,
+    _permit: &Permit<ReadTenants>,
+    after: Option<&TenantId>,
+    limit: u32,
+) -> Result<Vec<Tenant>, ServiceError> {
+    Ok(app.store.tenants(after, limit.clamp(1, MAX_PAGE)).await?)
+}
+
+/// A key of the service or of a CA, as far as the web process may know it.
+#[derive(Debug, Clone)]
+pub struct KeyState {
+    /// The CA's URL name.
+    pub issuer: String,
+    /// What the CA issues.
+    pub kind: IssuerKind,
+    /// Label of the CA key, on the signer's token.
+    pub key: String,
+    /// Label of the OCSP signer, on the service's token.
+    pub responder: Option<String>,
+    /// SHA-256 of the CA certificate.
+    pub fingerprint: [u8; 32],
+    /// Last second of the CA certificate.
+    pub not_after: pki::time::UtcTime,
+}
+
+/// The CAs, their keys and OCSP signers.
+pub fn keys(app: &App, _permit: &Permit<ReadKeys>) -> Vec<KeyState> {
+    app.issuers
+        .iter()
+        .map(|ca| KeyState {
+            issuer: ca.issuer.name.clone(),
+            kind: ca.kind,
+            key: ca.issuer.key.to_string(),
+            responder: ca.responder().map(|responder| responder.key.to_string()),
+            fingerprint: ca.issuer.certificate.fingerprint(),
+            not_after: ca.issuer.certificate.not_after(),
+        })
+        .collect()
+}
+
+/// Most rows in one answer.
+pub const MAX_PAGE: u32 = 200;
