@@ -1,0 +1,174 @@
+//! `/admin/v1`: agencies, keys, profiles, audit.
+
+use crate::app::App;
+use crate::http::permit::Query;
+use crate::http::problem::Problem;
+use crate::service::permit::{ReadAudit, ReadKeys, ReadProfiles, ReadTenants};
+use crate::service::{self, Permit, ServiceError};
+use axum::Json;
+use axum::extract::State;
+use domain::id::hex;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(tenants))
+        .routes(routes!(keys))
+        .routes(routes!(profiles))
+        .routes(routes!(audit))
+        .routes(routes!(checkpoint))
+}
+
+/// Which agencies to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TenantPage {
+    /// Go on after this id.
+    after: Option<String>,
+    /// At most so many; 200 at most.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// An agency.
+#[derive(Serialize, ToSchema)]
+pub struct TenantView {
+    id: String,
+    name: String,
+    organisation_number: String,
+}
+
+/// Lists the agencies.
+#[utoipa::path(get, path = "/admin/v1/tenants", params(TenantPage),
+    responses((status = 200, body = Vec<TenantView>), (status = "default", body = Problem)))]
+pub async fn tenants(
+    permit: Permit<ReadTenants>,
+    State(app): State<App>,
+    Query(page): Query<TenantPage>,
+) -> Result<Json<Vec<TenantView>>, Problem> {
+    let after = page.after.as_deref().map(str::parse).transpose();
+    let after = after.map_err(|_| ServiceError::Invalid { field: "after", problem: "not a tenant id".into() })?;
+    let tenants = service::read::tenants(&app, &permit, after.as_ref(), page.limit.unwrap_or(50)).await?;
+    let view = |tenant: domain::people::Tenant| TenantView {
+        id: tenant.id.to_string(),
+        name: tenant.name,
+        organisation_number: tenant.organisation_number.as_str().to_owned(),
+    };
+    Ok(Json(tenants.into_iter().map(view).collect()))
+}
+
+/// A CA and its keys.
+#[derive(Serialize, ToSchema)]
+pub struct KeyView {
+    issuer: String,
+    /// `root`, `person` or `infrastructure`.
+    kind: String,
+    key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    responder: Option<String>,
+    certificate_sha256: String,
+    not_after: String,
+}
+
+/// Lists the CAs, their keys and OCSP signers.
+#[utoipa::path(get, path = "/admin/v1/keys",
+    responses((status = 200, body = Vec<KeyView>), (status = "default", body = Problem)))]
+pub async fn keys(permit: Permit<ReadKeys>, State(app): State<App>) -> Result<Json<Vec<KeyView>>, Problem> {
+    let view = |key: service::read::KeyState| KeyView {
+        issuer: key.issuer,
+        kind: key.kind.as_str().to_owned(),
+        key: key.key,
+        responder: key.responder,
+        certificate_sha256: hex(&key.fingerprint),
+        not_after: key.not_after.to_string(),
+    };
+    Ok(Json(service::read::keys(&app, &permit).into_iter().map(view).collect()))
+}
+
+/// A certificate profile.
+#[derive(Serialize, ToSchema)]
+pub struct ProfileView {
+    name: String,
+    revision: u32,
+    purpose: String,
+    max_days: u32,
+    policies: Vec<String>,
+}
+
+/// Lists the certificate profiles in use.
+#[utoipa::path(get, path = "/admin/v1/profiles",
+    responses((status = 200, body = Vec<ProfileView>), (status = "default", body = Problem)))]
+pub async fn profiles(
+    _permit: Permit<ReadProfiles>,
+    State(app): State<App>,
+) -> Result<Json<Vec<ProfileView>>, Problem> {
+    let view = |profile: &pki::profile::Profile| ProfileView {
+        name: profile.name().to_owned(),
+        revision: profile.revision(),
+        purpose: profile.purpose().as_str().to_owned(),
+        max_days: profile.max_days(),
+        policies: profile.policies().to_vec(),
+    };
+    Ok(Json(app.profiles.iter().map(view).collect()))
+}
+
+/// Which records to read.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditPage {
+    /// The first record, from 1.
+    from: Option<u64>,
+    /// At most so many; 200 at most.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// A record of the audit log.
+#[derive(Serialize, ToSchema)]
+pub struct RecordView {
+    sequence: u64,
+    /// The exact text that is hashed.
+    text: String,
+    /// SHA-256 of the previous hash and the text.
+    hash: String,
+}
+
+/// Reads the audit log. The reading is itself recorded.
+#[utoipa::path(get, path = "/admin/v1/audit", params(AuditPage),
+    responses((status = 200, body = Vec<RecordView>), (status = "default", body = Problem)))]
+pub async fn audit(
+    permit: Permit<ReadAudit>,
+    State(app): State<App>,
+    Query(page): Query<AuditPage>,
+) -> Result<Json<Vec<RecordView>>, Problem> {
+    let records = service::audit::records(&app, &permit, page.from.unwrap_or(1), page.limit.unwrap_or(50)).await?;
+    let view = |record: domain::audit::Record| RecordView {
+        sequence: record.sequence,
+        text: record.text,
+        hash: hex(&record.hash),
+    };
+    Ok(Json(records.into_iter().map(view).collect()))
+}
+
+/// Where the audit log ends, signed.
+#[derive(Serialize, ToSchema)]
+pub struct CheckpointView {
+    /// Compact JWS; keep it elsewhere and give it to `sigill audit verify --checkpoint`.
+    checkpoint: String,
+}
+
+/// Signs where the audit log ends.
+#[utoipa::path(get, path = "/admin/v1/audit/checkpoint",
+    responses((status = 200, body = CheckpointView), (status = "default", body = Problem)))]
+pub async fn checkpoint(
+    _permit: Permit<ReadAudit>,
+    State(app): State<App>,
+) -> Result<Json<CheckpointView>, Problem> {
+    Ok(Json(CheckpointView { checkpoint: service::audit::checkpoint(&app).await? }))
+}

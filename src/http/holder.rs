@@ -1,0 +1,73 @@
+//! `/self/v1`: what every holder of a valid card may do.
+
+use crate::app::App;
+use crate::http::permit::{Body, Path};
+use crate::http::problem::Problem;
+use crate::http::ra::view::{RevocationRequest, RevokedView};
+use crate::service::permit::{ReadSelf, RevokeOwnCard};
+use crate::service::{self, Permit};
+use axum::Json;
+use axum::extract::State;
+use domain::CardNumber;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(me)).routes(routes!(revoke_own_card))
+}
+
+/// The caller.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    id: String,
+    name: String,
+    agency: String,
+    organisation_number: String,
+    roles: Vec<&'static str>,
+    certificate_serial: String,
+    cards: Vec<OwnCard>,
+}
+
+/// One of the caller's cards.
+#[derive(Serialize, ToSchema)]
+pub struct OwnCard {
+    number: String,
+    /// `bound`, `active` or `revoked`.
+    state: &'static str,
+}
+
+/// Says who the card in the reader belongs to.
+#[utoipa::path(get, path = "/self/v1/me",
+    responses((status = 200, body = Me), (status = "default", body = Problem)))]
+pub async fn me(permit: Permit<ReadSelf>, State(app): State<App>) -> Result<Json<Me>, Problem> {
+    let (person, tenant, cards) = service::read::me(&app, &permit).await?;
+    Ok(Json(Me {
+        id: person.id.to_string(),
+        name: person.display_name(),
+        agency: tenant.name,
+        organisation_number: tenant.organisation_number.as_str().to_owned(),
+        roles: permit.caller().roles.iter().map(|role| role.as_str()).collect(),
+        certificate_serial: permit.caller().certificate.serial.to_string(),
+        cards: cards
+            .iter()
+            .map(|card| OwnCard { number: card.value.number.to_string(), state: card.value.state.as_str() })
+            .collect(),
+    }))
+}
+
+/// Revokes one of the caller's own cards. Final.
+#[utoipa::path(post, path = "/self/v1/cards/{number}/revocation", params(("number" = String, Path,)),
+    request_body = RevocationRequest,
+    responses((status = 200, body = RevokedView), (status = "default", body = Problem)))]
+pub async fn revoke_own_card(
+    permit: Permit<RevokeOwnCard>,
+    State(app): State<App>,
+    Path(number): Path<CardNumber>,
+    Body(request): Body<RevocationRequest>,
+) -> Result<Json<RevokedView>, Problem> {
+    let revoked = service::revoke::own_card(&app, &permit, &number, request.reason).await?;
+    Ok(Json(RevokedView::from(&revoked)))
+}

@@ -1,0 +1,68 @@
+//! `/ra/v1/cards`, and everything that revokes.
+
+use super::view::{CardView, RevocationRequest, RevokedView};
+use crate::app::App;
+use crate::http::permit::{Body, Path};
+use crate::http::problem::Problem;
+use crate::service::permit::{ReadCard, Revoke};
+use crate::service::{self, Permit};
+use axum::Json;
+use axum::extract::State;
+use domain::certificate::CertificateRef;
+use domain::{CardNumber, PersonId};
+use pki::serial::SerialNumber;
+
+/// Reads a card and its certificates.
+#[utoipa::path(get, path = "/ra/v1/cards/{number}", params(("number" = String, Path,)),
+    responses((status = 200, body = CardView), (status = "default", body = Problem)))]
+pub async fn read(
+    permit: Permit<ReadCard>,
+    State(app): State<App>,
+    Path(number): Path<CardNumber>,
+) -> Result<Json<CardView>, Problem> {
+    let (card, certificates) = service::read::card(&app, &permit, &number).await?;
+    Ok(Json(CardView::from((&card, certificates.as_slice()))))
+}
+
+/// Revokes a card with all its certificates. Final.
+#[utoipa::path(post, path = "/ra/v1/cards/{number}/revocation", params(("number" = String, Path,)),
+    request_body = RevocationRequest,
+    responses((status = 200, body = RevokedView), (status = "default", body = Problem)))]
+pub async fn revoke(
+    permit: Permit<Revoke>,
+    State(app): State<App>,
+    Path(number): Path<CardNumber>,
+    Body(request): Body<RevocationRequest>,
+) -> Result<Json<RevokedView>, Problem> {
+    let revoked = service::revoke::card(&app, &permit, &number, request.reason).await?;
+    Ok(Json(RevokedView::from(&revoked)))
+}
+
+/// Revokes all cards of a person at the agency. Final.
+#[utoipa::path(post, path = "/ra/v1/persons/{id}/revocation", params(("id" = String, Path,)),
+    request_body = RevocationRequest,
+    responses((status = 200, body = RevokedView), (status = "default", body = Problem)))]
+pub async fn revoke_person(
+    permit: Permit<Revoke>,
+    State(app): State<App>,
+    Path(id): Path<PersonId>,
+    Body(request): Body<RevocationRequest>,
+) -> Result<Json<RevokedView>, Problem> {
+    let revoked = service::revoke::person(&app, &permit, &id, request.reason).await?;
+    Ok(Json(RevokedView::from(&revoked)))
+}
+
+/// Revokes one certificate. Final.
+#[utoipa::path(post, path = "/ra/v1/certificates/{issuer}/{serial}/revocation",
+    params(("issuer" = String, Path,), ("serial" = String, Path,)), request_body = RevocationRequest,
+    responses((status = 200, body = RevokedView), (status = "default", body = Problem)))]
+pub async fn revoke_certificate(
+    permit: Permit<Revoke>,
+    State(app): State<App>,
+    Path((issuer, serial)): Path<(String, SerialNumber)>,
+    Body(request): Body<RevocationRequest>,
+) -> Result<Json<RevokedView>, Problem> {
+    let certificate = CertificateRef { issuer, serial };
+    let revoked = service::revoke::certificate(&app, &permit, &certificate, request.reason).await?;
+    Ok(Json(RevokedView::from(&revoked)))
+}

@@ -1,0 +1,158 @@
+//! `/ra/v1/enrolments`: from application to activated card.
+
+use super::view::{
+    Activation, ApprovalSignature, CertificateRequests, EnrolmentList, EnrolmentPage, EnrolmentView, Identification,
+    IdentificationDraft, IssuedList, IssuedView, NewEnrolment, OperationView, SignedDelivery,
+};
+use crate::app::App;
+use crate::http::permit::{Body, Path, Query};
+use crate::http::problem::Problem;
+use crate::service::enrol::Application;
+use crate::service::issue::Delivery;
+use crate::service::permit::{
+    ActivateCard, ApproveEnrolment, IdentifyApplicant, IssueCertificates, ReadEnrolment, SubmitEnrolment,
+};
+use crate::service::{self, Permit, ServiceError};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::EnrolmentId;
+use domain::evidence::Signed;
+use pki::profile::Purpose;
+use std::collections::BTreeMap;
+
+/// Submits an application for a card.
+#[utoipa::path(post, path = "/ra/v1/enrolments", request_body = NewEnrolment,
+    responses((status = 201, body = EnrolmentView), (status = "default", body = Problem)))]
+pub async fn submit(
+    permit: Permit<SubmitEnrolment>,
+    State(app): State<App>,
+    Body(new): Body<NewEnrolment>,
+) -> Result<(StatusCode, Json<EnrolmentView>), Problem> {
+    let enrolment = service::enrol::enrol(&app, &permit, application(new)?).await?;
+    Ok((StatusCode::CREATED, Json(EnrolmentView::from(&enrolment))))
+}
+
+/// Lists applications of the agency.
+#[utoipa::path(get, path = "/ra/v1/enrolments", params(EnrolmentPage),
+    responses((status = 200, body = EnrolmentList), (status = "default", body = Problem)))]
+pub async fn list(
+    permit: Permit<ReadEnrolment>,
+    State(app): State<App>,
+    Query(page): Query<EnrolmentPage>,
+) -> Result<Json<EnrolmentList>, Problem> {
+    let after = page.after.as_deref().map(str::parse).transpose();
+    let after = after.map_err(|_| ServiceError::Invalid { field: "after", problem: "not an enrolment id".into() })?;
+    let stage = page.stage.map(super::view::Stage::as_str);
+    let rows = service::read::enrolments(&app, &permit, stage, after.as_ref(), page.limit.unwrap_or(50)).await?;
+    Ok(Json(EnrolmentList { items: rows.iter().map(EnrolmentView::from).collect() }))
+}
+
+/// Reads an application; once the applicant is identified, with the operation that approvers sign.
+#[utoipa::path(get, path = "/ra/v1/enrolments/{id}", params(("id" = String, Path,)),
+    responses((status = 200, body = EnrolmentView), (status = "default", body = Problem)))]
+pub async fn read(
+    permit: Permit<ReadEnrolment>,
+    State(app): State<App>,
+    Path(id): Path<EnrolmentId>,
+) -> Result<Json<EnrolmentView>, Problem> {
+    let enrolment = service::read::enrolment(&app, &permit, &id).await?;
+    Ok(Json(EnrolmentView::from(&enrolment)))
+}
+
+/// Gives the operation that the officer signs to say that they identified the applicant so.
+#[utoipa::path(post, path = "/ra/v1/enrolments/{id}/identification/preparation", params(("id" = String, Path,)),
+    request_body = IdentificationDraft,
+    responses((status = 200, body = OperationView), (status = "default", body = Problem)))]
+pub async fn prepare_identification(
+    permit: Permit<IdentifyApplicant>,
+    State(app): State<App>,
+    Path(id): Path<EnrolmentId>,
+    Body(draft): Body<IdentificationDraft>,
+) -> Result<Json<OperationView>, Problem> {
+    let operation = service::identify::prepare(&app, &permit, &id, &draft.proof.into()).await?;
+    Ok(Json(OperationView::from(&operation)))
+}
+
+/// Records that the applicant was identified.
+#[utoipa::path(post, path = "/ra/v1/enrolments/{id}/identification", params(("id" = String, Path,)),
+    request_body = Identification,
+    responses((status = 200, body = EnrolmentView), (status = "default", body = Problem)))]
+pub async fn identify(
+    permit: Permit<IdentifyApplicant>,
+    State(app): State<App>,
+    Path(id): Path<EnrolmentId>,
+    Body(identification): Body<Identification>,
+) -> Result<Json<EnrolmentView>, Problem> {
+    let Identification { proof, statement } = identification;
+    let enrolment = service::identify::identify(&app, &permit, &id, proof.into(), statement).await?;
+    Ok(Json(EnrolmentView::from(&enrolment)))
+}
+
+/// Approves an application.
+#[utoipa::path(post, path = "/ra/v1/enrolments/{id}/approval", params(("id" = String, Path,)),
+    request_body = ApprovalSignature,
+    responses((status = 200, body = EnrolmentView), (status = "default", body = Problem)))]
+pub async fn approve(
+    permit: Permit<ApproveEnrolment>,
+    State(app): State<App>,
+    Path(id): Path<EnrolmentId>,
+    Body(approval): Body<ApprovalSignature>,
+) -> Result<Json<EnrolmentView>, Problem> {
+    let enrolment = service::approve::approve(&app, &permit, &id, approval.statement).await?;
+    Ok(Json(EnrolmentView::from(&enrolment)))
+}
+
+/// Issues the certificates of an approved application.
+#[utoipa::path(post, path = "/ra/v1/enrolments/{id}/certificates", params(("id" = String, Path,)),
+    request_body = CertificateRequests,
+    responses((status = 200, body = IssuedList), (status = "default", body = Problem)))]
+pub async fn issue(
+    permit: Permit<IssueCertificates>,
+    State(app): State<App>,
+    Path(id): Path<EnrolmentId>,
+    Body(requests): Body<CertificateRequests>,
+) -> Result<Json<IssuedList>, Problem> {
+    let issued = service::issue::issue(&app, permit, id, delivery(requests)).await?;
+    Ok(Json(IssuedList { certificates: issued.iter().map(IssuedView::from).collect() }))
+}
+
+/// Activates the card: it is in the holder's hands.
+#[utoipa::path(post, path = "/ra/v1/enrolments/{id}/activation", params(("id" = String, Path,)),
+    request_body = Activation,
+    responses((status = 200, body = EnrolmentView), (status = "default", body = Problem)))]
+pub async fn activate(
+    permit: Permit<ActivateCard>,
+    State(app): State<App>,
+    Path(id): Path<EnrolmentId>,
+    Body(_): Body<Activation>,
+) -> Result<Json<EnrolmentView>, Problem> {
+    let enrolment = service::activate::activate(&app, &permit, &id).await?;
+    Ok(Json(EnrolmentView::from(&enrolment)))
+}
+
+fn application(new: NewEnrolment) -> Result<Application, ServiceError> {
+    let invalid = |field, problem: &str| ServiceError::Invalid { field, problem: problem.to_owned() };
+    let applicant = new.applicant;
+    Ok(Application {
+        identity_number: applicant
+            .identity_number
+            .parse()
+            .map_err(|_| invalid("applicant.identity_number", "not a personnummer or samordningsnummer"))?,
+        given_name: applicant.given_name,
+        surname: applicant.surname,
+        card: new.card_number.parse().map_err(|_| invalid("card_number", "1 to 64 letters, digits or hyphens"))?,
+    })
+}
+
+fn delivery(requests: CertificateRequests) -> Delivery {
+    let named = [
+        (Purpose::PersonAuthentication, requests.authentication_csr),
+        (Purpose::PersonSignature, requests.signature_csr),
+    ];
+    let requests_by_purpose: BTreeMap<_, _> =
+        named.into_iter().filter_map(|(purpose, csr)| Some((purpose, csr?.into_bytes()))).collect();
+    let SignedDelivery { operation, statement } = requests.delivery;
+    Delivery { requests: requests_by_purpose, delivery: Signed { operation, statements: vec![statement] } }
+}
+

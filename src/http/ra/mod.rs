@@ -1,0 +1,25 @@
+//! `/ra/v1`: the registration authority of an agency.
+
+use crate::app::App;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub mod card;
+pub mod enrolment;
+pub mod view;
+
+/// The routes.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(enrolment::submit, enrolment::list))
+        .routes(routes!(enrolment::read))
+        .routes(routes!(enrolment::prepare_identification))
+        .routes(routes!(enrolment::identify))
+        .routes(routes!(enrolment::approve))
+        .routes(routes!(enrolment::issue))
+        .routes(routes!(enrolment::activate))
+        .routes(routes!(card::read))
+        .routes(routes!(card::revoke))
+        .routes(routes!(card::revoke_person))
+        .routes(routes!(card::revoke_certificate))
+}
