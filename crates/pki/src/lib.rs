@@ -8,17 +8,32 @@
 
 mod asn1;
 pub mod certificate;
+pub mod crl;
 pub mod csr;
 mod digest;
 mod hex;
+pub mod identifier;
+pub mod issue;
+pub mod jose;
 pub mod key;
 mod kind;
+pub mod lint;
+mod name;
+pub mod ocsp;
+pub mod profile;
 pub mod serial;
+pub mod subject;
+mod text;
 pub mod time;
 
 pub use certificate::{Certificate, CertificateDer, CertificateError};
 pub use csr::{CsrError, read_csr};
 pub use key::{BadSignature, KeyError, KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm, Signer};
 pub use kind::Kind;
+pub use lint::Finding;
+pub use name::Attribute;
+pub use profile::{Profile, Profiles, Purpose};
 pub use serial::SerialNumber;
+pub use subject::SubjectFacts;
+pub use text::TextFault;
 pub use time::UtcTime;

@@ -83,7 +83,13 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused() {
-        for text in ["", "40", "4000000000000000000000000000000G", "80000000000000000000000000000000", "4A000000000000000000000000000000"] {
+        for text in [
+            "",
+            "40",
+            "4000000000000000000000000000000G",
+            "80000000000000000000000000000000",
+            "4A000000000000000000000000000000",
+        ] {
             assert!(text.parse::<SerialNumber>().is_err(), "{text}");
         }
         assert_eq!(SerialNumber::from_der_integer(&[0x40; 17]), None);

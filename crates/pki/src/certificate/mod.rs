@@ -9,6 +9,7 @@ use crate::serial::SerialNumber;
 use crate::time::UtcTime;
 
 pub use self::der::CertificateDer;
+pub(crate) use self::der::signed;
 pub use self::error::CertificateError;
 
 /// A parsed certificate together with its DER.

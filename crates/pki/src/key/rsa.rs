@@ -1,7 +1,7 @@
 //! What an RSA key must show before it is certified.
 
-use super::public::KeyError;
 use super::KeyKind;
+use super::public::KeyError;
 use crate::asn1::{Malformed, Reader, tag};
 
 /// The kind of the RSAPublicKey in `key_bits` (RFC 8017 appendix A.1.1), if it is fit for use.
@@ -12,7 +12,10 @@ use crate::asn1::{Malformed, Reader, tag};
 /// of CVE-2017-15361 (found by its fingerprint).
 pub(super) fn kind(key_bits: &[u8]) -> Result<KeyKind, KeyError> {
     let (modulus, exponent) = numbers(key_bits)?;
-    if exponent.len() > MAX_EXPONENT_OCTETS || to_u64(exponent) < MIN_EXPONENT || exponent.last().is_none_or(|b| b & 1 == 0) {
+    if exponent.len() > MAX_EXPONENT_OCTETS
+        || to_u64(exponent) < MIN_EXPONENT
+        || exponent.last().is_none_or(|b| b & 1 == 0)
+    {
         return Err(KeyError::BadExponent);
     }
     let bits = modulus.len() * 8 - modulus.first().map_or(0, |b| b.leading_zeros() as usize);
@@ -76,8 +79,8 @@ fn has_roca_fingerprint(modulus: &[u8]) -> bool {
 const MAX_EXPONENT_OCTETS: usize = 8;
 const MIN_EXPONENT: u64 = 65_537;
 const SMALL_PRIMES: [u32; 30] = [
-    3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113,
-    127,
+    3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
+    113, 127,
 ];
 /// Primes of the published detector in which powers of 65537 are not all residues.
 const ROCA_PRIMES: [u32; 17] = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];

@@ -1,0 +1,103 @@
+//! Attributes of distinguished names: their types, string forms and bounds.
+
+use der::asn1::ObjectIdentifier;
+use serde::{Deserialize, Serialize};
+
+use crate::asn1::{Writer, oid, tag};
+use crate::text::{self, TextFault};
+
+/// The attributes that Sigill writes into a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Attribute {
+    /// Two-letter country, PrintableString.
+    CountryName,
+    /// Legal name of the organisation.
+    OrganizationName,
+    /// Number of the organisation in ETSI form, such as `NTRSE-2021005521` (EN 319 412-1 clause 5.1.4).
+    OrganizationIdentifier,
+    /// Unit, or a mark that people should see.
+    OrganizationalUnitName,
+    /// Name for display.
+    CommonName,
+    /// Family name.
+    Surname,
+    /// Given name.
+    GivenName,
+    /// Identifier of the person in ETSI form, PrintableString (EN 319 412-1 clause 5.1.3).
+    SerialNumber,
+    /// Title at work.
+    Title,
+}
+
+impl Attribute {
+    /// Every attribute.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::CountryName,
+        Self::OrganizationName,
+        Self::OrganizationIdentifier,
+        Self::OrganizationalUnitName,
+        Self::CommonName,
+        Self::Surname,
+        Self::GivenName,
+        Self::SerialNumber,
+        Self::Title,
+    ];
+
+    /// The attribute with these OID content octets.
+    pub(crate) fn from_oid(content: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|attribute| attribute.oid().as_bytes() == content)
+    }
+
+    pub(crate) const fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::CountryName => oid::COUNTRY_NAME,
+            Self::OrganizationName => oid::ORGANIZATION_NAME,
+            Self::OrganizationIdentifier => oid::ORGANIZATION_IDENTIFIER,
+            Self::OrganizationalUnitName => oid::ORGANIZATIONAL_UNIT_NAME,
+            Self::CommonName => oid::COMMON_NAME,
+            Self::Surname => oid::SURNAME,
+            Self::GivenName => oid::GIVEN_NAME,
+            Self::SerialNumber => oid::SERIAL_NUMBER,
+            Self::Title => oid::TITLE,
+        }
+    }
+
+    /// PrintableString where RFC 5280 appendix A demands it, else UTF8String.
+    pub(crate) const fn string_tag(self) -> u8 {
+        match self {
+            Self::CountryName | Self::SerialNumber => tag::PRINTABLE_STRING,
+            _ => tag::UTF8_STRING,
+        }
+    }
+
+    /// Upper bound in characters (RFC 5280 appendix A; X.520 for the names of people).
+    pub(crate) const fn max_characters(self) -> usize {
+        match self {
+            Self::CountryName => 2,
+            _ => 64,
+        }
+    }
+
+    /// Checks a value for this attribute.
+    pub(crate) fn check(self, value: &str) -> Result<(), TextFault> {
+        text::check(value, self.max_characters())?;
+        match self {
+            Self::CountryName if value.len() != 2 || !value.bytes().all(|b| b.is_ascii_uppercase()) => {
+                Err(TextFault::Form("two capital letters"))
+            }
+            Self::SerialNumber if !text::is_printable(value) => Err(TextFault::Form("PrintableString")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a RelativeDistinguishedName with this single attribute.
+    pub(crate) fn write_rdn(self, writer: &mut Writer, value: &str) {
+        writer.nest(tag::SET, |w| {
+            w.sequence(|w| {
+                w.oid(self.oid());
+                w.element(self.string_tag(), value.as_bytes());
+            });
+        });
+    }
+}

@@ -1,0 +1,128 @@
+//! Certificate profiles: policy as data, under ceilings in code.
+//!
+//! A profile is one TOML file in `policies/profiles`. Every field must be
+//! written, unknown fields are refused, and nothing in a file can go past the
+//! ceiling of its purpose.
+
+mod ceiling;
+mod encoded;
+mod error;
+mod file;
+mod set;
+
+use crate::key::KeyKind;
+use crate::time::UtcTime;
+
+pub(crate) use self::encoded::{Encoded, write_extension};
+pub use self::error::ProfileError;
+pub use self::file::{AlternativeName, ExtendedKeyUsage, KeyOrigin, KeyUsage, Pointer, Purpose};
+pub(crate) use self::file::{Rdn, RdnSource};
+pub use self::set::Profiles;
+
+/// One certificate profile, checked against the ceilings of its purpose.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    file: file::File,
+    encoded: Encoded,
+}
+
+impl Profile {
+    /// Reads a profile file.
+    ///
+    /// # Errors
+    /// [`ProfileError`] with the field that is missing, unknown or past its ceiling.
+    pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
+        let file: file::File = toml::from_str(text).map_err(|source| ProfileError::Syntax(Box::new(source)))?;
+        ceiling::check(&file)?;
+        let encoded = Encoded::new(&file)?;
+        Ok(Self { file, encoded })
+    }
+
+    /// The profile's name, which is also its file's.
+    pub fn name(&self) -> &str {
+        &self.file.name
+    }
+
+    /// Raised with every change; stored with each certificate.
+    pub fn revision(&self) -> u32 {
+        self.file.revision
+    }
+
+    /// What the certificates are for.
+    pub fn purpose(&self) -> Purpose {
+        self.file.purpose
+    }
+
+    /// Names of the CAs that may issue it; empty for a root, which issues itself.
+    pub fn issuers(&self) -> &[String] {
+        &self.file.issuers
+    }
+
+    /// Where the private key is born.
+    pub fn key_origin(&self) -> KeyOrigin {
+        self.file.key_origin
+    }
+
+    /// Longest validity in days.
+    pub fn max_days(&self) -> u32 {
+        self.file.validity.max_days
+    }
+
+    /// How far before the moment of issue notBefore may lie.
+    pub fn backdate_minutes(&self) -> u32 {
+        self.file.validity.backdate_minutes
+    }
+
+    /// Kinds of keys that may be certified.
+    pub fn key_kinds(&self) -> &[KeyKind] {
+        &self.file.key.allow
+    }
+
+    /// Whether this kind of key may be certified.
+    pub fn allows(&self, kind: KeyKind) -> bool {
+        self.file.key.allow.contains(&kind)
+    }
+
+    /// The certificate policies as dotted OIDs, in order.
+    pub fn policies(&self) -> &[String] {
+        &self.file.extensions.certificate_policies
+    }
+
+    /// Bits of keyUsage.
+    pub fn key_usage(&self) -> &[KeyUsage] {
+        &self.file.extensions.key_usage.values
+    }
+
+    /// Extended key usages, in order.
+    pub fn extended_key_usage(&self) -> &[ExtendedKeyUsage] {
+        &self.file.extensions.extended_key_usage
+    }
+
+    /// Whether certificates name an OCSP responder.
+    pub fn has_ocsp(&self) -> bool {
+        self.file.extensions.ocsp == Pointer::Issuer
+    }
+
+    /// Keys of the facts without which nothing can be issued.
+    pub fn required_facts(&self) -> impl Iterator<Item = &str> {
+        let card = self.file.extensions.card_number.then_some(CARD_NUMBER_FACT);
+        self.file.subject.iter().filter_map(|rdn| rdn.required_fact()).chain(card)
+    }
+
+    /// Whether findings of `rule` are waived at `at`, and why.
+    pub fn waiver(&self, rule: &str, at: UtcTime) -> Option<&str> {
+        let waiver = self.file.lints.waive.iter().find(|waiver| waiver.name == rule)?;
+        (at <= waiver.until).then_some(waiver.reason.as_str())
+    }
+
+    pub(crate) fn file(&self) -> &file::File {
+        &self.file
+    }
+
+    pub(crate) fn encoded(&self) -> &Encoded {
+        &self.encoded
+    }
+}
+
+/// Fact that the card number extension is made of.
+pub(crate) const CARD_NUMBER_FACT: &str = "card.number";

@@ -1,0 +1,46 @@
+//! All profiles of an installation.
+
+use std::collections::BTreeMap;
+
+use super::{Profile, ProfileError};
+
+/// Profiles by name.
+#[derive(Debug, Clone, Default)]
+pub struct Profiles(BTreeMap<String, Profile>);
+
+impl Profiles {
+    /// Reads pairs of file name and text; a file is named after its profile.
+    ///
+    /// # Errors
+    /// [`ProfileError`] for the first file that is refused, misnamed or double.
+    pub fn from_toml_files<N, T>(files: impl IntoIterator<Item = (N, T)>) -> Result<Self, ProfileError>
+    where
+        N: AsRef<str>,
+        T: AsRef<str>,
+    {
+        let mut profiles = BTreeMap::new();
+        for (file, text) in files {
+            let file = file.as_ref();
+            let profile = Profile::from_toml(text.as_ref())
+                .map_err(|source| ProfileError::File { file: file.to_owned(), source: Box::new(source) })?;
+            let name = profile.name().to_owned();
+            if file.strip_suffix(".toml").unwrap_or(file) != name {
+                return Err(ProfileError::Misnamed { profile: name, file: file.to_owned() });
+            }
+            if profiles.insert(name.clone(), profile).is_some() {
+                return Err(ProfileError::Duplicate { profile: name });
+            }
+        }
+        Ok(Self(profiles))
+    }
+
+    /// The profile with this name.
+    pub fn get(&self, name: &str) -> Option<&Profile> {
+        self.0.get(name)
+    }
+
+    /// All profiles in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = &Profile> {
+        self.0.values()
+    }
+}
