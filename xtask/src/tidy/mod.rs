@@ -18,6 +18,7 @@ mod crates;
 mod documents;
 mod leaks;
 mod modules;
+mod named;
 mod run;
 mod rust;
 mod size;

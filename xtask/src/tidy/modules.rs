@@ -1,6 +1,7 @@
 //! Arrows between the modules of `src/`.
 
-use super::rust::{Token, code, tokens};
+use super::named::{Named, named};
+use super::rust::{code, tokens};
 use super::tree::{Finding, Tree};
 
 /// A module of `src/`, the modules it may name (a submodule stands as `module::submodule`), and the workspace's crates
@@ -45,13 +46,6 @@ const ROWS: &[Row] = &[
     Row { module: "signer", modules: &["clock", "config", "telemetry"], crates: &["pki", "domain", "hsm"] },
 ];
 
-/// A path that code names: from the root of the package (`crate::…`, `super::…`) or from another crate.
-struct Named<'a> {
-    line: usize,
-    internal: bool,
-    segments: Vec<&'a str>,
-}
-
 /// Uses that the table does not list, and modules without a row.
 pub(crate) fn arrows(tree: &Tree) -> Vec<Finding> {
     let sources = tree.ending("rs").filter(|(path, _)| path.starts_with("src/") && *path != "src/lib.rs");
@@ -65,7 +59,7 @@ fn file_arrows(path: &str, text: &str) -> Vec<Finding> {
     };
     let code = code(text);
     let tokens = tokens(&code);
-    let refused = named(&tokens, &module).into_iter().filter(|named| !allowed(row, &module, named));
+    let refused = named(&tokens, &module, CRATES).into_iter().filter(|named| !allowed(row, &module, named));
     refused
         .map(|named| {
             Finding::new(path, named.line, format!("{} may not use {}", row.module, named.segments.join("::")))
@@ -95,91 +89,6 @@ fn module_path(path: &str) -> Vec<&str> {
     let inside = path.trim_start_matches("src/").trim_end_matches(".rs");
     let inside = inside.strip_suffix("/mod").unwrap_or(inside);
     inside.split('/').collect()
-}
-
-/// Every path that starts at the package's root, climbs out of a module, or starts with a crate of the workspace.
-fn named<'a>(tokens: &[Token<'a>], module: &[&'a str]) -> Vec<Named<'a>> {
-    let own: Vec<&str> = tokens.windows(2).filter(|pair| pair[0].text == "mod").map(|pair| pair[1].text).collect();
-    let mut here = Vec::from(module);
-    let mut opened: Vec<usize> = Vec::new();
-    let (mut depth, mut found) = (0_usize, Vec::new());
-    for (at, token) in tokens.iter().enumerate() {
-        match token.text {
-            "{" => {
-                depth += 1;
-                if at >= 2 && tokens[at - 2].text == "mod" {
-                    here.push(tokens[at - 1].text);
-                    opened.push(depth);
-                }
-            }
-            "}" => {
-                if opened.last() == Some(&depth) {
-                    opened.pop();
-                    here.pop();
-                }
-                depth = depth.saturating_sub(1);
-            }
-            _ if !starts_path(tokens, at) => {}
-            "crate" | "sigill" => spread(&tokens[at..], &[], &mut found),
-            "super" => {
-                let climbs = tokens[at..].iter().step_by(2).take_while(|token| token.text == "super").count();
-                let base = &here[..here.len().saturating_sub(climbs)];
-                spread(&tokens[at + 2 * (climbs - 1)..], base, &mut found);
-            }
-            name if CRATES.contains(&name) && !own.contains(&name) => {
-                found.push(Named { line: token.line, internal: false, segments: vec![name] });
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// Whether a path starts here: nothing of a path before it, and `::` (or the end of a `use`) after it.
-fn starts_path(tokens: &[Token<'_>], at: usize) -> bool {
-    let text = |at: usize| tokens.get(at).map_or("", |token| token.text);
-    let before = at.checked_sub(1).map_or("", text);
-    let follows = text(at + 1) == "::" || (before == "use" && matches!(text(at + 1), ";" | "as"));
-    follows && !matches!(before, "::" | ".")
-}
-
-/// Adds the paths of a use tree (or of a plain path): `tokens` starts at its first name, which is not counted.
-fn spread<'a>(tokens: &[Token<'a>], base: &[&'a str], found: &mut Vec<Named<'a>>) {
-    let mut stack: Vec<Vec<&str>> = Vec::new();
-    let mut path = Vec::from(base);
-    let mut joined = false;
-    let mut emit = |line: usize, path: &[&'a str]| {
-        if path.len() > base.len() {
-            found.push(Named { line, internal: true, segments: path.to_vec() });
-        }
-    };
-    let Some((first, rest)) = tokens.split_first() else { return };
-    let mut last = first.line;
-    for token in rest {
-        match token.text {
-            "::" => joined = true,
-            "{" if joined => {
-                stack.push(path.clone());
-                joined = false;
-            }
-            "," if !stack.is_empty() => {
-                emit(last, &path);
-                path = stack.last().cloned().unwrap_or_default();
-            }
-            "}" if !stack.is_empty() => {
-                emit(last, &path);
-                path = stack.pop().unwrap_or_default();
-                path.truncate(base.len());
-            }
-            name if joined || !stack.is_empty() => {
-                path.push(name);
-                joined = false;
-            }
-            _ => break,
-        }
-        last = token.line;
-    }
-    emit(last, &path);
 }
 
 #[cfg(test)]
