@@ -114,6 +114,11 @@ impl Certificate {
         self.extensions.is_ca
     }
 
+    /// How many CAs may stand between this one and an end entity, if it says so.
+    pub fn path_length(&self) -> Option<u32> {
+        self.extensions.path_length
+    }
+
     /// Whether keyUsage allows digital signatures (authentication).
     pub fn digital_signature(&self) -> bool {
         self.extensions.usage(0)

@@ -12,6 +12,7 @@ use crate::time::UtcTime;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Extensions {
     pub(super) is_ca: bool,
+    pub(super) path_length: Option<u32>,
     key_usage: u16,
     pub(super) extended_key_usage: Vec<String>,
     pub(super) policies: Vec<String>,
@@ -110,7 +111,10 @@ fn read_extension(
     extension: &x509_parser::extensions::X509Extension<'_>,
 ) -> Result<(), CertificateError> {
     match extension.parsed_extension() {
-        ParsedExtension::BasicConstraints(constraints) => found.is_ca = constraints.ca,
+        ParsedExtension::BasicConstraints(constraints) => {
+            found.is_ca = constraints.ca;
+            found.path_length = constraints.path_len_constraint;
+        }
         ParsedExtension::KeyUsage(usage) => found.key_usage = usage.flags,
         ParsedExtension::ExtendedKeyUsage(_) => found.extended_key_usage = purposes(extension.value)?,
         ParsedExtension::CertificatePolicies(policies) => {

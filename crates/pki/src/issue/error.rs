@@ -17,12 +17,12 @@ pub enum IssueError {
         /// Kind of the key.
         found: KeyKind,
     },
-    /// The profile does not name this CA.
-    #[error("profile {profile} may not be issued by {issuer}")]
+    /// The profile is not for CAs of this profile.
+    #[error("profile {profile} may not be issued by a CA of profile {issuer}")]
     IssuerNotAllowed {
         /// Name of the profile.
         profile: String,
-        /// Name of the CA.
+        /// Name of the CA's profile.
         issuer: String,
     },
     /// The issuer's certificate is not of a CA.

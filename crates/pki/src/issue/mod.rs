@@ -22,8 +22,10 @@ pub use self::linted::{LintIssuer, Linted, lint, lint_issued};
 /// A CA as far as issuing needs it.
 #[derive(Debug, Clone)]
 pub struct Issuer {
-    /// Name in URLs and in the `issuers` of profiles.
+    /// Name in URLs.
     pub name: String,
+    /// Name of the profile that its own certificate was issued under.
+    pub profile: String,
     /// The CA's private key.
     pub key: KeyId,
     /// The CA's own certificate.
@@ -99,8 +101,8 @@ pub fn prepare_root(request: &Request<'_>, key: &KeyId) -> Result<Tbs, IssueErro
 
 fn check_issuer(request: &Request<'_>, issuer: &Issuer) -> Result<(), IssueError> {
     let profile = request.profile;
-    if !profile.issuers().contains(&issuer.name) {
-        return Err(IssueError::IssuerNotAllowed { profile: profile.name().to_owned(), issuer: issuer.name.clone() });
+    if !profile.issuers().contains(&issuer.profile) {
+        return Err(IssueError::IssuerNotAllowed { profile: profile.name().to_owned(), issuer: issuer.profile.clone() });
     }
     let authority = &issuer.certificate;
     if !authority.is_ca() || !authority.key_cert_sign() {

@@ -18,6 +18,7 @@ pub(super) const RULES: &[CertificateRule] = &[
     Rule { name: "e_extended_key_usage", source: "RFC 5280 4.2.1.12", check: extended_key_usage },
     Rule { name: "e_basic_constraints", source: "RFC 5280 4.2.1.9", check: basic_constraints },
     Rule { name: "e_certificate_policies", source: "RFC 5280 4.2.1.4", check: policies },
+    Rule { name: "e_policy_not_of_issuer", source: "RFC 5280 6.1.3 (d)", check: issuer_policies },
     Rule { name: "e_subject_alt_name", source: "RFC 5280 4.2.1.6", check: alternative_names },
     Rule { name: "e_crl_distribution_points", source: "RFC 5280 4.2.1.13", check: distribution_points },
     Rule { name: "e_authority_info_access", source: "RFC 5280 4.2.2.1", check: information_access },
@@ -140,6 +141,31 @@ fn policies(context: &Context<'_>) -> Outcome {
     Ok(())
 }
 
+/// Path validation drops a policy that the issuing CA does not have; a root sets no bound.
+fn issuer_policies(context: &Context<'_>) -> Outcome {
+    let LintIssuer::Certificate(issuer) = context.issuer else { return Ok(()) };
+    let allowed = issuer.policies();
+    if issuer.is_self_issued() || allowed.iter().any(|policy| policy == ANY_POLICY) {
+        return Ok(());
+    }
+    for policy in policy_identifiers(context)? {
+        let policy = dotted(policy);
+        ensure(allowed.contains(&policy), || policy)?;
+    }
+    Ok(())
+}
+
+/// OID contents of the certificate's policies.
+pub(super) fn policy_identifiers<'a>(context: &Context<'a>) -> Result<Vec<&'a [u8]>, String> {
+    let Some(extension) = context.view.extension(oid::CERTIFICATE_POLICIES) else { return Ok(Vec::new()) };
+    let mut list = read(Reader::only(extension.value, tag::SEQUENCE))?.inside();
+    let mut policies = Vec::new();
+    while !list.is_empty() {
+        policies.push(read(list.sequence().and_then(|mut policy| policy.content(tag::OBJECT_IDENTIFIER)))?);
+    }
+    Ok(policies)
+}
+
 /// The single CPS qualifier of a policy.
 fn cps_uri<'a>(policy: &mut Reader<'a>) -> Result<&'a str, Malformed> {
     let mut qualifiers = policy.sequence()?;
@@ -246,6 +272,7 @@ const NOT_CRITICAL: &[der::asn1::ObjectIdentifier] = &[
     oid::OCSP_NO_CHECK,
     oid::CARD_NUMBER,
 ];
+const ANY_POLICY: &str = "2.5.29.32.0";
 const DIGITAL_SIGNATURE: u8 = 0x80;
 const NON_REPUDIATION: u8 = 0x40;
 const KEY_CERT_SIGN: u8 = 0x04;

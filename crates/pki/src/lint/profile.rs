@@ -1,7 +1,7 @@
 //! Rules that hold the certificate against its profile.
 
 use super::certificate::{CertificateRule, Context};
-use super::extension::{is_ca, read};
+use super::extension::{is_ca, policy_identifiers, read};
 use super::view::{dotted, identifiers};
 use super::{Outcome, Rule, ensure};
 use crate::asn1::{Reader, oid, tag};
@@ -81,13 +81,7 @@ fn purposes(context: &Context<'_>) -> Outcome {
 }
 
 fn policies(context: &Context<'_>) -> Outcome {
-    let mut found = Vec::new();
-    if let Some(extension) = context.view.extension(oid::CERTIFICATE_POLICIES) {
-        let mut list = read(Reader::only(extension.value, tag::SEQUENCE))?.inside();
-        while !list.is_empty() {
-            found.push(read(list.sequence().and_then(|mut policy| policy.content(tag::OBJECT_IDENTIFIER)))?);
-        }
-    }
+    let found = policy_identifiers(context)?;
     let wanted = &context.profile.encoded().policies;
     let same = found.len() == wanted.len() && found.iter().zip(wanted).all(|(id, policy)| *id == policy.as_bytes());
     ensure(same, || "other policies than the profile's".to_owned())

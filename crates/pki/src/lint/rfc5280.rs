@@ -13,6 +13,7 @@ pub(super) const RULES: &[CertificateRule] = &[
     Rule { name: "e_signature_algorithm", source: "RFC 5280 4.1.2.3, RFC 4055, RFC 5758", check: algorithm },
     Rule { name: "e_issuer_name", source: "RFC 5280 4.1.2.4", check: issuer_name },
     Rule { name: "e_issuer_may_not_sign", source: "RFC 5280 4.2.1.3, 4.2.1.9", check: issuer_may_sign },
+    Rule { name: "e_path_length", source: "RFC 5280 4.2.1.9", check: path_length },
     Rule { name: "e_time_form", source: "RFC 5280 4.1.2.5", check: time_form },
     Rule { name: "e_validity_is_empty", source: "RFC 5280 4.1.2.5", check: validity },
     Rule { name: "e_outlives_issuer", source: "EN 319 411-1 GEN-6.3.3-05", check: nested_validity },
@@ -53,6 +54,13 @@ fn issuer_may_sign(context: &Context<'_>) -> Outcome {
         }
         LintIssuer::SelfSigned => ensure(context.profile.issuers().is_empty(), || "it is self-signed".to_owned()),
     }
+}
+
+/// A CA of path length 0 certifies end entities, and only such a CA does.
+fn path_length(context: &Context<'_>) -> Outcome {
+    let LintIssuer::Certificate(issuer) = context.issuer else { return Ok(()) };
+    let last = issuer.path_length() == Some(0);
+    ensure(last != context.profile.purpose().is_ca(), || format!("the issuer's is {:?}", issuer.path_length()))
 }
 
 /// UTCTime to 2049, GeneralizedTime from 2050.

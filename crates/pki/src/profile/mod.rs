@@ -53,7 +53,7 @@ impl Profile {
         self.file.purpose
     }
 
-    /// Names of the CAs that may issue it; empty for a root, which issues itself.
+    /// Names of the profiles of CAs that may issue it; empty for a root, which issues itself.
     pub fn issuers(&self) -> &[String] {
         &self.file.issuers
     }
