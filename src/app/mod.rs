@@ -3,17 +3,22 @@
 use crate::board::Board;
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
+use crate::server_identity::ServerIdentity;
+use crate::service::permit::Callers;
 use domain::access::AccessPolicy;
 use domain::ports::Store;
-use pki::certificate::Certificate;
 use pki::issue::Issuer;
-use pki::key::KeyId;
+use pki::ocsp::Responder;
 use pki::profile::Profiles;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use tokio::sync::Notify;
 
+mod start;
+pub mod signer_child;
 pub mod signer_link;
+
+pub use start::{StartError, profiles, start};
 
 use signer_link::SignerLink;
 
@@ -44,6 +49,10 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// Wakes the jobs that publish.
     pub wake: Wake,
+    /// Callers looked up lately.
+    pub callers: Callers,
+    /// The TLS certificate in use.
+    pub identity: Arc<ServerIdentity>,
 }
 
 /// Says to the publishing jobs that there is something to do.
@@ -72,13 +81,23 @@ pub struct CertificateAuthority {
     pub responder: Option<RwLock<Arc<Responder>>>,
 }
 
-/// An OCSP signer: a key on the service's token and its certificate.
-#[derive(Debug, Clone)]
-pub struct Responder {
-    /// The key's label on the service's token.
-    pub key: KeyId,
-    /// Issued by the CA that it answers for.
-    pub certificate: Certificate,
+impl CertificateAuthority {
+    /// The OCSP signer in use.
+    pub fn responder(&self) -> Option<Arc<Responder>> {
+        let slot = self.responder.as_ref()?;
+        Some(Arc::clone(&slot.read().expect("no one panics while holding this lock")))
+    }
+}
+
+impl IssuerKind {
+    /// The word in configuration and views.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Person => "person",
+            Self::Infrastructure => "infrastructure",
+        }
+    }
 }
 
 /// What a CA issues.
