@@ -3,5 +3,15 @@
 //! `http`, `jobs` and `cli` call [`service`], one verb a file, which decides with `domain` and
 //! `pki` and acts through the ports that [`app`] binds. [`signer`] is another process.
 
+pub mod app;
+pub mod board;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod http;
+pub mod jobs;
+pub mod server_identity;
+pub mod service;
+pub mod shutdown;
 pub mod signer;
+pub mod telemetry;

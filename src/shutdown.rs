@@ -28,6 +28,11 @@ impl ShutdownHandle {
 }
 
 impl Shutdown {
+    /// The signal as a channel: true, or closed, when the end was asked for.
+    pub fn watch(&self) -> watch::Receiver<bool> {
+        self.asked.clone()
+    }
+
     /// Returns when the end was asked for.
     pub async fn requested(&self) {
         let mut asked = self.asked.clone();

@@ -1,6 +1,7 @@
 //! TLS listeners. The client certificate is asked for; TLS checks only that the peer holds its key.
 //! Whether it is worth anything is decided in HTTP, from our own journal.
 
+use crate::server_identity::{ServerIdentity, provider};
 use crate::shutdown::Shutdown;
 use axum::Router;
 use axum::body::Body;
@@ -8,12 +9,11 @@ use hyper::Request;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::server::{ClientHello, ResolvesServerCert, ServerConfig};
-use rustls::sign::CertifiedKey;
+use rustls::server::ServerConfig;
 use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -23,30 +23,6 @@ use tower::ServiceExt;
 /// The client certificate of a connection, in the request's extensions.
 #[derive(Debug, Clone)]
 pub struct PeerCertificate(pub Arc<[u8]>);
-
-/// The server certificate in use; replaced when it is renewed, without a restart.
-#[derive(Debug, Default)]
-pub struct ServerIdentity {
-    current: RwLock<Option<Arc<CertifiedKey>>>,
-}
-
-impl ServerIdentity {
-    /// Uses this chain (leaf first) and key from the next handshake on.
-    ///
-    /// # Errors
-    /// If the key is of a kind that TLS cannot use, or is not the leaf's.
-    pub fn replace(&self, chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<(), rustls::Error> {
-        let certified = CertifiedKey::from_der(chain, key, &provider())?;
-        *self.current.write().expect("no one panics while holding this lock") = Some(Arc::new(certified));
-        Ok(())
-    }
-}
-
-impl ResolvesServerCert for ServerIdentity {
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.current.read().expect("no one panics while holding this lock").clone()
-    }
-}
 
 /// Who is asked for a certificate.
 #[derive(Debug, Clone)]
@@ -189,10 +165,6 @@ impl ClientCertVerifier for Possession {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
-}
-
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
 /// Most connections at once on one listener.

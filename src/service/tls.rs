@@ -7,11 +7,85 @@ use domain::audit::{Actor, Event};
 use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::changes::{Changes, Write};
 use domain::id::hex;
-use pki::certificate::CertificateDer;
+use pki::certificate::{Certificate, CertificateDer};
 use pki::issue::{LintIssuer, Request, SubjectFacts, lint, lint_issued, prepare};
 use pki::key::PublicKey;
 use pki::serial::SerialNumber;
+use pki::time::UtcTime;
+use rustls_pki_types::pem::PemObject;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Uses the key and certificate kept from before, if they have more than half of their life left.
+///
+/// # Errors
+/// If the folder cannot be read. A file that does not hold what it should counts as absent.
+pub async fn resume(app: &App) -> Result<bool, ServiceError> {
+    let folder = app.config.tls.directory.clone();
+    let read = |name| tokio::fs::read_to_string(folder.join(name));
+    let (Ok(key), Ok(chain)) = (read(KEY_FILE).await, read(CHAIN_FILE).await) else {
+        return Ok(false);
+    };
+    let Ok(leaf) = Certificate::from_pem(&chain) else {
+        return Ok(false);
+    };
+    Ok(!is_half_over(&leaf, app.clock.now()) && install(app, &chain, &key).is_ok())
+}
+
+/// Renews the TLS certificate when half of its life is over.
+///
+/// # Errors
+/// As [`renew`].
+pub async fn renew_if_due(app: &App) -> Result<(), ServiceError> {
+    let leaf = app.identity.leaf().and_then(|der| Certificate::parse(&der).ok());
+    match leaf {
+        Some(leaf) if !is_half_over(&leaf, app.clock.now()) => Ok(()),
+        _ => renew(app).await,
+    }
+}
+
+/// Makes a new TLS key, has it certified, keeps both, and uses them from the next handshake on.
+///
+/// # Errors
+/// [`ServiceError`]; the certificate in use stays in use.
+pub async fn renew(app: &App) -> Result<(), ServiceError> {
+    let key = rcgen::KeyPair::generate().map_err(|_| ServiceError::Incomplete("a new TLS key"))?;
+    let public = PublicKey::from_spki(&key.public_key_der()).map_err(|_| ServiceError::Incomplete("a TLS key"))?;
+    let leaf = certify(app, &public).await?;
+    let ca = app.issuers.of_kind(IssuerKind::Infrastructure).ok_or(ServiceError::Incomplete("an infrastructure CA"))?;
+    let chain = leaf.to_pem() + &CertificateDer::new(ca.issuer.certificate.der().to_vec()).to_pem();
+    let key = Zeroizing::new(key.serialize_pem());
+    install(app, &chain, &key)?;
+    keep(&app.config.tls.directory, &chain, &key).map_err(|_| ServiceError::Incomplete("a writable tls.directory"))
+}
+
+fn install(app: &App, chain: &str, key: &str) -> Result<(), ServiceError> {
+    let unusable = || ServiceError::Incomplete("a usable TLS key and certificate");
+    let chain = rustls_pki_types::CertificateDer::pem_slice_iter(chain.as_bytes()).collect::<Result<Vec<_>, _>>();
+    let key = rustls_pki_types::PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| unusable())?;
+    app.identity.replace(chain.map_err(|_| unusable())?, key).map_err(|_| unusable())
+}
+
+/// Keeps key and chain, readable by us alone; each file is replaced whole.
+fn keep(folder: &Path, chain: &str, key: &str) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    for (name, text) in [(KEY_FILE, key), (CHAIN_FILE, chain)] {
+        let fresh = folder.join(format!("{name}.new"));
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, folder.join(name))?;
+    }
+    Ok(())
+}
+
+fn is_half_over(leaf: &Certificate, now: UtcTime) -> bool {
+    let half = (leaf.not_after().unix() - leaf.not_before().unix()) / 2;
+    now >= leaf.not_before().plus_seconds(half) || now < leaf.not_before()
+}
 
 /// Has a certificate made for a TLS key of the service, under the standing approval of the
 /// ceremony: the same order of effects, lints and audit as for people.
@@ -119,6 +193,8 @@ pub fn operator(app: &App) -> std::collections::BTreeMap<String, String> {
         .into()
 }
 
+const KEY_FILE: &str = "key.pem";
+const CHAIN_FILE: &str = "chain.pem";
 /// Profile of the TLS certificates.
 const TLS_PROFILE: &str = "tls-server";
 /// Name under which TLS certificates are filed.

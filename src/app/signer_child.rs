@@ -1,0 +1,68 @@
+//! The signer process as a child, for demo installations. In production it is a unit of its own,
+//! under its own user.
+
+use crate::shutdown::Shutdown;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+
+/// Keeps a signer running until the shutdown. It ends with us: its standard input is ours.
+pub async fn supervise(config: PathBuf, shutdown: Shutdown) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let mut child = match spawn(&config) {
+            Ok(child) => child,
+            Err(error) => {
+                tracing::error!(%error, "cannot start the signer process");
+                if wait(pause, &shutdown).await {
+                    return;
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                continue;
+            }
+        };
+        tokio::select! {
+            status = child.wait() => {
+                let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+                tracing::error!(%status, "the signer process ended; starting it again");
+            }
+            () = shutdown.requested() => return end(child).await,
+        }
+        if wait(pause, &shutdown).await {
+            return;
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn spawn(config: &Path) -> std::io::Result<Child> {
+    Command::new(std::env::current_exe()?)
+        .arg("signer")
+        .arg("--config")
+        .arg(config)
+        .arg("--exit-with-parent")
+        .stdin(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+}
+
+/// Closing its standard input asks it to end; it gets a moment to finish what it signs.
+async fn end(mut child: Child) {
+    drop(child.stdin.take());
+    if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
+        tracing::warn!("the signer process did not end by itself; it is killed");
+        if let Err(error) = child.kill().await {
+            tracing::error!(%error, "cannot kill the signer process");
+        }
+    }
+}
+
+/// Waits; true if the shutdown came first.
+async fn wait(pause: Duration, shutdown: &Shutdown) -> bool {
+    tokio::time::timeout(pause, shutdown.requested()).await.is_ok()
+}
+
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(3);

@@ -1,0 +1,150 @@
+//! Joins the parts of a service from its checked configuration.
+
+use super::signer_link::SignerLink;
+use super::{App, CertificateAuthority, Issuers, Parts, Responder, Wake};
+use crate::board::Board;
+use crate::clock::System;
+use crate::config::Config;
+use crate::config::issuer::IssuerConfig;
+use crate::server_identity::ServerIdentity;
+use crate::service::permit::Callers;
+use domain::access::{AccessPolicy, PolicyError};
+use domain::ports::{Store, StoreError};
+use pki::certificate::{Certificate, CertificateError};
+use pki::issue::Issuer;
+use pki::profile::{ProfileError, Profiles};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+/// Why a service cannot start. Each says what to look at.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A file that the configuration names cannot be read.
+    #[error("cannot read {path}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A certificate file that does not hold a certificate.
+    #[error("{path} is not a certificate in PEM")]
+    Certificate {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: CertificateError,
+    },
+    /// A profile that cannot be used.
+    #[error("certificate profiles")]
+    Profiles(#[from] ProfileError),
+    /// A policy that cannot be used.
+    #[error("policies")]
+    Policy(#[from] PolicyError),
+    /// The database.
+    #[error("database")]
+    Store(#[from] StoreError),
+    /// The service's token.
+    #[error("token")]
+    Hsm(#[from] hsm::HsmError),
+    /// A profile that the configuration names does not exist.
+    #[error("there is no profile {0}: see [enrolment] and the policies folder")]
+    NoSuchProfile(String),
+    /// An issuer without an OCSP signer that needs one.
+    #[error("issuer {0}: responder_key and responder_certificate belong together")]
+    HalfResponder(String),
+}
+
+/// Joins the parts. Does not wait for the token or the signer: the service serves status without.
+///
+/// # Errors
+/// [`StartError`], which names the file or the key.
+pub async fn start(config: Config) -> Result<App, StartError> {
+    let profiles = profiles(&config.policies.join("profiles"))?;
+    let access = AccessPolicy::from_toml(&read(&config.policies.join("access/roles.toml"))?)?;
+    for name in [&config.enrolment.authentication_profile, &config.enrolment.signature_profile] {
+        profiles.get(name).ok_or_else(|| StartError::NoSuchProfile(name.clone()))?;
+    }
+    let store = store::open(&config.database).await?;
+    let keys = hsm::Pool::open(config.hsm.token()?)?;
+    let issuers = issuers(&config.issuers, store.as_ref()).await?;
+    let board = Board::new(issuers.iter().map(|ca| (ca.issuer.name.as_str(), &ca.issuer.certificate)));
+    let deadline = Duration::from_millis(config.signer.deadline_ms);
+    let signer = SignerLink::new(config.signer.socket.clone(), SIGNER_CONNECTIONS, deadline);
+    Ok(Arc::new(Parts {
+        store,
+        keys,
+        signer,
+        issuers,
+        profiles,
+        access,
+        board: Arc::new(board),
+        clock: Arc::new(System),
+        entropy: Arc::new(System),
+        wake: Wake::default(),
+        callers: Callers::default(),
+        identity: Arc::new(ServerIdentity::default()),
+        config,
+    }))
+}
+
+/// The profiles of a folder, `*.toml`.
+///
+/// # Errors
+/// [`StartError`], which names the file.
+pub fn profiles(folder: &Path) -> Result<Profiles, StartError> {
+    let failed = |source| StartError::File { path: folder.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            files.push((path.display().to_string(), read(&path)?));
+        }
+    }
+    Ok(Profiles::from_toml_files(files)?)
+}
+
+async fn issuers(configured: &[IssuerConfig], store: &dyn Store) -> Result<Issuers, StartError> {
+    let mut authorities = Vec::with_capacity(configured.len());
+    for config in configured {
+        let issuer = Issuer {
+            name: config.name.clone(),
+            key: config.key.clone(),
+            certificate: certificate(&config.certificate)?,
+            crl_url: config.crl_url.clone(),
+            ocsp_url: config.ocsp_url.clone(),
+            aia_url: config.aia_url.clone(),
+        };
+        let responder = responder(config, store).await?.map(|responder| RwLock::new(Arc::new(responder)));
+        authorities.push(CertificateAuthority { issuer, kind: config.kind, responder });
+    }
+    Ok(Issuers::new(authorities))
+}
+
+/// The newest OCSP signer: a renewed one from the database, or the first from the configuration.
+async fn responder(config: &IssuerConfig, store: &dyn Store) -> Result<Option<Responder>, StartError> {
+    let (first_key, path) = match (&config.responder_key, &config.responder_certificate) {
+        (Some(key), Some(path)) => (key, path),
+        (None, None) => return Ok(None),
+        _ => return Err(StartError::HalfResponder(config.name.clone())),
+    };
+    let first = Responder { key: first_key.clone(), certificate: certificate(path)? };
+    let newest = crate::service::publish::newest_signer(store, &config.name, first).await?;
+    Ok(Some(newest))
+}
+
+/// Reads a certificate file.
+fn certificate(path: &Path) -> Result<Certificate, StartError> {
+    Certificate::from_pem(&read(path)?).map_err(|source| StartError::Certificate { path: path.to_owned(), source })
+}
+
+fn read(path: &Path) -> Result<String, StartError> {
+    std::fs::read_to_string(path).map_err(|source| StartError::File { path: path.to_owned(), source })
+}
+
+/// Connections to the signer process; each carries one request at a time.
+const SIGNER_CONNECTIONS: usize = 16;

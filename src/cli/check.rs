@@ -1,0 +1,39 @@
+//! `sigill check`: says whether a configuration can be used, and what it means.
+
+use crate::app::profiles;
+use crate::config::{Config, Mode};
+use anyhow::Context;
+use domain::access::AccessPolicy;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Checks `path` and everything it names, without starting anything.
+///
+/// # Errors
+/// The first thing that is wrong, with the file and the key.
+pub fn check(path: &Path) -> anyhow::Result<String> {
+    let config = Config::load(path)?;
+    let profiles = profiles(&config.policies.join("profiles"))?;
+    let roles = config.policies.join("access/roles.toml");
+    let text = std::fs::read_to_string(&roles).with_context(|| format!("cannot read {}", roles.display()))?;
+    AccessPolicy::from_toml(&text)?;
+    config.hsm.module.locate()?;
+    config.hsm.pin.read().context("[hsm] pin")?;
+
+    let mode = match config.mode {
+        Mode::Demo => "demo: test numbers, test CAs, virtual cards; not for real people",
+        Mode::Production => "production",
+    };
+    let mut said = format!("{} is usable\n  mode      {mode}\n", path.display());
+    let listen = &config.listen;
+    writeln!(said, "  database  {}", config.database.split('@').next_back().unwrap_or_default())?;
+    writeln!(said, "  status    http://{}  (OCSP, CRL, issuer certificates)", listen.status)?;
+    writeln!(said, "  api       https://{}", listen.api)?;
+    writeln!(said, "  officers  https://{}  (client certificates)", listen.officers)?;
+    writeln!(said, "  token     {} in {}", config.hsm.token_label, config.hsm.module.locate()?.display())?;
+    for issuer in &config.issuers {
+        writeln!(said, "  issuer    {} ({}), CRL at {}", issuer.name, issuer.kind.as_str(), issuer.crl_url)?;
+    }
+    writeln!(said, "  profiles  {}", profiles.iter().map(pki::profile::Profile::name).collect::<Vec<_>>().join(", "))?;
+    Ok(said)
+}

@@ -1,0 +1,135 @@
+//! The data folder's state: new, half made, or ready; and one user at a time.
+
+use super::layout::Layout;
+use super::{environment, files};
+use anyhow::{Context, bail};
+use std::ffi::OsString;
+use std::fs::{File, TryLockError};
+
+/// Held while a set-up or a service uses the folder; released when dropped or when its process ends.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the folder.
+    ///
+    /// # Errors
+    /// If another process has it.
+    pub(crate) fn take(layout: &Layout) -> anyhow::Result<Self> {
+        let path = layout.lock();
+        let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => bail!("{} is in use by another sigill process", layout.data().display()),
+            Err(TryLockError::Error(error)) => Err(error).context("locking the data folder"),
+        }
+    }
+}
+
+/// Makes sure that the folder is ours: ready, or marked as unfinished and with the tokens'
+/// configuration in place.
+///
+/// # Errors
+/// If it holds something that no quickstart left.
+pub(crate) fn claim(layout: &Layout) -> anyhow::Result<()> {
+    files::private_folder(layout.data())?;
+    let _lock = Lock::take(layout)?;
+    if !is_ready(layout) && !layout.unfinished().exists() {
+        let strange = entries(layout)?.into_iter().find(|name| !KEPT.iter().any(|kept| name == kept));
+        if let Some(name) = strange {
+            bail!(
+                "{} holds {} but no Sigill installation: choose an empty folder",
+                layout.data().display(),
+                name.display()
+            );
+        }
+        files::public(&layout.unfinished(), "The set-up has not finished; the next run begins again.\n")?;
+    }
+    if !layout.softhsm().exists() {
+        files::public(&layout.softhsm(), environment::softhsm_configuration(&layout.tokens()))?;
+    }
+    Ok(())
+}
+
+/// Whether the set-up was finished.
+pub(crate) fn is_ready(layout: &Layout) -> bool {
+    layout.config().exists() && !layout.unfinished().exists()
+}
+
+/// Removes what an unfinished set-up left.
+///
+/// # Errors
+/// If the folder is not marked as unfinished, or something cannot be removed.
+pub(crate) fn clear(layout: &Layout) -> anyhow::Result<()> {
+    if !layout.unfinished().exists() {
+        bail!("{} is not unfinished", layout.data().display());
+    }
+    for name in entries(layout)?.into_iter().filter(|name| !KEPT.iter().any(|kept| name == kept)) {
+        let path = layout.data().join(name);
+        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        removed.with_context(|| format!("cannot remove {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn entries(layout: &Layout) -> anyhow::Result<Vec<OsString>> {
+    let read = || std::fs::read_dir(layout.data())?.map(|entry| Ok(entry?.file_name())).collect();
+    let names: std::io::Result<Vec<OsString>> = read();
+    names.with_context(|| format!("cannot read {}", layout.data().display()))
+}
+
+/// What there may be before the set-up begins.
+const KEPT: [&str; 3] = ["lock", "setup-unfinished", "softhsm2.conf"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn folder(name: &str) -> Layout {
+        let path: PathBuf = std::env::temp_dir().join(format!("sigill-folder-{name}-{}", std::process::id()));
+        Layout::new(&path).unwrap()
+    }
+
+    #[test]
+    fn a_folder_with_other_things_is_not_touched() {
+        let layout = folder("strange");
+        std::fs::create_dir_all(layout.data()).unwrap();
+        std::fs::write(layout.data().join("thesis.tex"), "x").unwrap();
+        let refused = claim(&layout).unwrap_err().to_string();
+        assert!(refused.contains("thesis.tex"), "{refused}");
+        assert!(clear(&layout).is_err());
+        assert!(layout.data().join("thesis.tex").exists());
+        std::fs::remove_dir_all(layout.data()).unwrap();
+    }
+
+    #[test]
+    fn an_unfinished_set_up_is_cleared_and_a_finished_one_kept() {
+        let layout = folder("unfinished");
+        claim(&layout).unwrap();
+        std::fs::create_dir_all(layout.tokens()).unwrap();
+        std::fs::write(layout.config(), "").unwrap();
+        assert!(!is_ready(&layout));
+        clear(&layout).unwrap();
+        assert!(!layout.config().exists() && !layout.tokens().exists() && layout.softhsm().exists());
+
+        std::fs::write(layout.config(), "").unwrap();
+        files::remove(&layout.unfinished()).unwrap();
+        assert!(is_ready(&layout));
+        assert!(clear(&layout).is_err());
+        std::fs::remove_dir_all(layout.data()).unwrap();
+    }
+
+    #[test]
+    fn one_process_at_a_time() {
+        let layout = folder("lock");
+        claim(&layout).unwrap();
+        let held = Lock::take(&layout).unwrap();
+        assert!(Lock::take(&layout).unwrap_err().to_string().contains("in use"));
+        drop(held);
+        Lock::take(&layout).unwrap();
+        std::fs::remove_dir_all(layout.data()).unwrap();
+    }
+}

@@ -1,0 +1,145 @@
+//! Where everything of a quickstart installation is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The data folder and the files in it. All paths are absolute.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    data: PathBuf,
+}
+
+impl Layout {
+    /// The layout under `data`, which need not exist yet.
+    ///
+    /// # Errors
+    /// If the current folder is unknown.
+    pub(crate) fn new(data: &Path) -> io::Result<Self> {
+        Ok(Self { data: std::path::absolute(data)? })
+    }
+
+    /// The folder itself.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Configuration of the service; made by the first run, obeyed by all.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.data.join("sigill.toml")
+    }
+
+    /// Says what exists and where, for programs. There only while every listener answers.
+    pub(crate) fn manifest(&self) -> PathBuf {
+        self.data.join(MANIFEST)
+    }
+
+    /// What the set-up made, for later runs: the manifest without the addresses' being alive.
+    pub(crate) fn people(&self) -> PathBuf {
+        self.data.join("people.json")
+    }
+
+    /// There from the first file of the set-up to its last.
+    pub(crate) fn unfinished(&self) -> PathBuf {
+        self.data.join("setup-unfinished")
+    }
+
+    /// Locked while a service or a set-up uses the folder.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.data.join("lock")
+    }
+
+    /// Configuration of `SoftHSM2`.
+    pub(crate) fn softhsm(&self) -> PathBuf {
+        self.data.join("softhsm2.conf")
+    }
+
+    /// The tokens.
+    pub(crate) fn tokens(&self) -> PathBuf {
+        self.data.join("tokens")
+    }
+
+    /// The database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.data.join("sigill.db")
+    }
+
+    /// Profiles, roles and ceremony inputs as the first run found them in the program.
+    pub(crate) fn policies(&self) -> PathBuf {
+        self.data.join("policies")
+    }
+
+    /// The service's TLS keys and certificates.
+    pub(crate) fn tls(&self) -> PathBuf {
+        self.data.join("tls")
+    }
+
+    /// PINs that the service and the demo need.
+    pub(crate) fn secrets(&self) -> PathBuf {
+        self.data.join("secrets")
+    }
+
+    /// The PIN file of a token.
+    pub(crate) fn pin(&self, token: &str) -> PathBuf {
+        self.secrets().join(format!("{token}.pin"))
+    }
+
+    /// The signer's own folder: journal, officers, standing approvals, CA PINs, configuration.
+    pub(crate) fn signer(&self) -> PathBuf {
+        self.data.join("signer")
+    }
+
+    /// Configuration of the signer.
+    pub(crate) fn signer_config(&self) -> PathBuf {
+        self.signer().join("signer.toml")
+    }
+
+    /// The PIN file of a token with CA keys; no other configuration names it.
+    pub(crate) fn signer_pin(&self, token: &str) -> PathBuf {
+        self.signer().join(format!("{token}.pin"))
+    }
+
+    /// Folder of the signer's socket. Short, since a socket's path may have 107 bytes only.
+    pub(crate) fn run(&self) -> PathBuf {
+        self.data.join("run")
+    }
+
+    /// The signer's socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.run().join("signer.sock")
+    }
+
+    /// Certificates of the CAs and their OCSP signers.
+    pub(crate) fn authorities(&self) -> PathBuf {
+        self.data.join("authorities")
+    }
+
+    /// A CA's certificate, PEM.
+    pub(crate) fn authority(&self, name: &str) -> PathBuf {
+        self.authorities().join(format!("{name}.pem"))
+    }
+
+    /// An OCSP signer's first certificate, PEM.
+    pub(crate) fn responder(&self, key: &str) -> PathBuf {
+        self.authorities().join(format!("{key}.pem"))
+    }
+
+    /// Software keys and certificates of the demo's people.
+    pub(crate) fn person_files(&self) -> PathBuf {
+        self.data.join("people")
+    }
+}
+
+/// Name of the manifest; production mode refuses a folder with it.
+pub(crate) const MANIFEST: &str = "quickstart.json";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_absolute() {
+        let layout = Layout::new(Path::new("somewhere")).unwrap();
+        assert!(layout.config().is_absolute());
+        assert!(layout.socket().starts_with(layout.data()));
+    }
+}

@@ -1,0 +1,146 @@
+//! `sigill quickstart`: from an empty folder to a running demo service.
+//!
+//! The first run holds a small key ceremony in a child process; every run serves from what it left.
+//! `DIR/sigill.toml` is obeyed as it stands. Nothing of this works in production mode.
+
+mod authorities;
+mod ceremony;
+pub(crate) mod environment;
+pub(crate) mod files;
+mod folder;
+pub(crate) mod layout;
+pub mod leftovers;
+pub(crate) mod manifest;
+pub(crate) mod people;
+mod plan;
+mod policies;
+mod ports;
+mod report;
+mod settings;
+mod setup;
+mod signer_files;
+mod software;
+pub(crate) mod tokens;
+
+use crate::config::{Config, Mode};
+use anyhow::{Context, bail};
+use folder::Lock;
+use layout::Layout;
+use manifest::{HsmEntry, IssuerEntry, Manifest, PersonEntry};
+use ports::{DEFAULT_BASE, Ports};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Arguments of `sigill quickstart`.
+#[derive(Debug, clap::Args)]
+pub struct QuickstartArguments {
+    /// Folder of the installation.
+    #[arg(long, default_value = "sigill-data")]
+    data: PathBuf,
+    /// First port; the others come after it. Fixed by the first run, since ports stand in certificates [default: 8440]
+    #[arg(long)]
+    port_base: Option<u16>,
+}
+
+/// Sets up if need be, serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// If the folder, the ports, the set-up or the service fail.
+pub fn run(arguments: &QuickstartArguments) -> anyhow::Result<()> {
+    let layout = Layout::new(&arguments.data)?;
+    folder::claim(&layout)?;
+    environment::enter(&layout.softhsm())?;
+    let first_run = !folder::is_ready(&layout);
+    if first_run {
+        set_up_in_child(&layout, Ports::new(arguments.port_base.unwrap_or(DEFAULT_BASE))?)?;
+    }
+    let _lock = Lock::take(&layout)?;
+    files::remove(&layout.manifest())?;
+    let config = Config::load(&layout.config())?;
+    check(&config, arguments.port_base)?;
+    serve(config, layout)
+}
+
+/// The set-up itself; the hidden command `sigill quickstart-setup`.
+///
+/// # Errors
+/// If the folder is not waiting for a set-up, or anything cannot be made.
+pub fn set_up(arguments: &QuickstartArguments) -> anyhow::Result<()> {
+    let layout = Layout::new(&arguments.data)?;
+    let ports = Ports::new(arguments.port_base.unwrap_or(DEFAULT_BASE))?;
+    let _lock = Lock::take(&layout)?;
+    folder::clear(&layout)?;
+    tokio::runtime::Runtime::new()?.block_on(setup::run(&layout, ports))
+}
+
+/// Runs the set-up in another process, so that the one that serves never knew a CA's PIN.
+fn set_up_in_child(layout: &Layout, ports: Ports) -> anyhow::Result<()> {
+    report::say(&format!("Setting up {} (tokens, key ceremony, people) ...\n", layout.data().display()))?;
+    let status = Command::new(std::env::current_exe()?)
+        .arg("quickstart-setup")
+        .arg("--data")
+        .arg(layout.data())
+        .arg("--port-base")
+        .arg(ports.base().to_string())
+        .status()
+        .context("starting the set-up")?;
+    if !status.success() {
+        bail!("the set-up failed; the next run begins again");
+    }
+    Ok(())
+}
+
+fn check(config: &Config, port_base: Option<u16>) -> anyhow::Result<()> {
+    if config.mode == Mode::Production {
+        bail!("quickstart does not run in production mode");
+    }
+    let made_with = config.listen.status.port();
+    if let Some(asked) = port_base.filter(|asked| *asked != made_with) {
+        bail!(
+            "this installation was made with --port-base {made_with}, which stands in its certificates; \
+             for {asked} choose another --data"
+        );
+    }
+    Ok(())
+}
+
+fn serve(config: Config, layout: Layout) -> anyhow::Result<()> {
+    let text = std::fs::read(layout.people()).with_context(|| format!("cannot read {}", layout.people().display()))?;
+    let people = serde_json::from_slice(&text).with_context(|| format!("{}", layout.people().display()))?;
+    let manifest = describe(&config, &layout, people)?;
+    let path = layout.manifest();
+    let gone = path.clone();
+    let ready = move |_: &crate::app::App| {
+        manifest.write(&path)?;
+        report::say(&report::render(&manifest, &layout))
+    };
+    let served = tokio::runtime::Runtime::new()?.block_on(super::serve::run(config, ready));
+    files::remove(&gone)?;
+    served
+}
+
+/// What exists and where.
+fn describe(config: &Config, layout: &Layout, people: Vec<PersonEntry>) -> anyhow::Result<Manifest> {
+    let pin_file = match &config.hsm.pin {
+        hsm::PinSource::File(path) => path.clone(),
+        other => bail!("quickstart needs the PIN of the service's token in a file, not {other:?}"),
+    };
+    let api_url = format!("https://localhost:{}", config.listen.api.port());
+    Ok(Manifest {
+        status_url: format!("http://localhost:{}", config.listen.status.port()),
+        openapi_url: format!("{api_url}/openapi.json"),
+        api_url,
+        officer_url: format!("https://localhost:{}", config.listen.officers.port()),
+        tls_ca: config.tls.root.clone(),
+        trust_anchor: config.tls.root.clone(),
+        issuers: config.issuers.iter().map(IssuerEntry::of).collect(),
+        database: config.database.strip_prefix("sqlite://").unwrap_or(&config.database).to_owned(),
+        hsm: HsmEntry {
+            module: config.hsm.module.locate()?,
+            config: layout.softhsm(),
+            token_label: config.hsm.token_label.clone(),
+            pin_file,
+        },
+        people,
+    })
+}

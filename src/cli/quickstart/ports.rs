@@ -1,0 +1,70 @@
+//! The addresses of an installation: all follow from one number.
+
+use super::plan::PlannedAuthority;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// The first port; the others come after it. Ports stand in certificates and never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ports {
+    base: u16,
+}
+
+/// A port base that leaves no room for the ports after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("--port-base {0}: take one from 1 to {MAX_BASE}")]
+pub(crate) struct BadBase(u16);
+
+impl Ports {
+    /// The ports from `base` on.
+    ///
+    /// # Errors
+    /// [`BadBase`] if they do not fit.
+    pub(crate) fn new(base: u16) -> Result<Self, BadBase> {
+        if (1..=MAX_BASE).contains(&base) { Ok(Self { base }) } else { Err(BadBase(base)) }
+    }
+
+    /// The first port.
+    pub(crate) const fn base(self) -> u16 {
+        self.base
+    }
+
+    /// Plain HTTP for the public.
+    pub(crate) fn status(self) -> SocketAddr {
+        self.loopback(0)
+    }
+
+    /// HTTPS.
+    pub(crate) fn api(self) -> SocketAddr {
+        self.loopback(1)
+    }
+
+    /// HTTPS with client certificates.
+    pub(crate) fn officers(self) -> SocketAddr {
+        self.loopback(2)
+    }
+
+    /// Where the CRL of a CA is.
+    pub(crate) fn crl_url(self, authority: &PlannedAuthority) -> String {
+        format!("http://localhost:{}/crl/{}.crl", self.base, authority.name())
+    }
+
+    /// Where OCSP answers for a CA, if it has a signer.
+    pub(crate) fn ocsp_url(self, authority: &PlannedAuthority) -> Option<String> {
+        authority.responder.as_ref().map(|_| format!("http://localhost:{}/ocsp", self.base))
+    }
+
+    /// Where the certificate of a CA is.
+    pub(crate) fn aia_url(self, authority: &PlannedAuthority) -> String {
+        format!("http://localhost:{}/aia/{}.crt", self.base, authority.name())
+    }
+
+    fn loopback(self, offset: u16) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.base + offset).into()
+    }
+}
+
+/// The port base unless another is asked for.
+pub(crate) const DEFAULT_BASE: u16 = 8440;
+
+/// Leaves sixteen ports: later capabilities take theirs after the first three.
+const MAX_BASE: u16 = u16::MAX - 15;

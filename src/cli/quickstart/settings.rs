@@ -1,0 +1,151 @@
+//! `sigill.toml` of a new installation, with comments for whoever changes it.
+
+use super::layout::Layout;
+use super::plan::{Plan, PlannedAuthority};
+use super::ports::Ports;
+use super::tokens;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// The text of the configuration.
+pub(crate) fn render(plan: &Plan, ports: Ports, layout: &Layout) -> String {
+    let mut text = TEMPLATE.to_owned();
+    let database = format!("sqlite://{}", layout.database().display());
+    let values = [
+        ("@DATABASE@", quoted(&database)),
+        ("@POLICIES@", path(&layout.policies())),
+        ("@STATUS@", quoted(&ports.status().to_string())),
+        ("@API@", quoted(&ports.api().to_string())),
+        ("@OFFICERS@", quoted(&ports.officers().to_string())),
+        ("@TLS@", path(&layout.tls())),
+        ("@ROOT@", path(&layout.authority(&plan.root().name()))),
+        ("@TOKEN@", quoted(tokens::SERVICE)),
+        ("@PIN@", path(&layout.pin(tokens::SERVICE))),
+        ("@SOCKET@", path(&layout.socket())),
+        ("@SIGNER@", path(&layout.signer_config())),
+    ];
+    for (mark, value) in values {
+        text = text.replace(mark, &value);
+    }
+    for authority in &plan.authorities {
+        text.push_str(&issuer(authority, ports, layout));
+    }
+    text
+}
+
+fn issuer(authority: &PlannedAuthority, ports: Ports, layout: &Layout) -> String {
+    let name = authority.name();
+    let mut text = String::from("\n[[issuer]]\n");
+    let mut line = |key: &str, value: String| {
+        let _ = writeln!(text, "{key} = {value}"); // writing to a String cannot fail
+    };
+    line("name", quoted(&name));
+    line("kind", toml::Value::try_from(authority.kind).map_or_else(|_| String::new(), |kind| kind.to_string()));
+    line("key", quoted(&authority.key));
+    line("certificate", path(&layout.authority(&name)));
+    line("crl_url", quoted(&ports.crl_url(authority)));
+    if let Some(url) = ports.ocsp_url(authority) {
+        line("ocsp_url", quoted(&url));
+    }
+    line("aia_url", quoted(&ports.aia_url(authority)));
+    if let Some(responder) = &authority.responder {
+        line("responder_key", quoted(&responder.key));
+        line("responder_certificate", path(&layout.responder(&responder.key)));
+    }
+    text
+}
+
+fn path(path: &Path) -> String {
+    quoted(&path.to_string_lossy())
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+const TEMPLATE: &str = r#"# Sigill, demo installation. Made by the first `sigill quickstart` on this folder and obeyed as it
+# stands by every later one. Unknown keys are errors; `sigill check --config FILE` explains.
+
+# `demo` allows test numbers, test CAs and virtual cards; `production` refuses all of them.
+mode = "demo"
+# sqlite:///absolute/path or postgres://user@host/name
+database = @DATABASE@
+# Profiles and roles. A changed profile needs a new revision.
+policies = @POLICIES@
+
+# Plain HTTP for the public, HTTPS, and HTTPS with client certificates. The first stands in every
+# certificate (OCSP, CRL): another port makes the issued ones unverifiable.
+[listen]
+status = @STATUS@
+api = @API@
+officers = @OFFICERS@
+
+# Certificates of the service's own listeners: software keys, at most 7 days, renewed by itself.
+[tls]
+names = ["localhost"]
+addresses = ["127.0.0.1"]
+directory = @TLS@
+root = @ROOT@
+
+# The service's own token: OCSP signers and the audit seal. No CA key is on it.
+# `module` may be the path of any PKCS#11 module, such as a shim before the real one.
+[hsm]
+module = "auto"
+token_label = @TOKEN@
+pin = { file = @PIN@ }
+threads = 2
+queue = 256
+deadline_ms = 5000
+
+# The CA keys are behind another process, which has its own configuration and PIN.
+[signer]
+socket = @SOCKET@
+spawn = @SIGNER@
+deadline_ms = 10000
+
+[enrolment]
+authentication_profile = "person-authentication-loa4"
+signature_profile = "person-signature-loa4"
+approvals_needed = 1
+approval_days = 30
+
+# How long OCSP answers and CRLs are good for; both are renewed at half.
+[ocsp]
+valid_hours = 24
+[crl]
+valid_hours = 24
+
+# `text` or `json`, and levels by module.
+[log]
+format = "text"
+filter = "info,sqlx=warn"
+
+# The CAs. Names and addresses stand in certificates: never change them.
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Mode};
+
+    #[test]
+    fn the_text_reads_back_as_what_was_meant() {
+        let plan = Plan::demo().unwrap();
+        let ports = Ports::new(9000).unwrap();
+        let layout = Layout::new(Path::new("/tmp/a \"folder\"")).unwrap();
+        let text = render(&plan, ports, &layout);
+        assert!(!text.contains('@'), "a mark was left");
+
+        let config: Config = toml::from_str(&text).unwrap();
+        assert_eq!(config.mode, Mode::Demo);
+        assert_eq!(config.listen.officers.port(), 9002);
+        assert_eq!(config.signer.spawn.as_deref(), Some(layout.signer_config().as_path()));
+        assert_eq!(config.issuers.len(), plan.authorities.len());
+        for (issuer, authority) in config.issuers.iter().zip(&plan.authorities) {
+            assert_eq!(issuer.name, authority.name());
+            assert_eq!(issuer.kind, authority.kind);
+            assert_eq!(issuer.crl_url, format!("http://localhost:9000/crl/{}.crl", issuer.name));
+            assert_eq!(issuer.responder_key.is_some(), authority.responder.is_some());
+        }
+    }
+}

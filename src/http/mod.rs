@@ -1,0 +1,88 @@
+//! The edge: listeners, routers, and the mapping between wire and use cases.
+//!
+//! Three listeners: [`status`] is plain HTTP and answers from published bytes; the API is HTTPS;
+//! the officers' listener is HTTPS that asks for a client certificate.
+
+use crate::app::App;
+use crate::http::problem::Problem;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use axum::extract::{DefaultBodyLimit, State};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+pub mod admin;
+pub mod holder;
+pub mod permit;
+pub mod problem;
+pub mod ra;
+pub mod status;
+pub mod tls;
+
+/// Metrics as text; the telemetry gives it.
+pub type MetricsText = std::sync::Arc<dyn Fn() -> String + Send + Sync>;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sigill",
+        description = "E-identity and certificate service for the public sector. Officers and holders \
+                       authenticate with their card's client certificate (TLS).",
+        license(name = "EUPL-1.2", identifier = "EUPL-1.2")
+    ),
+    tags(
+        (name = "ra", description = "Registration authority of an agency"),
+        (name = "admin", description = "Operation of the service"),
+        (name = "self", description = "Every holder of a valid card")
+    )
+)]
+struct Description;
+
+/// The description of the whole API, OpenAPI 3.1.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    officers_router().split_for_parts().1
+}
+
+/// What the officers' listener serves.
+pub fn officers(app: App) -> Router {
+    let (router, _) = officers_router().split_for_parts();
+    finish(router, app)
+}
+
+/// What the API listener serves.
+pub fn api(app: App, metrics: MetricsText) -> Router {
+    let router = Router::new()
+        .route("/openapi.json", get(|| async { Json(openapi()) }))
+        .route("/health", get(health))
+        .route(
+            "/metrics",
+            get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) }),
+        );
+    finish(router, app)
+}
+
+fn officers_router() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(ra::router())
+        .merge(admin::router())
+        .merge(holder::router())
+}
+
+fn finish(router: Router<App>, app: App) -> Router {
+    router
+        .fallback(|| async { Problem::edge(StatusCode::NOT_FOUND, "not-found", "no such address") })
+        .method_not_allowed_fallback(|| async {
+            Problem::edge(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "see /openapi.json")
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(app)
+}
+
+async fn health(State(app): State<App>) -> impl IntoResponse {
+    Json(status::health(&app).await)
+}
+
+/// Largest request body, in octets.
+const MAX_BODY: usize = 256 * 1024;

@@ -1,0 +1,24 @@
+//! What the service does unasked, a file per job.
+//!
+//! Each job has a rhythm: it works when it is woken and at least once in its period, retries with growing pauses while
+//! something is away, and says so once, not at every attempt.
+
+mod presign_ocsp;
+mod publish_crl;
+mod reconcile;
+mod rhythm;
+
+use crate::app::App;
+use tokio::sync::watch;
+
+/// Runs every job until `shutdown` becomes true or its sender is gone.
+///
+/// Load the board first (`service::publish::load`).
+pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
+    let each = |job: fn(App, watch::Receiver<bool>) -> rhythm::Work| rhythm::keep_alive(job, &app, &shutdown);
+    tokio::join!(
+        each(|app, stop| Box::pin(presign_ocsp::run(app, stop))),
+        each(|app, stop| Box::pin(publish_crl::run(app, stop))),
+        each(|app, stop| Box::pin(reconcile::run(app, stop))),
+    );
+}

@@ -1,0 +1,20 @@
+//! Signs and publishes what the public is served: OCSP answers and CRLs.
+//!
+//! The order is always: read the journal, sign, store, and only then onto the board. So the board never shows what a
+//! restart would not find, and the store, which knows every committed revocation, has the last word on a `good`.
+
+mod answer;
+mod conditions;
+mod crl;
+mod error;
+mod live;
+mod load;
+mod presign;
+
+pub use answer::{Span, answer_for};
+pub use conditions::{Conditions, conditions};
+pub use crl::{Coverage, crl_coverage, publish_crl, publish_crl_if_due};
+pub use error::PublishError;
+pub use live::{LiveError, answer_live};
+pub use load::load;
+pub use presign::{presign, presign_due};

@@ -1,0 +1,115 @@
+//! The signer's state, and the one door to it: a request in, an answer out.
+
+use super::error::SignerError;
+use super::issuers::{Authorities, Authority};
+use super::journal::{Journal, Record};
+use super::ledger::Ledger;
+use super::officers::OfficerList;
+use super::profiles::ProfileSet;
+use super::protocol::{Answer, Refusal, Request, Status};
+use super::registry::VerifiedCertificates;
+use super::revoked::RevokedSerials;
+use super::standing::StandingList;
+use super::token::CaToken;
+use crate::clock::Clock;
+use pki::Kind;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Everything that the signer knows. Shared by all connections.
+pub struct Core {
+    pub(super) approvals_needed: usize,
+    pub(super) directory: PathBuf,
+    pub(super) officers: OfficerList,
+    pub(super) standing: StandingList,
+    pub(super) authorities: Authorities,
+    pub(super) profiles: ProfileSet,
+    pub(super) journal: Journal,
+    pub(super) ledger: Mutex<Ledger>,
+    pub(super) revoked: RevokedSerials,
+    pub(super) verified: VerifiedCertificates,
+    pub(super) token: Arc<dyn CaToken>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Core {
+    /// Answers one request. The second part of the answer is its frame of bytes.
+    pub fn answer(&self, request: &Request, blob: &[u8]) -> (Answer, Vec<u8>) {
+        let answer = match request {
+            Request::Hello => Ok((Answer::Hello(self.status()), Vec::new())),
+            Request::Issue(request) => self.issue(request).map(|signed| (Answer::Issued(signed), Vec::new())),
+            Request::IssueStanding(request) => {
+                self.issue_standing(request).map(|signed| (Answer::Issued(signed), Vec::new()))
+            }
+            Request::Crl(request) => self.crl(request, blob).map(|crl| (Answer::Crl, crl)),
+        };
+        answer.unwrap_or_else(|error| (Answer::Refused(refusal(&error)), Vec::new()))
+    }
+
+    /// How the signer is.
+    pub fn status(&self) -> Status {
+        let serving = self.authorities.iter().filter(|authority| authority.serves().is_ok());
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            issuers: serving.map(|authority| authority.issuer.name.clone()).collect(),
+            token_problem: self.token.problem(),
+            journal: self.journal.head(),
+        }
+    }
+
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().expect("nothing panics while it holds the ledger")
+    }
+
+    /// Judges a record, writes it, and comes back once it is on disk.
+    pub(super) fn record(&self, record: &Record) -> Result<(), SignerError> {
+        let ticket = {
+            let mut ledger = self.ledger();
+            ledger.admit(record)?;
+            self.journal.write(record)?
+        };
+        Ok(self.journal.make_durable(ticket)?)
+    }
+
+    /// Judges and writes a record whose loss would only make the signer stricter.
+    pub(super) fn note(&self, record: &Record) -> Result<(), SignerError> {
+        let mut ledger = self.ledger();
+        ledger.admit(record)?;
+        let _durable_with_a_later_one = self.journal.write(record)?;
+        Ok(())
+    }
+
+    /// Whether this CA can sign now. Asked before anything is used up.
+    pub(super) fn ready(&self, authority: &Authority) -> Result<(), SignerError> {
+        if let Some(why) = self.token.problem() {
+            return Err(SignerError::TokenUnavailable { why });
+        }
+        let issuer = &authority.issuer;
+        if authority.key_checked.get().is_none() {
+            let found = match self.token.check_key(&issuer.key, issuer.certificate.public_key()) {
+                Err(error) if error.kind() == Kind::Busy => {
+                    return Err(SignerError::TokenUnavailable { why: error.to_string() });
+                }
+                found => found.map_err(|error| error.to_string()),
+            };
+            authority.key_checked.get_or_init(|| found);
+        }
+        match authority.key_checked.get() {
+            Some(Ok(())) => Ok(()),
+            Some(Err(why)) => Err(SignerError::KeyRefused { issuer: issuer.name.clone(), why: why.clone() }),
+            None => Err(SignerError::TokenUnavailable { why: "the key was not checked".to_owned() }),
+        }
+    }
+}
+
+/// Logs a failure once, with its causes, and gives the caller what it may know.
+fn refusal(error: &SignerError) -> Refusal {
+    let code = error.code();
+    let cause = std::error::Error::source(error).map(tracing::field::display);
+    if code.kind() == Kind::Internal {
+        tracing::error!(code = code.as_str(), %error, cause, "not signed");
+    } else {
+        tracing::warn!(code = code.as_str(), %error, cause, "not signed");
+    }
+    Refusal { code, detail: error.to_string() }
+}

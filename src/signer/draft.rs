@@ -1,0 +1,126 @@
+//! From a request to certificates: the signer builds the bytes itself, compares, lints, records, signs.
+
+use super::core::Core;
+use super::digest::Digest;
+use super::error::SignerError;
+use super::issuers::Authority;
+use super::journal::{Entry, Record};
+use super::protocol::{CertificateToSign, SignedCertificate};
+use super::token::nothing_signed;
+use pki::issue::{LintIssuer, Linted, Request, SubjectFacts, lint, lint_issued, prepare};
+use pki::key::PublicKey;
+use pki::profile::Profile;
+use pki::serial::SerialNumber;
+use pki::time::UtcTime;
+
+/// A certificate that passed every check and waits for its signature.
+pub(super) struct Draft<'a> {
+    profile: &'a Profile,
+    linted: Linted,
+    pub(super) entry: Entry,
+}
+
+/// What became of the drafts of one intent.
+#[derive(Default)]
+struct Outcome {
+    certificates: Vec<SignedCertificate>,
+    signed: Vec<SerialNumber>,
+    freed: Vec<SerialNumber>,
+    failure: Option<SignerError>,
+}
+
+impl<'a> Draft<'a> {
+    /// Builds the bytes from what was approved; `wanted` must hold exactly these.
+    pub(super) fn new(
+        (authority, profile): (&Authority, &'a Profile),
+        subject: &SubjectFacts,
+        key: &PublicKey,
+        wanted: &CertificateToSign,
+        now: UtcTime,
+    ) -> Result<Self, SignerError> {
+        if profile.purpose() != wanted.purpose {
+            return Err(SignerError::ProfilePurpose { name: profile.name().to_owned(), purpose: wanted.purpose });
+        }
+        authority.may_certify(wanted.purpose)?;
+        near("notBefore", wanted.not_before, now)?;
+        let CertificateToSign { serial, not_before, not_after, .. } = *wanted;
+        let request = Request { profile, subject, key, serial, not_before, not_after };
+        let tbs = prepare(&request, &authority.issuer)?;
+        if tbs.as_bytes() != wanted.tbs {
+            return Err(SignerError::OtherBytes);
+        }
+        let linted = lint(tbs, profile, LintIssuer::from(&authority.issuer)).map_err(SignerError::Lint)?;
+        let entry = Entry::new(profile, serial, key, linted.tbs());
+        Ok(Self { profile, linted, entry })
+    }
+}
+
+impl Entry {
+    /// The record of a certificate with these bytes.
+    pub(super) fn new(profile: &Profile, serial: SerialNumber, key: &PublicKey, tbs: &[u8]) -> Self {
+        Self {
+            serial,
+            purpose: profile.purpose(),
+            profile: profile.name().to_owned(),
+            revision: profile.revision(),
+            key: Digest::from_bytes(key.fingerprint()),
+            tbs: Digest::of(tbs),
+        }
+    }
+}
+
+impl Core {
+    /// Signs the drafts of an intent that is on disk, and records what became of each.
+    pub(super) fn sign_all(
+        &self,
+        authority: &Authority,
+        drafts: Vec<Draft<'_>>,
+    ) -> Result<Vec<SignedCertificate>, SignerError> {
+        let mut outcome = Outcome::default();
+        for draft in drafts {
+            if outcome.failure.is_some() {
+                outcome.freed.push(draft.entry.serial);
+            } else {
+                self.sign(authority, draft, &mut outcome);
+            }
+        }
+        let Outcome { certificates, signed, freed, failure } = outcome;
+        tracing::info!(issuer = authority.issuer.name, signed = signed.len(), freed = freed.len(), "certificates");
+        if !signed.is_empty() || !freed.is_empty() {
+            let issuer = authority.issuer.name.clone();
+            self.note(&Record::Outcome { at: self.clock.now(), issuer, signed, freed })?;
+        }
+        failure.map_or(Ok(certificates), Err)
+    }
+
+    fn sign(&self, authority: &Authority, draft: Draft<'_>, outcome: &mut Outcome) {
+        let serial = draft.entry.serial;
+        match draft.linted.sign(&*self.token) {
+            Ok(der) => {
+                outcome.signed.push(serial);
+                let findings = lint_issued(&der, draft.profile, &authority.issuer.certificate);
+                if findings.is_empty() {
+                    outcome.certificates.push(SignedCertificate { serial, certificate: der.into_bytes() });
+                } else {
+                    outcome.failure = Some(SignerError::FailedAfterSigning(findings));
+                }
+            }
+            Err(error) if nothing_signed(&error) => {
+                outcome.freed.push(serial);
+                outcome.failure = Some(SignerError::NotSigned(error));
+            }
+            Err(error) => outcome.failure = Some(SignerError::Unknown(error)),
+        }
+    }
+}
+
+/// Whether a time that the caller chose is close to the signer's clock.
+pub(super) fn near(what: &'static str, found: UtcTime, now: UtcTime) -> Result<(), SignerError> {
+    if found < now.plus_seconds(-SKEW_SECONDS) || found > now.plus_seconds(SKEW_SECONDS) {
+        return Err(SignerError::Time { what, found, now });
+    }
+    Ok(())
+}
+
+/// How far the caller's clock may be from the signer's.
+const SKEW_SECONDS: i64 = 300;

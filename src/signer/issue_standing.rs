@@ -1,0 +1,37 @@
+//! Signs certificates without a person, within what the ceremony allowed.
+
+use super::core::Core;
+use super::digest::Digest;
+use super::draft::Draft;
+use super::error::SignerError;
+use super::journal::{Authority, Holder, Record};
+use super::protocol::{SignedCertificate, StandingRequest};
+use pki::key::PublicKey;
+
+impl Core {
+    /// Signs if a standing approval covers issuer, profile, exact subject and key.
+    pub(super) fn issue_standing(&self, request: &StandingRequest) -> Result<Vec<SignedCertificate>, SignerError> {
+        let now = self.clock.now();
+        let authority = self.authorities.get(&request.issuer)?;
+        authority.serves()?;
+        if request.certificate.purpose.is_person() {
+            return Err(SignerError::NoStandingApproval);
+        }
+        self.ready(authority)?;
+        let profile = self.profiles.get(&request.profile)?;
+        let key = PublicKey::from_spki(&request.certificate.spki)?;
+        let approval = self
+            .standing
+            .covering(&request.issuer, &request.profile, &request.subject, Digest::from_bytes(key.fingerprint()))
+            .ok_or(SignerError::NoStandingApproval)?;
+        let draft = Draft::new((authority, profile), &request.subject, &key, &request.certificate, now)?;
+        self.record(&Record::Intent {
+            at: now,
+            issuer: request.issuer.clone(),
+            authority: Authority::Standing { approval: approval.digest() },
+            holder: Holder::service(&request.subject),
+            certificates: vec![draft.entry.clone()],
+        })?;
+        self.sign_all(authority, vec![draft])
+    }
+}

@@ -1,0 +1,170 @@
+//! What the journal says. No names and no identity numbers: people and cards stand by their keys.
+
+use crate::signer::config::{IssuerKind, Mode};
+use crate::signer::digest::Digest;
+use domain::{CardNumber, PersonId};
+use pki::issue::SubjectFacts;
+use pki::profile::Purpose;
+use pki::serial::SerialNumber;
+use pki::time::UtcTime;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Record {
+    /// The ceremony began. The first record, and only there.
+    Founded {
+        /// When.
+        at: UtcTime,
+        /// What the installation is for; a journal never changes sides.
+        mode: Mode,
+        /// Of `officers.json`.
+        officers: Digest,
+        /// Of `standing.json`.
+        standing: Digest,
+    },
+    /// The ceremony is about to sign a certificate.
+    Ceremony {
+        /// When.
+        at: UtcTime,
+        /// Name of the CA that signs; a root names itself.
+        issuer: String,
+        /// Whom it is for.
+        holder: Holder,
+        /// The certificate.
+        certificate: Entry,
+    },
+    /// The ceremony is over; from here on only approved work is done.
+    Closed {
+        /// When.
+        at: UtcTime,
+        /// The CAs that may be served, by name.
+        issuers: BTreeMap<String, IssuerSeal>,
+    },
+    /// The profiles in force from here on.
+    Profiles {
+        /// When.
+        at: UtcTime,
+        /// Over the names and texts of all profile files.
+        digest: Digest,
+    },
+    /// Certificates are about to be signed.
+    Intent {
+        /// When.
+        at: UtcTime,
+        /// Name of the CA.
+        issuer: String,
+        /// Why it may sign.
+        authority: Authority,
+        /// Whom they are for.
+        holder: Holder,
+        /// The certificates.
+        certificates: Vec<Entry>,
+    },
+    /// What became of an intent. Serials that never get one count as signed.
+    Outcome {
+        /// When.
+        at: UtcTime,
+        /// Name of the CA.
+        issuer: String,
+        /// Signed and verified.
+        signed: Vec<SerialNumber>,
+        /// Certainly not signed: the approval may be used again, the serial may not.
+        freed: Vec<SerialNumber>,
+    },
+    /// A CRL is about to be signed.
+    Crl {
+        /// When.
+        at: UtcTime,
+        /// Name of the CA.
+        issuer: String,
+        /// Its number.
+        number: u64,
+        /// Of the TBSCertList.
+        tbs: Digest,
+        /// Of the file with the revoked serials.
+        revoked: Digest,
+        /// How many they are.
+        count: usize,
+    },
+}
+
+/// A CA as the ceremony left it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerSeal {
+    /// What it may sign.
+    pub kind: IssuerKind,
+    /// Of its certificate's DER.
+    pub certificate: Digest,
+}
+
+/// One certificate of an intent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its serial.
+    pub serial: SerialNumber,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Its profile.
+    pub profile: String,
+    /// The profile's revision.
+    pub revision: u32,
+    /// Of the SubjectPublicKeyInfo.
+    pub key: Digest,
+    /// Of the TBSCertificate.
+    pub tbs: Digest,
+}
+
+/// Whom a certificate is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Holder {
+    /// A person.
+    Person {
+        /// Who.
+        person: PersonId,
+        /// The card that carries the key; none for a key in software.
+        card: Option<CardNumber>,
+    },
+    /// A part of the service.
+    Service {
+        /// Its common name.
+        name: String,
+    },
+}
+
+/// Why the signer may sign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Authority {
+    /// Officers signed for exactly this.
+    Approval {
+        /// Hash of the approved operation; each of its purposes is used once.
+        operation: Digest,
+        /// Hash of the identification.
+        identification: Digest,
+        /// Hash of the delivery.
+        delivery: Digest,
+        /// Who approved.
+        approvers: BTreeSet<PersonId>,
+        /// Who delivered.
+        delivered_by: PersonId,
+    },
+    /// The ceremony allowed it once and for all.
+    Standing {
+        /// Of the standing approval.
+        approval: Digest,
+    },
+}
+
+impl Holder {
+    /// The part of the service with these facts: its common name, or its first host name.
+    pub fn service(subject: &SubjectFacts) -> Self {
+        let name = subject.get("common_name").or(subject.dns_names.first().map(String::as_str));
+        Self::Service { name: name.unwrap_or_default().to_owned() }
+    }
+}

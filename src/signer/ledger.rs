@@ -1,0 +1,245 @@
+//! What the journal adds up to: used serials, keys, cards and approvals.
+//!
+//! The same rules judge a record when it is written and when it is read back at start.
+
+use super::config::Mode;
+use super::digest::Digest;
+use super::journal::{Authority, Entry, Holder, IssuerSeal, Record};
+use domain::PersonId;
+use pki::profile::Purpose;
+use pki::serial::SerialNumber;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The sum of a journal.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    phase: Phase,
+    profiles: Option<Digest>,
+    issuers: HashMap<String, Book>,
+    keys: HashMap<Digest, (Holder, Purpose)>,
+    cards: HashMap<String, PersonId>,
+    approvals: HashSet<(Digest, Purpose)>,
+    /// Intents without an outcome, and the use of an approval that each holds on to.
+    open: HashMap<(String, SerialNumber), Option<(Digest, Purpose)>>,
+}
+
+/// What one CA has signed.
+#[derive(Debug, Default)]
+struct Book {
+    serials: HashSet<SerialNumber>,
+    crl: Option<LastCrl>,
+}
+
+/// The newest CRL of a CA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LastCrl {
+    pub(super) number: u64,
+    /// Of the file with the revoked serials.
+    pub(super) revoked: Digest,
+}
+
+/// Where the life of a journal is.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) enum Phase {
+    #[default]
+    Empty,
+    Founded(Founding),
+    Closed(Founding, BTreeMap<String, IssuerSeal>),
+}
+
+/// What the first record says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Founding {
+    pub(super) mode: Mode,
+    pub(super) officers: Digest,
+    pub(super) standing: Digest,
+}
+
+/// Why a record cannot follow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum LedgerError {
+    #[error("this record has no place here")]
+    OutOfPlace,
+    #[error("serial {0} was used before")]
+    SerialUsed(SerialNumber),
+    #[error("the key is certified for another holder or purpose")]
+    KeyUsed,
+    #[error("the card belongs to somebody else")]
+    CardUsed,
+    #[error("the approval was used before")]
+    ApprovalUsed,
+    #[error("CRL number {number} is not above {last}")]
+    CrlNumber { number: u64, last: u64 },
+    #[error("there is no such intent")]
+    NoIntent,
+}
+
+impl Ledger {
+    /// Takes in a record if it can follow; otherwise nothing changes.
+    pub(super) fn admit(&mut self, record: &Record) -> Result<(), LedgerError> {
+        match record {
+            Record::Founded { mode, officers, standing, .. } => self.found(*mode, *officers, *standing),
+            Record::Closed { issuers, .. } => self.close(issuers),
+            Record::Profiles { digest, .. } => {
+                self.in_service()?;
+                self.profiles = Some(*digest);
+                Ok(())
+            }
+            Record::Ceremony { issuer, holder, certificate, .. } => {
+                self.in_ceremony()?;
+                self.reserve(issuer, holder, std::slice::from_ref(certificate), None)
+            }
+            Record::Intent { issuer, authority, holder, certificates, .. } => {
+                self.in_service()?;
+                self.reserve(issuer, holder, certificates, Some(authority))
+            }
+            Record::Outcome { issuer, signed, freed, .. } => self.settle(issuer, signed, freed),
+            Record::Crl { issuer, number, revoked, .. } => self.number_crl(issuer, *number, *revoked),
+        }
+    }
+
+    pub(super) const fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    pub(super) const fn profiles(&self) -> Option<Digest> {
+        self.profiles
+    }
+
+    /// Whether the journal knows that this CA was to sign this serial.
+    pub(super) fn knows(&self, issuer: &str, serial: &SerialNumber) -> bool {
+        self.issuers.get(issuer).is_some_and(|book| book.serials.contains(serial))
+    }
+
+    pub(super) fn last_crl(&self, issuer: &str) -> Option<LastCrl> {
+        self.issuers.get(issuer).and_then(|book| book.crl)
+    }
+
+    fn found(&mut self, mode: Mode, officers: Digest, standing: Digest) -> Result<(), LedgerError> {
+        if self.phase != Phase::Empty {
+            return Err(LedgerError::OutOfPlace);
+        }
+        self.phase = Phase::Founded(Founding { mode, officers, standing });
+        Ok(())
+    }
+
+    fn close(&mut self, issuers: &BTreeMap<String, IssuerSeal>) -> Result<(), LedgerError> {
+        let Phase::Founded(founding) = self.phase else {
+            return Err(LedgerError::OutOfPlace);
+        };
+        self.phase = Phase::Closed(founding, issuers.clone());
+        Ok(())
+    }
+
+    fn in_ceremony(&self) -> Result<(), LedgerError> {
+        if matches!(self.phase, Phase::Founded(_)) { Ok(()) } else { Err(LedgerError::OutOfPlace) }
+    }
+
+    fn in_service(&self) -> Result<(), LedgerError> {
+        if matches!(self.phase, Phase::Closed(..)) { Ok(()) } else { Err(LedgerError::OutOfPlace) }
+    }
+
+    fn reserve(
+        &mut self,
+        issuer: &str,
+        holder: &Holder,
+        certificates: &[Entry],
+        authority: Option<&Authority>,
+    ) -> Result<(), LedgerError> {
+        self.may_reserve(issuer, holder, certificates, authority)?;
+        let book = self.issuers.entry(issuer.to_owned()).or_default();
+        for entry in certificates {
+            book.serials.insert(entry.serial);
+            self.keys.insert(entry.key, (holder.without_card(), entry.purpose));
+            if authority.is_some() {
+                let used = used_approval(authority, entry.purpose);
+                self.approvals.extend(used);
+                self.open.insert((issuer.to_owned(), entry.serial), used);
+            }
+        }
+        if let Holder::Person { person, card: Some(card) } = holder {
+            self.cards.insert(card.as_str().to_owned(), person.clone());
+        }
+        Ok(())
+    }
+
+    fn may_reserve(
+        &self,
+        issuer: &str,
+        holder: &Holder,
+        certificates: &[Entry],
+        authority: Option<&Authority>,
+    ) -> Result<(), LedgerError> {
+        if let Holder::Person { person, card: Some(card) } = holder
+            && self.cards.get(card.as_str()).is_some_and(|owner| owner != person)
+        {
+            return Err(LedgerError::CardUsed);
+        }
+        for (at, entry) in certificates.iter().enumerate() {
+            let earlier = &certificates[..at];
+            if self.knows(issuer, &entry.serial) || earlier.iter().any(|other| other.serial == entry.serial) {
+                return Err(LedgerError::SerialUsed(entry.serial));
+            }
+            let other_use = |(used_by, purpose): &(Holder, Purpose)| {
+                *used_by != holder.without_card() || *purpose != entry.purpose
+            };
+            if self.keys.get(&entry.key).is_some_and(other_use) || earlier.iter().any(|other| other.key == entry.key) {
+                return Err(LedgerError::KeyUsed);
+            }
+            if used_approval(authority, entry.purpose).is_some_and(|used| self.approvals.contains(&used))
+                || (authority.is_some() && earlier.iter().any(|other| other.purpose == entry.purpose))
+            {
+                return Err(LedgerError::ApprovalUsed);
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, issuer: &str, signed: &[SerialNumber], freed: &[SerialNumber]) -> Result<(), LedgerError> {
+        self.in_service()?;
+        let key = |serial: &SerialNumber| (issuer.to_owned(), *serial);
+        if signed.iter().chain(freed).any(|serial| !self.open.contains_key(&key(serial))) {
+            return Err(LedgerError::NoIntent);
+        }
+        for serial in signed {
+            self.open.remove(&key(serial));
+        }
+        for serial in freed {
+            if let Some(Some(use_of_approval)) = self.open.remove(&key(serial)) {
+                self.approvals.remove(&use_of_approval);
+            }
+        }
+        Ok(())
+    }
+
+    fn number_crl(&mut self, issuer: &str, number: u64, revoked: Digest) -> Result<(), LedgerError> {
+        if self.phase == Phase::Empty {
+            return Err(LedgerError::OutOfPlace);
+        }
+        let book = self.issuers.entry(issuer.to_owned()).or_default();
+        if let Some(LastCrl { number: last, .. }) = book.crl
+            && number <= last
+        {
+            return Err(LedgerError::CrlNumber { number, last });
+        }
+        book.crl = Some(LastCrl { number, revoked });
+        Ok(())
+    }
+}
+
+impl Holder {
+    /// A key stays its person's on any card.
+    fn without_card(&self) -> Self {
+        match self {
+            Self::Person { person, .. } => Self::Person { person: person.clone(), card: None },
+            Self::Service { .. } => self.clone(),
+        }
+    }
+}
+
+fn used_approval(authority: Option<&Authority>, purpose: Purpose) -> Option<(Digest, Purpose)> {
+    match authority? {
+        Authority::Approval { operation, .. } => Some((*operation, purpose)),
+        Authority::Standing { .. } => None,
+    }
+}

@@ -1,0 +1,194 @@
+//! What is said over the socket: one request, one answer, in turn.
+//!
+//! A message is a frame of JSON and a frame of bytes (see [`frame`](super::frame)); only CRLs use
+//! the second.
+
+use super::error::Code;
+use super::journal::Head;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::evidence::IssueEvidence;
+use pki::issue::SubjectFacts;
+use pki::profile::Purpose;
+use pki::serial::SerialNumber;
+use pki::time::UtcTime;
+use serde::{Deserialize, Serialize};
+
+/// What a caller may ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", content = "body", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// How are you?
+    Hello,
+    /// Sign the certificates of one card, on officers' signatures.
+    Issue(IssueRequest),
+    /// Sign a certificate that a standing approval covers.
+    IssueStanding(StandingRequest),
+    /// Sign the CRL in the frame of bytes.
+    Crl(CrlRequest),
+}
+
+/// Certificates of one card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssueRequest {
+    /// Everything that officers signed.
+    pub evidence: IssueEvidence,
+    /// Name of the CA.
+    pub issuer: String,
+    /// One or two.
+    pub certificates: Vec<CertificateToSign>,
+}
+
+/// One certificate, as its caller built it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateToSign {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// DER of the SubjectPublicKeyInfo.
+    #[serde(with = "base64_text")]
+    pub spki: Vec<u8>,
+    /// Its serial, never used before.
+    pub serial: SerialNumber,
+    /// First second of validity.
+    pub not_before: UtcTime,
+    /// Last second of validity.
+    pub not_after: UtcTime,
+    /// DER of the TBSCertificate. The signer builds its own and compares.
+    #[serde(with = "base64_text")]
+    pub tbs: Vec<u8>,
+}
+
+/// A certificate without a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandingRequest {
+    /// Name of the CA.
+    pub issuer: String,
+    /// Name of the profile.
+    pub profile: String,
+    /// What becomes the subject; must be exactly what was approved.
+    pub subject: SubjectFacts,
+    /// The certificate.
+    pub certificate: CertificateToSign,
+}
+
+/// A CRL, whose TBSCertList is in the frame of bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrlRequest {
+    /// Name of the CA.
+    pub issuer: String,
+}
+
+/// What the signer answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", content = "body", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Answer {
+    /// To [`Request::Hello`].
+    Hello(Status),
+    /// To [`Request::Issue`] and [`Request::IssueStanding`], in the order of the request.
+    Issued(Vec<SignedCertificate>),
+    /// To [`Request::Crl`]; the CRL is in the frame of bytes.
+    Crl,
+    /// No.
+    Refused(Refusal),
+}
+
+/// How the signer is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    /// Version of the program.
+    pub version: String,
+    /// Names of the CAs that sign.
+    pub issuers: Vec<String>,
+    /// Why the token cannot be used; none if it can.
+    pub token_problem: Option<String>,
+    /// The end of the journal. Kept elsewhere, it shows later whether the journal was cut.
+    pub journal: Head,
+}
+
+/// A certificate that was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedCertificate {
+    /// Its serial.
+    pub serial: SerialNumber,
+    /// DER.
+    #[serde(with = "base64_text")]
+    pub certificate: Vec<u8>,
+}
+
+/// Why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{detail}")]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// For programs.
+    pub code: Code,
+    /// For operators; names no person.
+    pub detail: String,
+}
+
+/// Longest JSON of a message, in bytes.
+pub const MAX_JSON_BYTES: usize = 256 * 1024;
+/// Longest second frame of a message that is no CRL, in bytes.
+pub const MAX_BLOB_BYTES: usize = 64 * 1024;
+/// Longest CRL, in bytes.
+pub const MAX_CRL_BYTES: usize = 256 * 1024 * 1024;
+/// Most certificates of one card.
+pub const MAX_CERTIFICATES: usize = 2;
+
+impl Request {
+    /// How long the second frame may be, in bytes.
+    pub const fn max_blob_bytes(&self) -> usize {
+        if matches!(self, Self::Crl(_)) { MAX_CRL_BYTES } else { MAX_BLOB_BYTES }
+    }
+}
+
+impl Answer {
+    /// How long the second frame may be, in bytes.
+    pub const fn max_blob_bytes(&self) -> usize {
+        if matches!(self, Self::Crl) { MAX_CRL_BYTES } else { MAX_BLOB_BYTES }
+    }
+}
+
+/// Bytes as text in JSON.
+mod base64_text {
+    use super::{Engine, STANDARD};
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::borrow::Cow;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_have_one_form() {
+        let crl = Request::Crl(CrlRequest { issuer: "person".to_owned() });
+        let text = serde_json::to_string(&crl).unwrap();
+        assert_eq!(text, r#"{"request":"crl","body":{"issuer":"person"}}"#);
+        assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), crl);
+        assert_eq!(serde_json::to_string(&Request::Hello).unwrap(), r#"{"request":"hello"}"#);
+        for bad in [
+            r#"{"request":"crl","body":{"issuer":"person","force":true}}"#,
+            r#"{"request":"sign","body":{}}"#,
+            r#"{"request":"crl","body":{"issuer":"person"},"and":1}"#,
+            r#"[]"#,
+        ] {
+            assert!(serde_json::from_str::<Request>(bad).is_err(), "{bad}");
+        }
+    }
+}

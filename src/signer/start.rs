@@ -1,0 +1,196 @@
+//! Opens everything that the signer needs, and refuses what was changed behind its back.
+
+use super::config::{ConfigError, IssuerKind, SignerConfig};
+use super::core::Core;
+use super::digest::Digest;
+use super::error::SignerError;
+use super::issuers::Authorities;
+use super::journal::{Journal, JournalError, Record};
+use super::ledger::{Ledger, Phase};
+use super::officers::{OfficerList, OfficersError};
+use super::profiles::ProfileSet;
+use super::registry::VerifiedCertificates;
+use super::revoked::{self, RevokedSerials};
+use super::standing::{StandingError, StandingList};
+use super::token::CaToken;
+use crate::clock::Clock;
+use hsm::HsmError;
+use pki::certificate::CertificateError;
+use pki::profile::ProfileError;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+/// Why the signer does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file cannot be read or written.
+    #[error("{}", .path.display())]
+    File {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The certificate of a CA is none.
+    #[error("certificate of {issuer}")]
+    Certificate {
+        /// Which CA.
+        issuer: String,
+        /// Why.
+        #[source]
+        source: CertificateError,
+    },
+    /// The profiles cannot be used.
+    #[error("profiles")]
+    Profiles(#[from] ProfileError),
+    /// The list of officers cannot be used.
+    #[error(transparent)]
+    Officers(#[from] OfficersError),
+    /// The list of standing approvals cannot be used.
+    #[error(transparent)]
+    Standing(#[from] StandingError),
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The ceremony was never finished.
+    #[error("the journal has no end of a ceremony: hold it before the signer starts")]
+    NotClosed,
+    /// A file differs from what the ceremony left.
+    #[error("{what} is not what the ceremony left: it was changed afterwards")]
+    Changed {
+        /// Which file.
+        what: String,
+    },
+    /// The revoked serials of a CA are not those of its last CRL.
+    #[error("the revoked serials of {issuer} are not those of its CRL number {number}")]
+    RevokedChanged {
+        /// Which CA.
+        issuer: String,
+        /// Number of the last CRL.
+        number: u64,
+    },
+    /// The token cannot be used at all.
+    #[error("token")]
+    Token(#[from] HsmError),
+    /// The key of a CA is not fit.
+    #[error("the key of {issuer} is refused: {why}")]
+    Key {
+        /// Which CA.
+        issuer: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The socket cannot be opened.
+    #[error("socket {}: {problem}", .path.display())]
+    Socket {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The first record cannot be written.
+    #[error("the state cannot be brought up: {0}")]
+    State(String),
+}
+
+impl Core {
+    /// Opens the state that `config` names.
+    ///
+    /// A token that is away is no error: requests are answered with "unavailable" until it is back.
+    ///
+    /// # Errors
+    /// [`StartError`] for everything else that is not as the ceremony left it.
+    pub fn open(config: &SignerConfig, token: Arc<dyn CaToken>, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        config.check()?;
+        let officers = read(&config.officers())?;
+        let standing = read(&config.standing())?;
+        let authorities = Authorities::load(&config.issuers)?;
+        let (journal, ledger) = open_journal(&config.journal())?;
+        check_founding(config, &ledger, (&officers, &standing), &authorities)?;
+        let revoked = load_revoked(config, &authorities, &ledger)?;
+        let profiles = ProfileSet::load(&config.profiles, config.mode)?;
+        let profiles_known = ledger.profiles() == Some(profiles.digest);
+        let core = Self {
+            approvals_needed: config.approvals_needed,
+            directory: config.directory.clone(),
+            officers: OfficerList::from_json(&officers)?,
+            standing: StandingList::from_json(&standing)?,
+            authorities,
+            profiles,
+            journal,
+            ledger: Mutex::new(ledger),
+            revoked,
+            verified: VerifiedCertificates::default(),
+            token,
+            clock,
+        };
+        if !profiles_known {
+            let record = Record::Profiles { at: core.clock.now(), digest: core.profiles.digest };
+            core.record(&record).map_err(|error| StartError::State(error.to_string()))?;
+        }
+        core.check_keys()?;
+        Ok(core)
+    }
+
+    /// Checks every key that will sign; one on a token that is away is checked before its first use.
+    fn check_keys(&self) -> Result<(), StartError> {
+        for authority in self.authorities.iter().filter(|authority| authority.kind != IssuerKind::Root) {
+            match self.ready(authority) {
+                Err(SignerError::KeyRefused { issuer, why }) => return Err(StartError::Key { issuer, why }),
+                Err(error) => tracing::warn!(issuer = authority.issuer.name, %error, "the key was not checked yet"),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Opens a journal and adds it up.
+pub(super) fn open_journal(path: &Path) -> Result<(Journal, Ledger), JournalError> {
+    let mut ledger = Ledger::default();
+    let (journal, verified) = Journal::open(path, |line, record| {
+        ledger.admit(&record).map_err(|problem| JournalError::Impossible { line, problem: problem.to_string() })
+    })?;
+    tracing::info!(records = verified.head.records, head = %verified.head.hash, "journal verified");
+    Ok((journal, ledger))
+}
+
+fn check_founding(
+    config: &SignerConfig,
+    ledger: &Ledger,
+    (officers, standing): (&[u8], &[u8]),
+    authorities: &Authorities,
+) -> Result<(), StartError> {
+    let Phase::Closed(founding, seals) = ledger.phase() else {
+        return Err(StartError::NotClosed);
+    };
+    let unchanged = |same: bool, what: &str| if same { Ok(()) } else { Err(StartError::Changed { what: what.to_owned() }) };
+    unchanged(founding.mode == config.mode, "the mode")?;
+    unchanged(founding.officers == Digest::of(officers), "officers.json")?;
+    unchanged(founding.standing == Digest::of(standing), "standing.json")?;
+    for (name, seal) in authorities.seals() {
+        unchanged(seals.get(&name) == Some(&seal), &format!("the certificate or kind of {name}"))?;
+    }
+    Ok(())
+}
+
+fn load_revoked(config: &SignerConfig, authorities: &Authorities, ledger: &Ledger) -> Result<RevokedSerials, StartError> {
+    let revoked = RevokedSerials::default();
+    for issuer in authorities.iter().map(|authority| &authority.issuer.name) {
+        let Some(last) = ledger.last_crl(issuer) else { continue };
+        let serials = revoked::read(&config.directory, issuer, last.number, last.revoked)
+            .map_err(|source| StartError::File { path: config.directory.clone(), source })?
+            .ok_or_else(|| StartError::RevokedChanged { issuer: issuer.clone(), number: last.number })?;
+        revoked.replace(issuer, serials);
+    }
+    Ok(revoked)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, StartError> {
+    std::fs::read(path).map_err(|source| StartError::File { path: path.to_owned(), source })
+}
