@@ -1,2 +1,16 @@
 //! The `sigill` command.
-fn main() {}
+
+use clap::Parser;
+use sigill::cli::{self, Arguments};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The alternate form names every cause.
+            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("sigill: {error:#}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}

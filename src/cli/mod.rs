@@ -1,0 +1,76 @@
+//! The commands, a file each.
+
+pub mod audit;
+pub mod check;
+pub mod demo;
+pub mod quickstart;
+pub mod serve;
+pub mod signer;
+
+use crate::config::Config;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// E-identity and certificate service for the public sector.
+#[derive(Debug, Parser)]
+#[command(name = "sigill", version)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service in the foreground until SIGTERM
+    Serve(ConfigArguments),
+    /// Run the process that holds the CA keys
+    Signer(SignerArguments),
+    /// Explain what is wrong with a configuration, or say that nothing is
+    Check(ConfigArguments),
+    /// Set up a demo installation, if there is none, and run it
+    Quickstart(quickstart::QuickstartArguments),
+    /// The set-up of `quickstart`, in a process of its own
+    #[command(hide = true)]
+    QuickstartSetup(quickstart::QuickstartArguments),
+    /// Play with a running demo installation, as an outside client
+    Demo(demo::DemoArguments),
+    /// Verify or seal the audit log
+    Audit(audit::AuditArguments),
+}
+
+#[derive(Debug, clap::Args)]
+struct ConfigArguments {
+    /// Configuration file
+    #[arg(long, default_value = "sigill.toml")]
+    config: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct SignerArguments {
+    /// The signer's configuration file
+    #[arg(long, default_value = "signer.toml")]
+    config: PathBuf,
+    /// Stop when standard input is closed: the process that started this one is gone
+    #[arg(long)]
+    exit_with_parent: bool,
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever the command could not do.
+pub fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.command {
+        Command::Serve(of) => {
+            let config = Config::load(&of.config)?;
+            quickstart::leftovers::refuse_demo_leftovers(&config)?;
+            tokio::runtime::Runtime::new()?.block_on(serve::run(config, |_| Ok(())))
+        }
+        Command::Signer(of) => signer::run(&of.config, of.exit_with_parent),
+        Command::Check(of) => check::run(&of.config),
+        Command::Quickstart(of) => quickstart::run(&of),
+        Command::QuickstartSetup(of) => quickstart::set_up(&of),
+        Command::Demo(of) => demo::run(&of),
+        Command::Audit(of) => audit::run(&of),
+    }
+}
