@@ -13,10 +13,10 @@ use crate::certificate::Certificate;
 use crate::key::{KeyId, PublicKey, SignatureAlgorithm};
 use crate::profile::{Profile, Purpose};
 use crate::serial::SerialNumber;
-use crate::subject::SubjectFacts;
 use crate::time::UtcTime;
 
 pub use self::error::IssueError;
+pub use crate::subject::SubjectFacts;
 pub use self::linted::{LintIssuer, Linted, lint, lint_issued};
 
 /// A CA as far as issuing needs it.

@@ -9,7 +9,7 @@ use crate::name::Attribute;
 use crate::time::UtcTime;
 
 /// What certificates of a profile are for; decides the ceilings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// Self-signed trust anchor.
