@@ -12,11 +12,25 @@ struct Row {
     crates: &'static [&'static str],
 }
 
-const ANY: &[&str] =
-    &["app", "board", "ceremony", "cli", "clock", "config", "http", "jobs", "portal", "service", "signer", "telemetry"];
+const ANY: &[&str] = &[
+    "app",
+    "board",
+    "ceremony",
+    "cli",
+    "clock",
+    "config",
+    "http",
+    "jobs",
+    "portal",
+    "server_identity",
+    "service",
+    "shutdown",
+    "signer",
+    "telemetry",
+];
 const CRATES: &[&str] = &["pki", "domain", "store", "hsm"];
-const JOINED: &[&str] = &["app", "board", "clock", "config", "telemetry"];
-const DOORS: &[&str] = &["service", "app", "board", "clock", "config", "telemetry"];
+const JOINED: &[&str] = &["app", "board", "clock", "config", "server_identity", "telemetry"];
+const DOORS: &[&str] = &["service", "app", "board", "clock", "config", "server_identity", "shutdown", "telemetry"];
 
 /// `http`, `portal`, `jobs` and `cli` use `service`, `service` uses the ports; never sideways, never up. `app` binds
 /// the parts, and so do the commands that start a service.
@@ -26,13 +40,15 @@ const ROWS: &[Row] = &[
     Row { module: "board", modules: &[], crates: &["pki", "domain"] },
     Row { module: "clock", modules: &[], crates: &["pki"] },
     Row { module: "config", modules: &["telemetry"], crates: &["pki", "domain", "hsm"] },
+    Row { module: "server_identity", modules: &[], crates: &[] },
+    Row { module: "shutdown", modules: &[], crates: &[] },
     Row { module: "telemetry", modules: &["config"], crates: &[] },
     Row { module: "ceremony", modules: &["signer", "clock", "config", "telemetry"], crates: CRATES },
     Row { module: "cli::serve", modules: ANY, crates: CRATES },
     Row { module: "cli::quickstart", modules: ANY, crates: CRATES },
     Row {
         module: "cli",
-        modules: &["service", "app", "ceremony", "clock", "config", "signer", "telemetry"],
+        modules: &["service", "app", "ceremony", "clock", "config", "shutdown", "signer", "telemetry"],
         crates: CRATES,
     },
     Row { module: "http", modules: DOORS, crates: &["pki", "domain"] },
