@@ -1,5 +1,6 @@
 //! `sigill audit`: checks the log offline, and exports where it ends.
 
+use crate::cli::quickstart::report::say;
 use crate::config::Config;
 use crate::service::audit::AUDIT_SEAL;
 use anyhow::{Context, bail};
@@ -8,7 +9,75 @@ use domain::id::hex;
 use domain::ports::Store;
 use pki::jose::read_compact;
 use pki::key::PublicKey;
-use std::path::Path;
+use rustls_pki_types::pem::PemObject;
+use std::path::{Path, PathBuf};
+
+/// `sigill audit …`.
+#[derive(Debug, clap::Args)]
+pub struct AuditArguments {
+    #[command(subcommand)]
+    command: AuditCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum AuditCommand {
+    /// Check the whole log: edits, deletions, reordering, and truncation against a checkpoint
+    Verify {
+        /// Configuration file
+        #[arg(long, required_unless_present = "data")]
+        config: Option<PathBuf>,
+        /// Folder of a demo installation, instead of a configuration file
+        #[arg(long, conflicts_with = "config")]
+        data: Option<PathBuf>,
+        /// A checkpoint that was exported before (`GET /admin/v1/audit/checkpoint`)
+        #[arg(long)]
+        checkpoint: Option<PathBuf>,
+        /// Public key of the audit seal, PEM, instead of the configured one
+        #[arg(long)]
+        seal: Option<PathBuf>,
+    },
+}
+
+/// Runs a command of `sigill audit`.
+///
+/// # Errors
+/// What is wrong with the log, or why it cannot be read.
+pub fn run(arguments: &AuditArguments) -> anyhow::Result<()> {
+    let AuditCommand::Verify { config, data, checkpoint, seal } = &arguments.command;
+    let path = match (config, data) {
+        (Some(config), _) => config.clone(),
+        (None, Some(data)) => data.join("sigill.toml"),
+        (None, None) => bail!("say --config FILE or --data DIR"),
+    };
+    let config = Config::load(&path)?;
+    let checkpoint = checkpoint.as_deref().map(|file| {
+        let seal = seal.as_ref().or(config.audit.seal.as_ref());
+        read_checkpoint(file, &read_seal(seal.context("say --seal FILE: the configuration names no audit.seal")?)?)
+    });
+    let checkpoint = checkpoint.transpose()?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let verified = runtime.block_on(async {
+        let store = store::open(&config.database).await?;
+        verify_store(store.as_ref(), checkpoint.as_ref()).await
+    })?;
+    let Verified { head, personal_values } = verified;
+    say(&format!(
+        "audit log verified: {} records, {personal_values} personal values, ends with {}\n",
+        head.size,
+        hex(&head.hash)
+    ))?;
+    if let Some(checkpoint) = checkpoint {
+        say(&format!("contains the checkpoint of {} ({} records)\n", checkpoint.at, checkpoint.size))?;
+    }
+    Ok(())
+}
+
+fn read_seal(path: &Path) -> anyhow::Result<PublicKey> {
+    let pem = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let key = rustls_pki_types::SubjectPublicKeyInfoDer::from_pem_slice(&pem);
+    let key = key.map_err(|_| anyhow::anyhow!("{} is not a public key in PEM", path.display()))?;
+    Ok(PublicKey::from_spki(&key)?)
+}
 
 /// What a verification went through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,21 +88,11 @@ pub struct Verified {
     pub personal_values: u64,
 }
 
-/// Verifies the whole log and, if given, that it still contains what a checkpoint signed.
+/// Verifies the whole log and, if given, that it still contains what a checkpoint signed. The
+/// checkpoint's signature was checked before.
 ///
 /// # Errors
-/// The first record that was edited, deleted or moved; a log shorter than the checkpoint; a
-/// checkpoint that the seal did not sign.
-pub async fn verify(config: &Config, seal: &PublicKey, checkpoint: Option<&Path>) -> anyhow::Result<Verified> {
-    let store = store::open(&config.database).await?;
-    let checkpoint = checkpoint.map(|path| read_checkpoint(path, seal)).transpose()?;
-    verify_store(store.as_ref(), checkpoint.as_ref()).await
-}
-
-/// As [`verify`], on an open store and a checkpoint whose signature was checked.
-///
-/// # Errors
-/// As [`verify`].
+/// The first record that was edited, deleted or moved, or a log shorter than the checkpoint.
 pub async fn verify_store(store: &dyn Store, checkpoint: Option<&Checkpoint>) -> anyhow::Result<Verified> {
     let mut verifier = Verifier::default();
     let mut personal_values = 0;

@@ -7,6 +7,14 @@ use domain::access::AccessPolicy;
 use std::fmt::Write;
 use std::path::Path;
 
+/// Prints what [`check`] found.
+///
+/// # Errors
+/// As [`check`].
+pub fn run(path: &Path) -> anyhow::Result<()> {
+    super::quickstart::report::say(&check(path)?)
+}
+
 /// Checks `path` and everything it names, without starting anything.
 ///
 /// # Errors

@@ -51,7 +51,7 @@ async fn serve(
     let listen = &app.config.listen;
     let status_listener = bind(listen.status).await?;
     tasks.spawn(status::serve(App::clone(app), status_listener, stop.watch()));
-    tasks.spawn(jobs::run(App::clone(app), stop.clone()));
+    tasks.spawn(jobs::run(App::clone(app), stop.watch()));
 
     first_identity(app).await?;
     let api = server_config(app.identity.clone(), Clients::Anonymous)?;

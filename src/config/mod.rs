@@ -46,9 +46,21 @@ pub struct Config {
     /// CRLs.
     #[serde(default)]
     pub crl: CrlConfig,
+    /// The audit log.
+    #[serde(default)]
+    pub audit: AuditConfig,
     /// Logs.
     #[serde(default)]
     pub log: LogConfig,
+}
+
+/// The audit log.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// Public key of the audit seal, PEM: what exported checkpoints are checked with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<PathBuf>,
 }
 
 /// What the installation is for.

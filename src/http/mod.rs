@@ -6,10 +6,9 @@
 use crate::app::App;
 use crate::http::problem::Problem;
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::DefaultBodyLimit;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -55,7 +54,6 @@ pub fn officers(app: App) -> Router {
 pub fn api(app: App, metrics: MetricsText) -> Router {
     let router = Router::new()
         .route("/openapi.json", get(|| async { Json(openapi()) }))
-        .route("/health", get(health))
         .route(
             "/metrics",
             get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) }),
@@ -78,10 +76,6 @@ fn finish(router: Router<App>, app: App) -> Router {
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(app)
-}
-
-async fn health(State(app): State<App>) -> impl IntoResponse {
-    Json(status::health(&app).await)
 }
 
 /// Largest request body, in octets.

@@ -125,8 +125,9 @@ pub async fn activate(
     permit: Permit<ActivateCard>,
     State(app): State<App>,
     Path(id): Path<EnrolmentId>,
-    Body(_): Body<Activation>,
+    body: Body<Activation>,
 ) -> Result<Json<EnrolmentView>, Problem> {
+    let Activation {} = body.0;
     let enrolment = service::activate::activate(&app, &permit, &id).await?;
     Ok(Json(EnrolmentView::from(&enrolment)))
 }
