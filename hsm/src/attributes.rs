@@ -41,9 +41,8 @@ impl KeyAttributes {
             AttributeType::Copyable,
             AttributeType::Modifiable,
             AttributeType::AlwaysAuthenticate,
-            AttributeType::KeyGenMechanism,
         ];
-        let mut read = Self::default();
+        let mut read = Self { generation_mechanism: generation_mechanism(session, key)?, ..Self::default() };
         for attribute in session.get_attributes(key, &wanted)? {
             match attribute {
                 Attribute::Local(value) => read.local = Some(value),
@@ -54,7 +53,6 @@ impl KeyAttributes {
                 Attribute::Copyable(value) => read.copyable = Some(value),
                 Attribute::Modifiable(value) => read.modifiable = Some(value),
                 Attribute::AlwaysAuthenticate(value) => read.always_authenticate = Some(value),
-                Attribute::KeyGenMechanism(value) => read.generation_mechanism = Some(value.to_string()),
                 _ => {}
             }
         }
@@ -91,6 +89,18 @@ impl KeyAttributes {
             return Ok(());
         }
         Err(HsmError::WrongAttribute { key: key.clone(), attribute: "CKA_KEY_GEN_MECHANISM", found, wanted })
+    }
+}
+
+/// CKA_KEY_GEN_MECHANISM. A key that came from outside says CK_UNAVAILABLE_INFORMATION, which is no mechanism.
+fn generation_mechanism(session: &Session, key: ObjectHandle) -> Result<Option<String>, HsmError> {
+    match session.get_attributes(key, &[AttributeType::KeyGenMechanism]) {
+        Ok(attributes) => Ok(attributes.into_iter().find_map(|attribute| match attribute {
+            Attribute::KeyGenMechanism(value) => Some(value.to_string()),
+            _ => None,
+        })),
+        Err(pkcs11::error::Error::NotSupported) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

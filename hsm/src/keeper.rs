@@ -37,8 +37,10 @@ impl Keeper {
             match self.recover(held.take(), trouble) {
                 Ok(anchor) => {
                     self.absences = 0;
+                    self.module.in_use.fetch_add(1, Ordering::Relaxed);
                     self.link.publish(Arc::clone(&anchor));
                     trouble = self.watch(&anchor);
+                    self.module.in_use.fetch_sub(1, Ordering::Relaxed);
                     if anchor.proven.swap(false, Ordering::Relaxed) {
                         backoff.reset();
                     }
@@ -93,7 +95,7 @@ impl Keeper {
             (HsmError::TokenNotFound { .. }, _) => {
                 // Some modules see a token that comes back only after a restart, which disturbs the others' tokens.
                 self.absences += 1;
-                let alone = self.module.attached.load(Ordering::Relaxed) == 0;
+                let alone = self.module.in_use.load(Ordering::Relaxed) == 0;
                 if alone || self.absences.is_multiple_of(ABSENCES_PER_RESTART) {
                     Trouble::Device
                 } else {

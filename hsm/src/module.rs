@@ -34,8 +34,8 @@ pub(crate) struct LoadedModule {
     pub(crate) logging_in: Mutex<()>,
     /// Held while a label is looked up and its key generated, so that a label is never given twice.
     pub(crate) generating: Mutex<()>,
-    /// How many pools hold a token of this module.
-    pub(crate) attached: AtomicUsize,
+    /// How many pools have a usable token on this module.
+    pub(crate) in_use: AtomicUsize,
 }
 
 struct Gate {
@@ -83,7 +83,7 @@ impl LoadedModule {
             pins: Mutex::default(),
             logging_in: Mutex::new(()),
             generating: Mutex::new(()),
-            attached: AtomicUsize::new(0),
+            in_use: AtomicUsize::new(0),
         });
         loaded.insert(path, Arc::clone(&module));
         Ok(module)

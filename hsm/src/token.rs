@@ -1,7 +1,7 @@
 //! A token: find its slot, log in, hold one session open, and see whether it works.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
 use pkcs11::error::{Error, RvError};
@@ -90,7 +90,6 @@ impl Anchor {
             proven: AtomicBool::new(false),
             session: Mutex::new(Some(session)),
         };
-        module.attached.fetch_add(1, Ordering::Relaxed);
         drop(pass);
         anchor.with(|session| {
             anchor.log_in(session, &config.pin)?;
@@ -143,7 +142,6 @@ impl Anchor {
 
 impl Drop for Anchor {
     fn drop(&mut self) {
-        self.module.attached.fetch_sub(1, Ordering::Relaxed);
         let session = lock(&self.session).take();
         close(&self.module, self.generation, session);
     }

@@ -1,0 +1,181 @@
+//! Kinds of keys, algorithms and attributes.
+
+use hsm::{HsmError, KeyRole, Module, Pool};
+use openssl::derive::Deriver;
+use openssl::ec::{EcGroup, EcKey};
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::PKey;
+use openssl::rsa::Padding;
+use openssl::sign::{RsaPssSaltlen, Verifier};
+use pki::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm as Algorithm, Signer};
+
+use crate::{TOKEN, config, usable, with_token};
+
+const MESSAGE: &[u8] = b"what OpenSSL is asked to verify";
+
+/// OpenSSL's verdict.
+fn openssl_accepts(public: &PublicKey, algorithm: Algorithm, signature: &[u8]) -> bool {
+    let key = PKey::public_key_from_der(public.spki()).unwrap();
+    let digest = match algorithm {
+        Algorithm::EcdsaSha256 | Algorithm::RsaPkcs1Sha256 | Algorithm::RsaPssSha256 => MessageDigest::sha256(),
+        Algorithm::EcdsaSha384 | Algorithm::RsaPkcs1Sha384 | Algorithm::RsaPssSha384 => MessageDigest::sha384(),
+        Algorithm::RsaPkcs1Sha512 | Algorithm::RsaPssSha512 => MessageDigest::sha512(),
+        Algorithm::Ed25519 => {
+            let mut verifier = Verifier::new_without_digest(&key).unwrap();
+            return verifier.verify_oneshot(signature, MESSAGE).unwrap();
+        }
+    };
+    let mut verifier = Verifier::new(digest, &key).unwrap();
+    if matches!(algorithm, Algorithm::RsaPssSha256 | Algorithm::RsaPssSha384 | Algorithm::RsaPssSha512) {
+        verifier.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
+        verifier.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH).unwrap();
+        verifier.set_rsa_mgf1_md(digest).unwrap();
+    }
+    verifier.verify_oneshot(signature, MESSAGE).unwrap()
+}
+
+const ECDSA: &[Algorithm] = &[Algorithm::EcdsaSha256, Algorithm::EcdsaSha384];
+const RSA: &[Algorithm] = &[
+    Algorithm::RsaPkcs1Sha256,
+    Algorithm::RsaPkcs1Sha384,
+    Algorithm::RsaPkcs1Sha512,
+    Algorithm::RsaPssSha256,
+    Algorithm::RsaPssSha384,
+    Algorithm::RsaPssSha512,
+];
+const KINDS: [(KeyKind, &[Algorithm]); 6] = [
+    (KeyKind::EcP256, ECDSA),
+    (KeyKind::EcP384, ECDSA),
+    (KeyKind::Ed25519, &[Algorithm::Ed25519]),
+    (KeyKind::Rsa2048, RSA),
+    (KeyKind::Rsa3072, RSA),
+    (KeyKind::Rsa4096, RSA),
+];
+const ROLES: [KeyRole; 3] = [KeyRole::Ca, KeyRole::OcspSigner, KeyRole::Card];
+
+fn check_kind(pool: &Pool, kind: KeyKind, algorithms: &[Algorithm], role: KeyRole) {
+    let key = KeyId::new(format!("{kind} {role:?}"));
+    let public = pool.generate(&key, kind, role).unwrap();
+    assert_eq!(public.kind(), kind);
+    assert_eq!(pool.public_key(&key).unwrap(), public);
+    for &algorithm in algorithms {
+        let signature = pool.sign(&key, algorithm, MESSAGE).unwrap();
+        assert!(openssl_accepts(&public, algorithm, &signature), "{key} {algorithm:?}");
+    }
+    let misfit = if kind == KeyKind::Ed25519 { Algorithm::EcdsaSha256 } else { Algorithm::Ed25519 };
+    assert!(matches!(pool.sign(&key, misfit, MESSAGE), Err(SignError::Refused { .. })));
+}
+
+#[test]
+fn openssl_accepts_every_kind_algorithm_and_role() {
+    with_token("keys::openssl_accepts_every_kind_algorithm_and_role", |_| {
+        let pool = usable(config());
+        for (kind, algorithms) in KINDS {
+            for role in ROLES {
+                check_kind(&pool, kind, algorithms, role);
+            }
+        }
+        assert_eq!(pool.keys().unwrap().len(), KINDS.len() * ROLES.len());
+    });
+}
+
+#[test]
+fn ca_key_is_held_to_its_attributes_and_its_certificate() {
+    with_token("keys::ca_key_is_held_to_its_attributes_and_its_certificate", |_| {
+        let pool = usable(config());
+        let (ca, ocsp) = (KeyId::new("ca"), KeyId::new("ocsp"));
+        let ca_public = pool.generate(&ca, KeyKind::EcP384, KeyRole::Ca).unwrap();
+        let ocsp_public = pool.generate(&ocsp, KeyKind::EcP256, KeyRole::OcspSigner).unwrap();
+
+        pool.check_ca_key(&ca, &ca_public).unwrap();
+        let attributes = pool.attributes(&ca).unwrap();
+        assert_eq!(attributes.copyable, Some(false));
+        assert_eq!(attributes.modifiable, Some(false));
+        assert_eq!(attributes.generation_mechanism.as_deref(), Some("CKM_EC_KEY_PAIR_GEN"));
+
+        let wrong = pool.check_ca_key(&ocsp, &ocsp_public).unwrap_err();
+        assert!(matches!(wrong, HsmError::WrongAttribute { attribute: "CKA_COPYABLE", .. }), "{wrong}");
+        let other = pool.generate(&KeyId::new("ca 2"), KeyKind::EcP384, KeyRole::Ca).unwrap();
+        assert!(matches!(pool.check_ca_key(&ca, &other), Err(HsmError::WrongPublicKey { .. })));
+    });
+}
+
+/// A key that came from outside is not a CA key, whatever its label says.
+#[test]
+fn imported_key_is_no_ca_key() {
+    with_token("keys::imported_key_is_no_ca_key", |folder| {
+        let curve = EcGroup::from_curve_name(Nid::SECP384R1).unwrap();
+        let outside = PKey::from_ec_key(EcKey::generate(&curve).unwrap()).unwrap();
+        let file = folder.root().join("outside.pem");
+        std::fs::write(&file, outside.private_key_to_pem_pkcs8().unwrap()).unwrap();
+        let imported = std::process::Command::new("softhsm2-util")
+            .args(["--import", file.to_str().unwrap(), "--token", TOKEN, "--label", "ca", "--id", "01"])
+            .args(["--pin", crate::PIN])
+            .output()
+            .unwrap();
+        assert!(imported.status.success(), "{imported:?}");
+
+        let pool = usable(config());
+        let public = PublicKey::from_spki(&outside.public_key_to_der().unwrap()).unwrap();
+        let refused = pool.check_ca_key(&KeyId::new("ca"), &public).unwrap_err();
+        assert!(matches!(refused, HsmError::WrongAttribute { attribute: "CKA_LOCAL", .. }), "{refused}");
+    });
+}
+
+#[test]
+fn label_is_given_once() {
+    with_token("keys::label_is_given_once", |_| {
+        let pool = usable(config());
+        let key = KeyId::new("once");
+        pool.generate(&key, KeyKind::EcP256, KeyRole::Holder).unwrap();
+        let again = pool.generate(&key, KeyKind::EcP256, KeyRole::Holder);
+        assert!(matches!(again, Err(HsmError::KeyExists { .. })));
+        let absent = crate::sign(&pool, &KeyId::new("never"));
+        assert_eq!(absent, Err(SignError::NoSuchKey { key: KeyId::new("never") }));
+    });
+}
+
+#[test]
+fn agreement_is_what_openssl_derives() {
+    with_token("keys::agreement_is_what_openssl_derives", |_| {
+        let pool = usable(config());
+        for (kind, curve) in [(KeyKind::EcP256, Nid::X9_62_PRIME256V1), (KeyKind::EcP384, Nid::SECP384R1)] {
+            let key = KeyId::new(format!("agree {kind}"));
+            let public = pool.generate(&key, kind, KeyRole::Agreement).unwrap();
+            let ours = PKey::public_key_from_der(public.spki()).unwrap();
+            let curve = EcGroup::from_curve_name(curve).unwrap();
+            let peer = PKey::from_ec_key(EcKey::generate(&curve).unwrap()).unwrap();
+            let peer_public = PublicKey::from_spki(&peer.public_key_to_der().unwrap()).unwrap();
+
+            let mut judge = Deriver::new(&peer).unwrap();
+            judge.set_peer(&ours).unwrap();
+            assert_eq!(*pool.derive(&key, &peer_public).unwrap(), judge.derive_to_vec().unwrap());
+            // It agrees and does nothing else.
+            assert!(matches!(crate::sign(&pool, &key), Err(SignError::Refused { .. })));
+        }
+        let (p256, p384) = (KeyId::new("agree ec-p256"), KeyId::new("agree ec-p384"));
+        let other = pool.public_key(&p384).unwrap();
+        assert!(matches!(pool.derive(&p256, &other), Err(HsmError::WrongKind { .. })));
+    });
+}
+
+#[test]
+fn token_is_made_and_found_by_label() {
+    with_token("keys::token_is_made_and_found_by_label", |_| {
+        let made = hsm::init_token(&Module::Auto, "made here", &"87654321".into(), &"135790".into()).unwrap();
+        assert_eq!(made.label, "made here");
+        assert!(!made.serial.is_empty());
+        let again = hsm::init_token(&Module::Auto, "made here", &"87654321".into(), &"135790".into());
+        assert!(matches!(again, Err(HsmError::TokenExists { .. })));
+
+        let (first, mut second) = (usable(config()), config());
+        second.token_label = made.label;
+        second.token_serial = Some(made.serial);
+        second.pin = "135790".into();
+        let second = usable(second);
+        second.generate(&KeyId::new("k"), KeyKind::EcP256, KeyRole::Ca).unwrap();
+        assert!(first.keys().unwrap().is_empty());
+        assert_eq!(second.keys().unwrap(), [KeyId::new("k")]);
+    });
+}

@@ -1,0 +1,69 @@
+//! What a token must do for this service, and what the pool must do when it does not.
+//!
+//! Each test runs in a process of its own with a fresh `SoftHSM2` token; OpenSSL judges the signatures.
+
+mod faults;
+mod keys;
+mod limits;
+mod pins;
+mod server;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use hsm::{Module, Pool, TokenConfig, TokenState};
+use pki::{KeyId, SignError, SignatureAlgorithm, Signer};
+use testkit::token::{TokenFolder, in_child, wait_until};
+
+const TOKEN: &str = "conformance";
+const SO_PIN: &str = "12345678";
+const PIN: &str = "4711471147";
+const DEADLINE: Duration = Duration::from_secs(2);
+/// Longest pause of the recovery, the restart of the module, and a slow machine.
+const RECOVERY: Duration = Duration::from_secs(20);
+
+/// The test in a process of its own with one token.
+fn with_token(test: &str, body: impl FnOnce(&TokenFolder)) {
+    let prepare = |folder: &TokenFolder, _: &mut Command| folder.init(TOKEN, SO_PIN, PIN);
+    in_child(test, prepare, body);
+}
+
+fn config() -> TokenConfig {
+    TokenConfig {
+        module: Module::Auto,
+        token_label: TOKEN.to_owned(),
+        token_serial: None,
+        pin: PIN.into(),
+        threads: 2,
+        queue: 64,
+        deadline: DEADLINE,
+    }
+}
+
+fn config_through(module: PathBuf) -> TokenConfig {
+    TokenConfig { module: Module::Path(module), ..config() }
+}
+
+fn usable(config: TokenConfig) -> Pool {
+    let pool = Pool::open(config).unwrap();
+    assert_eq!(pool.state(), TokenState::Usable);
+    pool
+}
+
+fn sign(pool: &Pool, key: &KeyId) -> Result<Vec<u8>, SignError> {
+    Signer::sign(pool, key, SignatureAlgorithm::EcdsaSha256, b"message")
+}
+
+/// Calls until a signature comes out again.
+fn wait_for_recovery(pool: &Pool, key: &KeyId) {
+    wait_until("the pool signs again", RECOVERY, || sign(pool, key).is_ok());
+    assert_eq!(pool.state(), TokenState::Usable);
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test measures that a deadline is kept")]
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let value = work();
+    (value, start.elapsed())
+}
