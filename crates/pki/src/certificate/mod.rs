@@ -54,6 +54,11 @@ impl Certificate {
         &self.der
     }
 
+    /// PEM of the whole certificate.
+    pub fn to_pem(&self) -> String {
+        self.der.to_pem()
+    }
+
     /// The signed part.
     pub fn tbs(&self) -> &[u8] {
         &self.der.as_bytes()[self.tbs.clone()]

@@ -51,6 +51,13 @@ impl PersonalNumber {
     }
 }
 
+/// The twelve digits. Whoever writes them somewhere has a reason to.
+impl fmt::Display for PersonalNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.digits)
+    }
+}
+
 /// Logs and failed assertions must not spread identity numbers.
 impl fmt::Debug for PersonalNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,12 +17,12 @@ pub enum IssueError {
         /// Kind of the key.
         found: KeyKind,
     },
-    /// The profile is not for CAs of this profile.
-    #[error("profile {profile} may not be issued by a CA of profile {issuer}")]
+    /// The CA's certificate does not cover certificates of this profile.
+    #[error("profile {profile} may not be issued by {issuer}")]
     IssuerNotAllowed {
         /// Name of the profile.
         profile: String,
-        /// Name of the CA's profile.
+        /// Name of the CA.
         issuer: String,
     },
     /// The issuer's certificate is not of a CA.

@@ -16,16 +16,14 @@ use crate::serial::SerialNumber;
 use crate::time::UtcTime;
 
 pub use self::error::IssueError;
-pub use crate::subject::SubjectFacts;
 pub use self::linted::{LintIssuer, Linted, lint, lint_issued};
+pub use crate::subject::SubjectFacts;
 
 /// A CA as far as issuing needs it.
 #[derive(Debug, Clone)]
 pub struct Issuer {
     /// Name in URLs.
     pub name: String,
-    /// Name of the profile that its own certificate was issued under.
-    pub profile: String,
     /// The CA's private key.
     pub key: KeyId,
     /// The CA's own certificate.
@@ -101,12 +99,12 @@ pub fn prepare_root(request: &Request<'_>, key: &KeyId) -> Result<Tbs, IssueErro
 
 fn check_issuer(request: &Request<'_>, issuer: &Issuer) -> Result<(), IssueError> {
     let profile = request.profile;
-    if !profile.issuers().contains(&issuer.profile) {
-        return Err(IssueError::IssuerNotAllowed { profile: profile.name().to_owned(), issuer: issuer.profile.clone() });
-    }
     let authority = &issuer.certificate;
     if !authority.is_ca() || !authority.key_cert_sign() {
         return Err(IssueError::NotACa { issuer: issuer.name.clone() });
+    }
+    if !profile.fits_issuer(authority) {
+        return Err(IssueError::IssuerNotAllowed { profile: profile.name().to_owned(), issuer: issuer.name.clone() });
     }
     if request.not_before < authority.not_before() {
         return Err(IssueError::PredatesIssuer { wanted: request.not_before, limit: authority.not_before() });

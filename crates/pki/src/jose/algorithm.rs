@@ -19,6 +19,9 @@ pub enum JoseAlgorithm {
 }
 
 impl JoseAlgorithm {
+    /// The algorithms of JOSE in use.
+    pub const ALL: [Self; 5] = [Self::Es256, Self::Es384, Self::EdDsa, Self::Rs256, Self::Ps256];
+
     /// The `alg` value.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,7 +35,12 @@ impl JoseAlgorithm {
 
     /// The algorithm with this `alg` value.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Es256, Self::Es384, Self::EdDsa, Self::Rs256, Self::Ps256].into_iter().find(|alg| alg.as_str() == name)
+        Self::ALL.into_iter().find(|alg| alg.as_str() == name)
+    }
+
+    /// The algorithm that is this one in the words of X.509.
+    pub fn of(algorithm: SignatureAlgorithm) -> Option<Self> {
+        Self::ALL.into_iter().find(|alg| alg.signature_algorithm() == algorithm)
     }
 
     /// The algorithm that a key of this kind signs with by default.

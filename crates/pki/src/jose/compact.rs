@@ -20,10 +20,11 @@ pub fn sign_compact(
     header: Value,
     payload: &[u8],
     key: &KeyId,
-    algorithm: JoseAlgorithm,
+    algorithm: SignatureAlgorithm,
     signer: &dyn Signer,
 ) -> Result<String, SignError> {
     let refused = |detail: &str| SignError::Refused { detail: detail.to_owned() };
+    let algorithm = JoseAlgorithm::of(algorithm).ok_or_else(|| refused("JOSE has no such algorithm"))?;
     let Value::Object(mut header) = header else { return Err(refused("a JWS header is an object")) };
     if header.insert("alg".to_owned(), algorithm.as_str().into()).is_some() {
         return Err(refused("the JWS header already names an algorithm"));

@@ -5,6 +5,7 @@ use super::{Outcome, Rule, ensure};
 use crate::asn1::tag;
 use crate::issue::LintIssuer;
 use crate::key::SignatureAlgorithm;
+use crate::profile::Purpose;
 use crate::serial::SerialNumber;
 
 pub(super) const RULES: &[CertificateRule] = &[
@@ -52,7 +53,9 @@ fn issuer_may_sign(context: &Context<'_>) -> Outcome {
         LintIssuer::Certificate(issuer) => {
             ensure(issuer.is_ca() && issuer.key_cert_sign(), || "the issuer's certificate is not of a CA".to_owned())
         }
-        LintIssuer::SelfSigned => ensure(context.profile.issuers().is_empty(), || "it is self-signed".to_owned()),
+        LintIssuer::SelfSigned => {
+            ensure(context.profile.purpose() == Purpose::RootCa, || "it is self-signed".to_owned())
+        }
     }
 }
 

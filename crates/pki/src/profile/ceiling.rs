@@ -22,7 +22,6 @@ pub(super) fn check(file: &File) -> Result<(), ProfileError> {
     check_name(file)?;
     check_numbers(file, &ceiling)?;
     check_usage(file, &ceiling)?;
-    check_issuers(file)?;
     check_pointers(file)?;
     check_person(file)?;
     check_texts(file)
@@ -70,12 +69,6 @@ fn check_usage(file: &File, ceiling: &Ceiling) -> Result<(), ProfileError> {
     ensure(file, !demanded || !purposes.is_empty(), "extensions.extended_key_usage", "must not be empty")?;
     let length = extensions.path_length.limit();
     ensure(file, ceiling.path_lengths.contains(&length), "extensions.path_length", "is not one that the purpose allows")
-}
-
-fn check_issuers(file: &File) -> Result<(), ProfileError> {
-    let is_root = file.purpose == Purpose::RootCa;
-    ensure(file, file.issuers.is_empty() == is_root, "issuers", "must be empty for a root, and only there")?;
-    ensure(file, !repeats(&file.issuers), "issuers", "must not repeat")
 }
 
 /// Who must point where: RFC 6960 4.2.2.2.1, EN 319 411-1 6.6.3, EN 319 412-2 4.4.1.

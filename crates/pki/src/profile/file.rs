@@ -159,7 +159,6 @@ pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) revision: u32,
     pub(crate) purpose: Purpose,
-    pub(crate) issuers: Vec<String>,
     pub(crate) key_origin: KeyOrigin,
     pub(crate) validity: Validity,
     pub(crate) key: Key,

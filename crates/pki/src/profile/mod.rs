@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod set;
 
+use crate::certificate::Certificate;
 use crate::key::KeyKind;
 use crate::time::UtcTime;
 
@@ -53,9 +54,17 @@ impl Profile {
         self.file.purpose
     }
 
-    /// Names of the profiles of CAs that may issue it; empty for a root, which issues itself.
-    pub fn issuers(&self) -> &[String] {
-        &self.file.issuers
+    /// Whether the CA with this certificate may issue it.
+    ///
+    /// A CA of path length 0 issues to end entities, any other only to CAs. The
+    /// CA's own policies bound those of what it issues (RFC 5280 section 6.1.3),
+    /// so the certificate that the ceremony made decides which CA serves which
+    /// profiles.
+    pub fn fits_issuer(&self, issuer: &Certificate) -> bool {
+        let is_last = issuer.path_length() == Some(0);
+        let bounded = !issuer.is_self_issued() && issuer.policies().iter().all(|policy| policy != ANY_POLICY);
+        let covered = !bounded || self.policies().iter().all(|policy| issuer.policies().contains(policy));
+        self.purpose() != Purpose::RootCa && is_last != self.purpose().is_ca() && covered
     }
 
     /// Where the private key is born.
@@ -124,5 +133,7 @@ impl Profile {
     }
 }
 
+/// anyPolicy (RFC 5280 section 4.2.1.4).
+const ANY_POLICY: &str = "2.5.29.32.0";
 /// Fact that the card number extension is made of.
 pub(crate) const CARD_NUMBER_FACT: &str = "card.number";

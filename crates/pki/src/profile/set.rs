@@ -1,6 +1,7 @@
 //! All profiles of an installation.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{Profile, ProfileError};
 
@@ -9,7 +10,7 @@ use super::{Profile, ProfileError};
 pub struct Profiles(BTreeMap<String, Profile>);
 
 impl Profiles {
-    /// Reads pairs of file name and text; a file is named after its profile.
+    /// Reads pairs of file name (or path) and text; a file is named after its profile.
     ///
     /// # Errors
     /// [`ProfileError`] for the first file that is refused, misnamed or double.
@@ -24,7 +25,7 @@ impl Profiles {
             let profile = Profile::from_toml(text.as_ref())
                 .map_err(|source| ProfileError::File { file: file.to_owned(), source: Box::new(source) })?;
             let name = profile.name().to_owned();
-            if file.strip_suffix(".toml").unwrap_or(file) != name {
+            if Path::new(file).file_stem().is_none_or(|stem| stem != name.as_str()) {
                 return Err(ProfileError::Misnamed { profile: name, file: file.to_owned() });
             }
             if profiles.insert(name.clone(), profile).is_some() {

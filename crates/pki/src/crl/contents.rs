@@ -1,0 +1,67 @@
+//! What a TBSCertList says, read strictly and without building a map: for a signer that compares it with the last one.
+
+use super::{CrlError, LintedCrl};
+use crate::asn1::{Malformed, Reader, oid, read_time, tag};
+use crate::serial::SerialNumber;
+use crate::time::UtcTime;
+
+/// Number, times and serials of a CRL that is about to be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrlContents {
+    /// cRLNumber.
+    pub number: u64,
+    /// When it was made.
+    pub this_update: UtcTime,
+    /// When the next one is due at the latest.
+    pub next_update: UtcTime,
+    /// The revoked serials in rising order.
+    pub revoked: Vec<SerialNumber>,
+}
+
+impl LintedCrl {
+    /// What it says.
+    ///
+    /// # Errors
+    /// [`CrlError::Malformed`] if its number is over 64 bits.
+    pub fn contents(&self) -> Result<CrlContents, CrlError> {
+        let mut fields = Reader::only(self.tbs(), tag::SEQUENCE)?.inside();
+        fields.integer()?;
+        fields.sequence()?;
+        fields.sequence()?;
+        let this_update = read_time(&fields.any()?)?;
+        let next_update = read_time(&fields.any()?)?;
+        let mut revoked = match fields.optional(tag::SEQUENCE)? {
+            Some(list) => serials(list.inside())?,
+            None => Vec::new(),
+        };
+        if !revoked.is_sorted() {
+            revoked.sort_unstable();
+        }
+        let extensions = fields.element(tag::constructed(0))?.inside().sequence()?;
+        Ok(CrlContents { number: number(extensions)?, this_update, next_update, revoked })
+    }
+}
+
+fn serials(mut list: Reader<'_>) -> Result<Vec<SerialNumber>, CrlError> {
+    let mut serials = Vec::new();
+    while !list.is_empty() {
+        let serial = list.sequence()?.integer()?;
+        serials.push(SerialNumber::from_der_integer(serial).ok_or(CrlError::ForeignEntry)?);
+    }
+    Ok(serials)
+}
+
+fn number(mut extensions: Reader<'_>) -> Result<u64, CrlError> {
+    while !extensions.is_empty() {
+        let mut extension = extensions.sequence()?;
+        if extension.content(tag::OBJECT_IDENTIFIER)? == oid::CRL_NUMBER.as_bytes() {
+            let octets = Reader::new(extension.content(tag::OCTET_STRING)?).integer()?;
+            let digits = octets.strip_prefix(&[0]).unwrap_or(octets);
+            if digits.len() > size_of::<u64>() {
+                return Err(Malformed.into());
+            }
+            return Ok(digits.iter().fold(0, |number, digit| number << 8 | u64::from(*digit)));
+        }
+    }
+    Err(Malformed.into())
+}
