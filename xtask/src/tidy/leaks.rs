@@ -44,9 +44,10 @@ mod tests {
 
     #[test]
     fn addresses_and_longer_paths_are_left_alone() {
-        for text in ["http://localhost/root/x", "docs/work/x", "/usr/lib/x", "{base}/root/x"] {
-            assert_eq!(found("README.md", text), 0, "{text}");
+        let folder = FOLDERS[0];
+        for before in ["http://localhost", "docs", "{base}", "/usr"] {
+            assert_eq!(found("README.md", &format!("{before}/{folder}/x")), 0, "{before}");
         }
-        assert_eq!(found("tests/vectors/a.txt", &format!("/{}/x", FOLDERS[0])), 0);
+        assert_eq!(found("tests/vectors/a.txt", &format!("/{folder}/x")), 0);
     }
 }
