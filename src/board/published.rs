@@ -20,8 +20,8 @@ pub struct Published {
 impl Published {
     /// Bytes with their times.
     pub fn new(bytes: Bytes, this_update: UtcTime, next_update: UtcTime) -> Self {
-        let hash = digest(&SHA256, &bytes);
-        let tag = hash.as_ref()[..8].try_into().expect("SHA-256 has 32 octets");
+        let mut tag = [0; 8];
+        tag.copy_from_slice(&digest(&SHA256, &bytes).as_ref()[..8]);
         Self { bytes, tag, this_update, next_update }
     }
 

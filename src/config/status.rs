@@ -29,10 +29,8 @@ pub struct OcspConfig {
     pub cache_seconds: u32,
     /// What is said of a serial that was never issued.
     pub unknown: UnknownSerial,
-    /// A signer's certificate is renewed when fewer days are left.
+    /// A signer gets a new key and certificate when fewer days of the old are left.
     pub renew_signer_days: u32,
-    /// For how many days a new signer is certified; its profile has a ceiling.
-    pub signer_days: u32,
 }
 
 /// What is said of a serial that was never issued; never `good` (EN 319 411-1 clause 6.3.10).
@@ -95,13 +93,7 @@ impl Default for StatusConfig {
 
 impl Default for OcspConfig {
     fn default() -> Self {
-        Self {
-            valid_hours: 24,
-            cache_seconds: 60,
-            unknown: UnknownSerial::Unauthorized,
-            renew_signer_days: 7,
-            signer_days: 28,
-        }
+        Self { valid_hours: 24, cache_seconds: 60, unknown: UnknownSerial::Unauthorized, renew_signer_days: 7 }
     }
 }
 

@@ -6,6 +6,7 @@
 mod presign_ocsp;
 mod publish_crl;
 mod reconcile;
+mod renew;
 mod rhythm;
 
 use crate::app::App;
@@ -19,6 +20,8 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
     tokio::join!(
         each(|app, stop| Box::pin(presign_ocsp::run(app, stop))),
         each(|app, stop| Box::pin(publish_crl::run(app, stop))),
+        each(|app, stop| Box::pin(renew::run_signers(app, stop))),
+        each(|app, stop| Box::pin(renew::run_tls(app, stop))),
         each(|app, stop| Box::pin(reconcile::run(app, stop))),
     );
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How often it looks.
-const PERIOD: Duration = Duration::from_secs(60);
+const PERIOD: Duration = Duration::from_mins(1);
 
 pub(super) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut rhythm = Rhythm::new("reconcile", PERIOD);

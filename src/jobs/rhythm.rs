@@ -15,7 +15,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(super) type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Runs a job until the stop, again if it died: a fault in one must not end the others, nor itself for ever.
-pub(super) async fn keep_alive(job: fn(App, watch::Receiver<bool>) -> Work, app: &App, shutdown: &watch::Receiver<bool>) {
+pub(super) async fn keep_alive(
+    job: fn(App, watch::Receiver<bool>) -> Work,
+    app: &App,
+    shutdown: &watch::Receiver<bool>,
+) {
     let mut stop = shutdown.clone();
     loop {
         let Err(died) = tokio::spawn(job(App::clone(app), shutdown.clone())).await else { return };

@@ -65,7 +65,11 @@ impl Behind for Service {
 
     async fn parts(&self) -> Parts {
         let conditions = publish::conditions(&self.0).await;
-        Parts { database: up(conditions.database), hsm: conditions.hsm.map_or(Condition::Unprobed, up), signer: up(conditions.signer) }
+        Parts {
+            database: up(conditions.database),
+            hsm: conditions.hsm.map_or(Condition::Unprobed, up),
+            signer: up(conditions.signer),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 const PRINTER: DateTimePrinter = DateTimePrinter::new();
 
-/// Adds ETag, Last-Modified, Expires and Cache-Control. A cache keeps the bytes for at most `cache_seconds`, and never
+/// Adds `ETag`, Last-Modified, Expires and Cache-Control. A cache keeps the bytes for at most `cache_seconds`, and never
 /// past nextUpdate.
 pub(super) fn add_caching(headers: &mut HeaderMap, page: &Published, cache_seconds: u32, now: UtcTime) {
     let left = page.next_update.unix().saturating_sub(now.unix());

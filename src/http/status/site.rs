@@ -61,7 +61,9 @@ impl Site {
         let now = self.clock.now();
         match *request.method() {
             Method::GET | Method::HEAD => self.get(request.uri().path(), request.headers(), now).await,
-            Method::POST if matches!(request.uri().path(), "/ocsp" | "/ocsp/") => self.post(request.into_body(), now).await,
+            Method::POST if matches!(request.uri().path(), "/ocsp" | "/ocsp/") => {
+                self.post(request.into_body(), now).await
+            }
             _ => not_found(),
         }
     }
@@ -78,9 +80,9 @@ impl Site {
             return self.health_page(now).await;
         }
         match named(path) {
-            Some(File::Crl(name)) => self.file(self.board.crl(name), &PKIX_CRL, self.crl.cache_seconds, headers, now),
+            Some(File::Crl(name)) => file(self.board.crl(name), &PKIX_CRL, self.crl.cache_seconds, headers, now),
             Some(File::Certificate(name)) => {
-                self.file(self.board.aia(name), &PKIX_CERT, CERTIFICATE_CACHE_SECONDS, headers, now)
+                file(self.board.aia(name), &PKIX_CERT, CERTIFICATE_CACHE_SECONDS, headers, now)
             }
             None => not_found(),
         }
@@ -96,15 +98,13 @@ impl Site {
     /// `conditions` are the headers of a GET; a POST is not cached.
     fn ocsp_page(&self, reply: Reply, conditions: Option<&HeaderMap>, now: UtcTime) -> Page {
         match (reply, conditions) {
-            (Reply::Published(page), Some(headers)) => cached(page, &OCSP_RESPONSE, self.ocsp.cache_seconds, headers, now),
+            (Reply::Published(page), Some(headers)) => {
+                cached(&page, &OCSP_RESPONSE, self.ocsp.cache_seconds, headers, now)
+            }
             (Reply::Published(page), None) => typed(page.bytes, OCSP_RESPONSE),
             (Reply::Live(bytes), _) => uncached(typed(bytes, OCSP_RESPONSE)),
             (Reply::Error(bytes), _) => uncached(typed(Bytes::from_static(bytes), OCSP_RESPONSE)),
         }
-    }
-
-    fn file(&self, page: Option<Published>, kind: &HeaderValue, seconds: u32, headers: &HeaderMap, now: UtcTime) -> Page {
-        page.map_or_else(not_found, |page| cached(page, kind, seconds, headers, now))
     }
 
     async fn health_page(&self, now: UtcTime) -> Page {
@@ -140,15 +140,19 @@ async fn read_body(body: Incoming, within: Duration) -> Option<Bytes> {
     Some(collected.ok()?.ok()?.to_bytes())
 }
 
-fn cached(page: Published, kind: &HeaderValue, seconds: u32, request: &HeaderMap, now: UtcTime) -> Page {
-    let mut response = if is_unchanged(request, &page) {
+fn file(page: Option<Published>, kind: &HeaderValue, seconds: u32, headers: &HeaderMap, now: UtcTime) -> Page {
+    page.map_or_else(not_found, |page| cached(&page, kind, seconds, headers, now))
+}
+
+fn cached(page: &Published, kind: &HeaderValue, seconds: u32, request: &HeaderMap, now: UtcTime) -> Page {
+    let mut response = if is_unchanged(request, page) {
         let mut unchanged = Response::new(Full::default());
         *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
         unchanged
     } else {
         typed(page.bytes.clone(), kind.clone())
     };
-    add_caching(response.headers_mut(), &page, seconds, now);
+    add_caching(response.headers_mut(), page, seconds, now);
     response
 }
 

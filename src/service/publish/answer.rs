@@ -1,14 +1,12 @@
 //! One OCSP answer: what it says, for how long, signed.
 
 use super::PublishError;
-use crate::app::CertificateAuthority;
 use domain::certificate::CertificateRecord;
 use domain::changes::PublishedOcsp;
 use pki::issue::Issuer;
 use pki::key::Signer;
 use pki::ocsp::{IssuerHashes, OcspDer, Responder, Single, Status, lint_ocsp, prepare_ocsp};
 use pki::time::UtcTime;
-use std::sync::{Arc, PoisonError};
 
 /// thisUpdate and nextUpdate of an answer made now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,14 +29,6 @@ impl Span {
             return Err(PublishError::SignerExpired { issuer: issuer.name.clone(), until });
         }
         Ok(Self { from: now, to: now.plus_seconds(seconds).min(until) })
-    }
-}
-
-impl CertificateAuthority {
-    /// The OCSP signer in use now.
-    pub fn responder_now(&self) -> Option<Arc<Responder>> {
-        let place = self.responder.as_ref()?;
-        Some(Arc::clone(&place.read().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 

@@ -5,7 +5,6 @@ use crate::app::{App, CertificateAuthority, IssuerKind};
 use crate::service::commit::commit;
 use domain::audit::{Actor, Event};
 use domain::changes::{Changes, PublishedCrl, Write};
-use domain::ports::{Conflict, StoreError};
 use pki::crl::{RevokedEntry, parse_crl, prepare_crl};
 use pki::time::UtcTime;
 use std::sync::Arc;
@@ -62,10 +61,12 @@ async fn publish(app: &App, issuer: &str, journal: Vec<RevokedEntry>) -> Result<
     let entries = journal.len();
     let work = Arc::clone(&authority);
     // A million entries take a while to encode: not on a thread that serves.
-    let tbs = tokio::task::spawn_blocking(move || prepare_crl(&work.issuer, number, this_update, next_update, journal.iter()));
+    let tbs = tokio::task::spawn_blocking(move || {
+        prepare_crl(&work.issuer, number, this_update, next_update, journal.iter())
+    });
     let tbs = tbs.await.map_err(PublishError::Worker)?;
-    let der = app.signer.crl(issuer, tbs.into_bytes()).await?;
-    let crl = PublishedCrl { issuer: issuer.to_owned(), number, der: der.into_bytes(), this_update, next_update };
+    let der = app.signer.crl(issuer, tbs.as_bytes().to_vec()).await?;
+    let crl = PublishedCrl { issuer: issuer.to_owned(), number, der, this_update, next_update };
     store(app, crl, entries).await?;
     Ok(Coverage { entries, renew_at: half_time(this_update, next_update) })
 }

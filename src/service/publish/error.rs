@@ -1,6 +1,7 @@
 //! Why something was not published.
 
 use crate::app::signer_link::LinkError;
+use crate::service::ServiceError;
 use domain::Kind;
 use domain::ports::StoreError;
 use pki::key::SignError;
@@ -28,6 +29,9 @@ pub enum PublishError {
     /// The service's token did not sign.
     #[error("the token did not sign")]
     Token(#[from] SignError),
+    /// A new OCSP signer got no key or no certificate.
+    #[error("no new OCSP signer")]
+    NotCertified(#[source] Box<ServiceError>),
     /// The signer process did not sign.
     #[error("the signer did not sign")]
     Signer(#[from] LinkError),
@@ -52,6 +56,7 @@ impl PublishError {
             Self::SignerExpired { .. } => Kind::Busy,
             Self::Lint(_) => Kind::Refused,
             Self::Token(e) => e.kind(),
+            Self::NotCertified(e) => e.kind(),
             Self::Signer(e) => e.kind(),
             Self::Store(e) => e.kind(),
             Self::Worker(_) => Kind::Internal,

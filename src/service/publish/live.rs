@@ -62,7 +62,7 @@ fn signer_for(app: &App, asked: &[CertId]) -> Result<(Arc<CertificateAuthority>,
         return Err(LiveError::Unauthorized);
     }
     let authority = app.issuers.get(first).ok_or(LiveError::Unauthorized)?;
-    let responder = authority.responder_now().ok_or(LiveError::Unauthorized)?;
+    let responder = authority.responder().ok_or(LiveError::Unauthorized)?;
     Ok((Arc::clone(authority), responder))
 }
 

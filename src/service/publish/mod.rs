@@ -10,6 +10,7 @@ mod error;
 mod live;
 mod load;
 mod presign;
+mod signer;
 
 pub use answer::{Span, answer_for};
 pub use conditions::{Conditions, conditions};
@@ -18,3 +19,4 @@ pub use error::PublishError;
 pub use live::{LiveError, answer_live};
 pub use load::load;
 pub use presign::{presign, presign_due};
+pub use signer::{newest_signer, renew_signers};

@@ -39,7 +39,7 @@ pub async fn presign(app: &App, certificates: &[CertificateRef]) -> Result<usize
 pub async fn presign_due(app: &App) -> Result<usize, PublishError> {
     let mut published = 0;
     for authority in app.issuers.iter() {
-        while let Some(responder) = authority.responder_now() {
+        while let Some(responder) = authority.responder() {
             let now = app.clock.now();
             let half = now.plus_seconds(app.config.ocsp.valid_seconds() / 2);
             // An answer that ends with its signer's certificate cannot be made to last longer.
@@ -63,11 +63,12 @@ async fn sign_and_publish(
 ) -> Result<usize, PublishError> {
     // An intent without a certificate has no status yet; a revoked one is revoked for ever.
     let records: Vec<_> = records.into_iter().filter(|r| r.issued.is_some() || r.revocation.is_some()).collect();
-    let Some(responder) = authority.responder_now().filter(|_| !records.is_empty()) else { return Ok(0) };
+    let Some(responder) = authority.responder().filter(|_| !records.is_empty()) else { return Ok(0) };
     let span = Span::new(&authority.issuer, &responder, app.clock.now(), app.config.ocsp.valid_seconds())?;
     let size = records.len().div_ceil(ABREAST);
     let mut records = records.into_iter();
-    let batches = std::iter::from_fn(|| Some(records.by_ref().take(size).collect::<Vec<_>>()).filter(|b| !b.is_empty()));
+    let batches =
+        std::iter::from_fn(|| Some(records.by_ref().take(size).collect::<Vec<_>>()).filter(|b| !b.is_empty()));
     let work = batches.map(|batch| sign(app, Arc::clone(authority), Arc::clone(&responder), batch, span));
     let signed = futures::future::join_all(work).await;
     let mut published = 0;
