@@ -5,13 +5,22 @@ use super::digest::Digest;
 use super::error::SignerError;
 use super::issuers::Authority;
 use super::journal::{Entry, Record};
-use super::protocol::{CertificateToSign, SignedCertificate};
+use super::protocol::SignedCertificate;
 use super::token::nothing_signed;
 use pki::issue::{LintIssuer, Linted, Request, SubjectFacts, lint, lint_issued, prepare};
 use pki::key::PublicKey;
 use pki::profile::Profile;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
+
+/// What the caller chose, and the bytes that it expects to be signed.
+pub(super) struct Wanted<'a> {
+    pub(super) key: &'a PublicKey,
+    pub(super) serial: SerialNumber,
+    pub(super) not_before: UtcTime,
+    pub(super) not_after: UtcTime,
+    pub(super) tbs: &'a [u8],
+}
 
 /// A certificate that passed every check and waits for its signature.
 pub(super) struct Draft<'a> {
@@ -32,18 +41,15 @@ struct Outcome {
 impl<'a> Draft<'a> {
     /// Builds the bytes from what was approved; `wanted` must hold exactly these.
     pub(super) fn new(
-        (authority, profile): (&Authority, &'a Profile),
+        authority: &Authority,
+        profile: &'a Profile,
         subject: &SubjectFacts,
-        key: &PublicKey,
-        wanted: &CertificateToSign,
+        wanted: &Wanted<'_>,
         now: UtcTime,
     ) -> Result<Self, SignerError> {
-        if profile.purpose() != wanted.purpose {
-            return Err(SignerError::ProfilePurpose { name: profile.name().to_owned(), purpose: wanted.purpose });
-        }
-        authority.may_certify(wanted.purpose)?;
+        authority.may_certify(profile.purpose())?;
         near("notBefore", wanted.not_before, now)?;
-        let CertificateToSign { serial, not_before, not_after, .. } = *wanted;
+        let Wanted { key, serial, not_before, not_after, .. } = *wanted;
         let request = Request { profile, subject, key, serial, not_before, not_after };
         let tbs = prepare(&request, &authority.issuer)?;
         if tbs.as_bytes() != wanted.tbs {

@@ -5,6 +5,7 @@ use super::ledger::LedgerError;
 use domain::evidence::EvidenceError;
 use hsm::HsmError;
 use pki::Kind;
+use pki::crl::CrlError;
 use pki::issue::IssueError;
 use pki::key::{KeyError, SignError};
 use pki::lint::Finding;
@@ -134,6 +135,10 @@ pub(super) enum SignerError {
     Lint(Vec<Finding>),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    #[error("CRL number {number} is above {limit}: nothing could follow it")]
+    CrlNumberAhead { number: u64, limit: u64 },
+    #[error("the signed CRL fails its check")]
+    WrongCrl(#[source] CrlError),
     #[error("{lost} revoked serials are missing in the CRL")]
     CrlLosesRevocation { lost: usize },
     #[error("the token is unavailable: {why}")]
@@ -171,12 +176,12 @@ impl SignerError {
             Self::Ledger(LedgerError::KeyUsed) => Code::KeyUsed,
             Self::Ledger(LedgerError::CardUsed) => Code::CardUsed,
             Self::Ledger(LedgerError::ApprovalUsed) => Code::ApprovalUsed,
-            Self::Ledger(LedgerError::CrlNumber { .. }) => Code::CrlNumber,
+            Self::Ledger(LedgerError::CrlNumber { .. }) | Self::CrlNumberAhead { .. } => Code::CrlNumber,
             Self::CrlLosesRevocation { .. } => Code::CrlLosesRevocation,
             Self::NotSigned(SignError::Busy) => Code::Busy,
             Self::TokenUnavailable { .. } | Self::NotSigned(_) => Code::TokenUnavailable,
             Self::Unknown(_) => Code::OutcomeUnknown,
-            Self::FailedAfterSigning(_) => Code::FailedAfterSigning,
+            Self::FailedAfterSigning(_) | Self::WrongCrl(_) => Code::FailedAfterSigning,
             Self::Ledger(_) | Self::KeyRefused { .. } | Self::Token(_) | Self::Journal(_) | Self::Revoked(_) => {
                 Code::Internal
             }

@@ -2,7 +2,7 @@
 
 use super::core::Core;
 use super::digest::Digest;
-use super::draft::Draft;
+use super::draft::{Draft, Wanted};
 use super::error::SignerError;
 use super::issuers::Authority;
 use super::journal::{Authority as Why, Holder, Record};
@@ -67,11 +67,17 @@ impl Core {
             let name = profile.name().to_owned();
             return Err(SignerError::Revision { name, here: profile.revision(), wanted: planned.revision });
         }
+        if profile.purpose() != wanted.purpose {
+            return Err(SignerError::ProfilePurpose { name: profile.name().to_owned(), purpose: wanted.purpose });
+        }
         let key = PublicKey::from_spki(&wanted.spki)?;
         if approved.keys.get(&wanted.purpose) != Some(&hex(&key.fingerprint())) {
             return Err(SignerError::NotApproved("another key was delivered on the card"));
         }
-        Draft::new((authority, profile), &approved.order.subject, &key, wanted, now)
+        let CertificateToSign { serial, not_before, not_after, tbs, .. } = wanted;
+        let (serial, not_before, not_after) = (*serial, *not_before, *not_after);
+        let bytes = Wanted { key: &key, serial, not_before, not_after, tbs };
+        Draft::new(authority, profile, &approved.order.subject, &bytes, now)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::core::Core;
 use super::digest::Digest;
-use super::draft::Draft;
+use super::draft::{Draft, Wanted};
 use super::error::SignerError;
 use super::journal::{Authority, Holder, Record};
 use super::protocol::{SignedCertificate, StandingRequest};
@@ -14,17 +14,19 @@ impl Core {
         let now = self.clock.now();
         let authority = self.authorities.get(&request.issuer)?;
         authority.serves()?;
-        if request.certificate.purpose.is_person() {
+        let profile = self.profiles.get(&request.profile)?;
+        if profile.purpose().is_person() {
             return Err(SignerError::NoStandingApproval);
         }
         self.ready(authority)?;
-        let profile = self.profiles.get(&request.profile)?;
-        let key = PublicKey::from_spki(&request.certificate.spki)?;
+        let key = PublicKey::from_spki(&request.spki)?;
         let approval = self
             .standing
             .covering(&request.issuer, &request.profile, &request.subject, Digest::from_bytes(key.fingerprint()))
             .ok_or(SignerError::NoStandingApproval)?;
-        let draft = Draft::new((authority, profile), &request.subject, &key, &request.certificate, now)?;
+        let StandingRequest { serial, not_before, not_after, ref tbs, .. } = *request;
+        let bytes = Wanted { key: &key, serial, not_before, not_after, tbs };
+        let draft = Draft::new(authority, profile, &request.subject, &bytes, now)?;
         self.record(&Record::Intent {
             at: now,
             issuer: request.issuer.clone(),

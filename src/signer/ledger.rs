@@ -115,6 +115,11 @@ impl Ledger {
         self.issuers.get(issuer).and_then(|book| book.crl)
     }
 
+    /// Serials of this CA that were to be signed, with no outcome yet.
+    pub(super) fn open_intents(&self, issuer: &str) -> Vec<SerialNumber> {
+        self.open.keys().filter(|(of, _)| of == issuer).map(|(_, serial)| *serial).collect()
+    }
+
     fn found(&mut self, mode: Mode, officers: Digest, standing: Digest) -> Result<(), LedgerError> {
         if self.phase != Phase::Empty {
             return Err(LedgerError::OutOfPlace);

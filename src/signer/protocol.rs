@@ -70,8 +70,18 @@ pub struct StandingRequest {
     pub profile: String,
     /// What becomes the subject; must be exactly what was approved.
     pub subject: SubjectFacts,
-    /// The certificate.
-    pub certificate: CertificateToSign,
+    /// DER of the SubjectPublicKeyInfo.
+    #[serde(with = "base64_text")]
+    pub spki: Vec<u8>,
+    /// Its serial, never used before.
+    pub serial: SerialNumber,
+    /// First second of validity.
+    pub not_before: UtcTime,
+    /// Last second of validity.
+    pub not_after: UtcTime,
+    /// DER of the TBSCertificate. The signer builds its own and compares.
+    #[serde(with = "base64_text")]
+    pub tbs: Vec<u8>,
 }
 
 /// A CRL, whose TBSCertList is in the frame of bytes.

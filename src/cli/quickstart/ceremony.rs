@@ -239,7 +239,7 @@ impl<'a> Ceremony<'a> {
         };
         let signed = match authority {
             Authority::Itself { name, key } => self.foundation.sign_root(name, &request, key, keys),
-            Authority::Issuer(issuer) => self.foundation.sign_certificate(&request, issuer, keys),
+            Authority::Issuer(issuer) => self.foundation.sign_certificate(&request, &order.holder, issuer, keys),
         };
         signed.with_context(|| format!("certifying a key with profile {}", order.profile))
     }

@@ -1,0 +1,39 @@
+//! `sigill signer`: the process that holds the CA keys.
+
+use crate::clock::System;
+use crate::config::LogConfig;
+use crate::signer::config::SignerConfig;
+use crate::signer::core::Core;
+use crate::signer::server::{Server, Stop};
+use crate::telemetry;
+use anyhow::Context;
+use hsm::Pool;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Runs the signer until it is told to end.
+///
+/// # Errors
+/// If the configuration, the journal, the token or the socket cannot be used; the text says why.
+pub fn run(config: &Path, exit_with_parent: bool) -> anyhow::Result<()> {
+    telemetry::logs(&LogConfig::default())?;
+    let config = SignerConfig::load(config)?;
+    let token = Pool::open(config.token.read()?).context("opening the token")?;
+    let core = Core::open(&config, Arc::new(token), Arc::new(System)).context("the signer does not start")?;
+    let server = Server::bind(&config, Arc::new(core))?;
+    if exit_with_parent {
+        let stop = server.stop();
+        std::thread::Builder::new().name("signer-parent".to_owned()).spawn(move || end_with_parent(&stop))?;
+    }
+    server.run().context("serving")
+}
+
+/// Standard input ends when whoever holds its other end does, however that happens.
+fn end_with_parent(stop: &Stop) {
+    let mut input = std::io::stdin().lock();
+    let mut ignored = [0; 64];
+    while input.read(&mut ignored).is_ok_and(|octets| octets > 0) {}
+    tracing::info!("the parent process is gone");
+    stop.stop();
+}

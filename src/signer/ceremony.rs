@@ -1,0 +1,220 @@
+//! The ceremony's door: what is signed before the first officer exists.
+//!
+//! It opens once, while there is no journal, and closes for ever. Everything that it signs is
+//! linted and journalled like all else; officers' certificates count only because they are there.
+
+use super::config::{ConfigError, Mode, SignerConfig};
+use super::digest::Digest;
+use super::issuers::Authorities;
+use super::journal::{Entry, Holder, Journal, JournalError, Record};
+use super::ledger::{Ledger, LedgerError};
+use super::officers::OfficerList;
+use super::revoked;
+use super::standing::StandingList;
+use super::start::StartError;
+use crate::clock::{Clock, System};
+use domain::certificate::Holder as CertificateHolder;
+use pki::certificate::{Certificate, CertificateDer};
+use pki::crl::{CrlDer, lint_crl, prepare_crl};
+use pki::issue::{IssueError, Issuer, LintIssuer, Linted, Request, lint, lint_issued, prepare, prepare_root};
+use pki::key::{KeyId, SignError, Signer};
+use pki::lint::Finding;
+use pki::profile::KeyOrigin;
+use pki::time::UtcTime;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// A ceremony under way: it has the journal to itself.
+pub struct Foundation {
+    config: SignerConfig,
+    journal: Journal,
+    ledger: Ledger,
+}
+
+/// Why the ceremony cannot do this.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CeremonyError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file cannot be written.
+    #[error("{}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The journal exists already, or cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// It contradicts what the ceremony did before.
+    #[error("the ceremony contradicts itself: {0}")]
+    Contradiction(String),
+    /// A person's key in software, in production.
+    #[error("profile {0} is for demos")]
+    DemoProfile(String),
+    /// The profile does not allow it.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    /// The lints do not let it through.
+    #[error("lints: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Lint(Vec<Finding>),
+    /// The token did not sign.
+    #[error("signing")]
+    Sign(#[from] SignError),
+    /// A CA's certificate is not where the configuration says.
+    #[error("the CAs' certificates")]
+    Issuers(#[source] Box<StartError>),
+}
+
+impl Foundation {
+    /// Opens the door: writes `officers.json` and `standing.json`, and the journal's first record.
+    ///
+    /// # Errors
+    /// [`JournalError::Exists`] if the door was ever open here, or what the file system says.
+    pub fn create(config: &SignerConfig, officers: &OfficerList, standing: &StandingList) -> Result<Self, CeremonyError> {
+        config.check()?;
+        let file = |path: &Path| {
+            let path = path.to_owned();
+            move |source| CeremonyError::File { path, source }
+        };
+        let folder = &config.directory;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(file(folder))?;
+        let journal = Journal::create(&config.journal())?;
+        let (officers, standing) = (officers.to_json(), standing.to_json());
+        for (path, content) in [(config.officers(), &officers), (config.standing(), &standing)] {
+            write_private(&path, content).map_err(file(&path))?;
+        }
+        let mut foundation = Self { config: config.clone(), journal, ledger: Ledger::default() };
+        foundation.record(&Record::Founded {
+            at: System.now(),
+            mode: config.mode,
+            officers: Digest::of(&officers),
+            standing: Digest::of(&standing),
+        })?;
+        Ok(foundation)
+    }
+
+    /// Signs the root's certificate with the root's own key.
+    ///
+    /// # Errors
+    /// [`CeremonyError`]; what was journalled stays so.
+    pub fn sign_root(
+        &mut self,
+        name: &str,
+        request: &Request<'_>,
+        key: &KeyId,
+        keys: &dyn Signer,
+    ) -> Result<CertificateDer, CeremonyError> {
+        let tbs = prepare_root(request, key)?;
+        let linted = lint(tbs, request.profile, LintIssuer::SelfSigned).map_err(CeremonyError::Lint)?;
+        let holder = Holder::service(request.subject);
+        let der = self.sign(name, request, holder, linted, keys)?;
+        check_issued(&der, request, None)?;
+        Ok(der)
+    }
+
+    /// Signs a certificate with a CA's key.
+    ///
+    /// # Errors
+    /// [`CeremonyError`]; what was journalled stays so.
+    pub fn sign_certificate(
+        &mut self,
+        request: &Request<'_>,
+        holder: &CertificateHolder,
+        issuer: &Issuer,
+        keys: &dyn Signer,
+    ) -> Result<CertificateDer, CeremonyError> {
+        let profile = request.profile;
+        let soft_person = profile.purpose().is_person() && profile.key_origin() == KeyOrigin::Software;
+        if soft_person && self.config.mode == Mode::Production {
+            return Err(CeremonyError::DemoProfile(profile.name().to_owned()));
+        }
+        let tbs = prepare(request, issuer)?;
+        let linted = lint(tbs, profile, LintIssuer::from(issuer)).map_err(CeremonyError::Lint)?;
+        let holder = match holder {
+            CertificateHolder::Person { person, card, .. } => Holder::Person { person: person.clone(), card: card.clone() },
+            CertificateHolder::Service { .. } => Holder::service(request.subject),
+        };
+        let der = self.sign(&issuer.name, request, holder, linted, keys)?;
+        check_issued(&der, request, Some(&issuer.certificate))?;
+        Ok(der)
+    }
+
+    /// Signs an empty CRL, such as a root's: that nothing is revoked.
+    ///
+    /// # Errors
+    /// [`CeremonyError`]; the number stays used.
+    pub fn sign_crl(
+        &mut self,
+        issuer: &Issuer,
+        number: u64,
+        (this_update, next_update): (UtcTime, UtcTime),
+        keys: &dyn Signer,
+    ) -> Result<CrlDer, CeremonyError> {
+        let tbs = prepare_crl(issuer, number, this_update, next_update, std::iter::empty());
+        let linted = lint_crl(tbs, &issuer.certificate, issuer.key.clone()).map_err(CeremonyError::Lint)?;
+        let folder = &self.config.directory;
+        revoked::write(folder, &issuer.name, number, &[])
+            .map_err(|source| CeremonyError::File { path: folder.clone(), source })?;
+        self.record(&Record::Crl {
+            at: System.now(),
+            issuer: issuer.name.clone(),
+            number,
+            tbs: Digest::of(linted.tbs()),
+            revoked: revoked::digest(&[]),
+            count: 0,
+        })?;
+        Ok(linted.sign(keys)?)
+    }
+
+    /// Closes the door for ever, and binds the CAs of the configuration by their certificates.
+    ///
+    /// # Errors
+    /// [`CeremonyError`] if a certificate is missing or the journal cannot be written; the door is then still open.
+    pub fn close(mut self) -> Result<(), CeremonyError> {
+        let authorities = Authorities::load(&self.config.issuers);
+        let issuers = authorities.map_err(|error| CeremonyError::Issuers(Box::new(error)))?.seals();
+        self.record(&Record::Closed { at: System.now(), issuers })
+    }
+
+    fn sign(
+        &mut self,
+        issuer: &str,
+        request: &Request<'_>,
+        holder: Holder,
+        linted: Linted,
+        keys: &dyn Signer,
+    ) -> Result<CertificateDer, CeremonyError> {
+        let certificate = Entry::new(request.profile, request.serial, request.key, linted.tbs());
+        self.record(&Record::Ceremony { at: System.now(), issuer: issuer.to_owned(), holder, certificate })?;
+        Ok(linted.sign(keys)?)
+    }
+
+    fn record(&mut self, record: &Record) -> Result<(), CeremonyError> {
+        self.ledger.admit(record).map_err(|problem: LedgerError| CeremonyError::Contradiction(problem.to_string()))?;
+        Ok(self.journal.append(record)?)
+    }
+}
+
+/// The rules of lints once more, on what was signed. A root is its own issuer.
+fn check_issued(der: &CertificateDer, request: &Request<'_>, issuer: Option<&Certificate>) -> Result<(), CeremonyError> {
+    let own = Certificate::parse(der.as_bytes());
+    let findings = match (issuer, &own) {
+        (Some(issuer), _) => lint_issued(der, request.profile, issuer),
+        (None, Ok(root)) => lint_issued(der, request.profile, root),
+        (None, Err(error)) => return Err(CeremonyError::Contradiction(error.to_string())),
+    };
+    if findings.is_empty() { Ok(()) } else { Err(CeremonyError::Lint(findings)) }
+}
+
+fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}

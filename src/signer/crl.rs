@@ -1,0 +1,94 @@
+//! Signs CRLs. A number comes once, and no revocation is ever lost.
+
+use super::core::Core;
+use super::digest::Digest;
+use super::draft::near;
+use super::error::SignerError;
+use super::issuers::Authority;
+use super::journal::Record;
+use super::ledger::LedgerError;
+use super::protocol::CrlRequest;
+use super::revoked;
+use pki::crl::{CrlContents, CrlTbs, LintedCrl, lint_crl, verify_crl};
+use pki::time::UtcTime;
+
+impl Core {
+    /// Signs the TBSCertList in `tbs`, and from then on knows its serials as revoked.
+    pub(super) fn crl(&self, request: &CrlRequest, tbs: &[u8]) -> Result<Vec<u8>, SignerError> {
+        let now = self.clock.now();
+        let authority = self.authorities.get(&request.issuer)?;
+        authority.serves()?;
+        let issuer = &authority.issuer;
+        let linted = lint_crl(CrlTbs::from_bytes(tbs.to_vec()), &issuer.certificate, issuer.key.clone());
+        let linted = linted.map_err(SignerError::Lint)?;
+        let contents = linted.contents().map_err(|_| SignerError::Malformed("the CRL's number is over 64 bits"))?;
+        check_times(&contents, now)?;
+
+        let _turn = authority.crl_turn.lock().expect("nothing panics while a CRL is made");
+        self.check_number(&issuer.name, contents.number, now)?;
+        let lost = self.revoked.missing_in(&issuer.name, &contents.revoked);
+        if lost > 0 {
+            return Err(SignerError::CrlLosesRevocation { lost });
+        }
+        self.ready(authority)?;
+        self.remember(&issuer.name, contents, Digest::of(tbs), now)?;
+        self.sign_crl(authority, linted)
+    }
+
+    fn sign_crl(&self, authority: &Authority, linted: LintedCrl) -> Result<Vec<u8>, SignerError> {
+        let crl = linted.sign(&*self.token).map_err(SignerError::Unknown)?.into_bytes();
+        verify_crl(&crl, &authority.issuer.certificate).map_err(SignerError::WrongCrl)?;
+        tracing::info!(issuer = authority.issuer.name, bytes = crl.len(), "CRL");
+        Ok(crl)
+    }
+
+    /// Above the last one, but not so far that nothing could follow.
+    fn check_number(&self, issuer: &str, number: u64, now: UtcTime) -> Result<(), SignerError> {
+        let last = self.ledger().last_crl(issuer).map(|crl| crl.number);
+        if let Some(last) = last.filter(|last| number <= *last) {
+            return Err(LedgerError::CrlNumber { number, last }.into());
+        }
+        let clock = u64::try_from(now.plus_seconds(MAX_NUMBER_AHEAD).unix()).unwrap_or_default();
+        let limit = clock.max(last.unwrap_or_default().saturating_add(1));
+        if number > limit { Err(SignerError::CrlNumberAhead { number, limit }) } else { Ok(()) }
+    }
+
+    /// Keeps serials and number before anything is signed: first the file, then the record that names its hash.
+    fn remember(&self, issuer: &str, contents: CrlContents, tbs: Digest, at: UtcTime) -> Result<(), SignerError> {
+        let CrlContents { number, revoked: serials, .. } = contents;
+        let before = self.ledger().last_crl(issuer).map(|crl| crl.number);
+        revoked::write(&self.directory, issuer, number, &serials).map_err(SignerError::Revoked)?;
+        let (revoked, count) = (revoked::digest(&serials), serials.len());
+        self.record(&Record::Crl { at, issuer: issuer.to_owned(), number, tbs, revoked, count })?;
+        self.revoked.replace(issuer, serials.into());
+        if let Some(before) = before
+            && let Err(error) = revoked::remove(&self.directory, issuer, before)
+        {
+            tracing::warn!(issuer, number = before, %error, "cannot remove the serials of an older CRL");
+        }
+        self.free_revoked(issuer, at)
+    }
+
+    /// A certificate that may or may not have been signed, but is revoked for ever, holds its approval no longer.
+    fn free_revoked(&self, issuer: &str, at: UtcTime) -> Result<(), SignerError> {
+        let mut freed = self.ledger().open_intents(issuer);
+        freed.retain(|serial| self.revoked.contains(issuer, serial));
+        if freed.is_empty() {
+            return Ok(());
+        }
+        self.note(&Record::Outcome { at, issuer: issuer.to_owned(), signed: Vec::new(), freed })
+    }
+}
+
+fn check_times(contents: &CrlContents, now: UtcTime) -> Result<(), SignerError> {
+    near("thisUpdate", contents.this_update, now)?;
+    if contents.next_update > now.plus_days(MAX_CRL_DAYS) {
+        return Err(SignerError::Time { what: "nextUpdate", found: contents.next_update, now });
+    }
+    Ok(())
+}
+
+/// A CRL that lives longer could hide later revocations for as long (EN 319 411-1 clause 6.3.9 asks for a new one daily).
+const MAX_CRL_DAYS: i64 = 10;
+/// Numbers may follow the clock, in seconds since 1970; this many more are allowed for its error.
+const MAX_NUMBER_AHEAD: i64 = 300;
