@@ -1,10 +1,12 @@
 //! Logs and metrics. Field names live here and in the code that logs; none carries personal data.
 
 use crate::config::{LogConfig, LogFormat};
-use crate::http::MetricsText;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
+
+/// Metrics as Prometheus text, when asked.
+pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Sends logs to standard error, in the configured form.
 ///

@@ -3,6 +3,7 @@
 use crate::board::Board;
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
+pub use crate::config::issuer::IssuerKind;
 use crate::server_identity::ServerIdentity;
 use crate::service::permit::Callers;
 use domain::access::AccessPolicy;
@@ -87,29 +88,6 @@ impl CertificateAuthority {
         let slot = self.responder.as_ref()?;
         Some(Arc::clone(&slot.read().expect("no one panics while holding this lock")))
     }
-}
-
-impl IssuerKind {
-    /// The word in configuration and views.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Root => "root",
-            Self::Person => "person",
-            Self::Infrastructure => "infrastructure",
-        }
-    }
-}
-
-/// What a CA issues.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum IssuerKind {
-    /// The other CAs.
-    Root,
-    /// People's certificates.
-    Person,
-    /// TLS and other certificates of the service.
-    Infrastructure,
 }
 
 impl Issuers {

@@ -3,9 +3,10 @@
 use crate::app::{self, App, signer_child};
 use crate::config::Config;
 use crate::http::tls::{Clients, server_config};
-use crate::http::{self, MetricsText, status};
+use crate::http::{self, status};
 use crate::service::{publish, reconcile, tls};
 use crate::shutdown::{Shutdown, shutdown};
+use crate::telemetry::MetricsText;
 use crate::{jobs, telemetry};
 use anyhow::Context;
 use rustls::DistinguishedName;

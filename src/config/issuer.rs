@@ -1,6 +1,5 @@
 //! `[[issuer]]`: the CAs that the service works with.
 
-use crate::app::IssuerKind;
 use pki::key::KeyId;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -30,4 +29,27 @@ pub struct IssuerConfig {
     /// Certificate of that key, PEM. A renewed one is found in the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responder_certificate: Option<PathBuf>,
+}
+
+/// What a CA issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IssuerKind {
+    /// The other CAs.
+    Root,
+    /// People's certificates.
+    Person,
+    /// TLS and other certificates of the service.
+    Infrastructure,
+}
+
+impl IssuerKind {
+    /// The word in configuration and views.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Person => "person",
+            Self::Infrastructure => "infrastructure",
+        }
+    }
 }

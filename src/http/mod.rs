@@ -4,6 +4,7 @@
 //! the officers' listener is HTTPS that asks for a client certificate.
 
 use crate::app::App;
+use crate::telemetry::MetricsText;
 use crate::http::problem::Problem;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
@@ -19,9 +20,6 @@ pub mod problem;
 pub mod ra;
 pub mod status;
 pub mod tls;
-
-/// Metrics as text; the telemetry gives it.
-pub type MetricsText = std::sync::Arc<dyn Fn() -> String + Send + Sync>;
 
 #[derive(OpenApi)]
 #[openapi(

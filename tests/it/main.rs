@@ -1,0 +1,4 @@
+//! Integration tests: the real program, real tokens, real databases, foreign judges.
+
+mod access;
+mod support;

@@ -1,0 +1,196 @@
+//! `sigill quickstart` in a folder and on ports of its own.
+
+use serde_json::Value;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// A running demo installation. Dropped, it is killed and its folder removed.
+pub struct Installation {
+    folder: PathBuf,
+    port_base: u16,
+    environment: Vec<(String, String)>,
+    service: Option<Child>,
+}
+
+impl Installation {
+    /// Sets up and starts an installation.
+    pub fn start(name: &str) -> Self {
+        Self::start_with(name, &[])
+    }
+
+    /// As [`start`](Self::start), with more in the environment of the service.
+    pub fn start_with(name: &str, environment: &[(&str, &str)]) -> Self {
+        let count = STARTED.fetch_add(1, Ordering::SeqCst);
+        let folder = std::env::temp_dir().join(format!("sigill-it-{}-{count}-{name}", std::process::id()));
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let mut installation = Self { folder, port_base: free_ports(), environment, service: None };
+        installation.run();
+        installation
+    }
+
+    /// Starts the service again after [`kill`](Self::kill) or [`stop`](Self::stop).
+    ///
+    /// Returns how long it took until every listener answered.
+    pub fn run(&mut self) -> Duration {
+        let begun = Instant::now();
+        std::fs::create_dir_all(&self.folder).unwrap();
+        let log = std::fs::File::options().create(true).append(true).open(self.folder.join("test.log")).unwrap();
+        let service = Command::new(env!("CARGO_BIN_EXE_sigill"))
+            .args(["quickstart", "--data"])
+            .arg(self.data())
+            .args(["--port-base", &self.port_base.to_string()])
+            .envs(self.environment.iter().map(|(k, v)| (k, v)))
+            .env_remove("SOFTHSM2_CONF")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        self.service = Some(service);
+        while !self.data().join("quickstart.json").exists() {
+            let ended = self.service.as_mut().unwrap().try_wait().unwrap();
+            assert!(ended.is_none(), "quickstart ended with {ended:?}:\n{}", self.log());
+            assert!(begun.elapsed() < LONGEST_START, "quickstart is not ready:\n{}", self.log());
+            pause(Duration::from_millis(5));
+        }
+        begun.elapsed()
+    }
+
+    /// SIGKILL to the service. The signer child notices and ends.
+    pub fn kill(&mut self) {
+        if let Some(mut service) = self.service.take() {
+            service.kill().unwrap();
+            service.wait().unwrap();
+        }
+    }
+
+    /// SIGTERM, and wait.
+    pub fn stop(&mut self) {
+        if let Some(mut service) = self.service.take() {
+            signal(service.id(), "TERM");
+            service.wait().unwrap();
+        }
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// What the service printed.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("test.log")).unwrap_or_default()
+    }
+
+    /// `quickstart.json`.
+    pub fn manifest(&self) -> Value {
+        serde_json::from_slice(&std::fs::read(self.data().join("quickstart.json")).unwrap()).unwrap()
+    }
+
+    /// An address of the manifest, such as `status_url`.
+    pub fn url(&self, name: &str) -> String {
+        self.manifest()[name].as_str().unwrap().trim_end_matches('/').to_owned()
+    }
+
+    /// The person of an agency (by position) with exactly these roles, as the manifest has them.
+    pub fn person(&self, agency: usize, role: &str) -> Value {
+        let manifest = self.manifest();
+        let people = manifest["people"].as_array().unwrap();
+        let mut agencies: Vec<&str> = Vec::new();
+        for person in people {
+            let name = person["agency"].as_str().unwrap();
+            if !agencies.contains(&name) {
+                agencies.push(name);
+            }
+        }
+        let holds = |person: &&Value| {
+            let roles = person["roles"].as_array().unwrap();
+            person["agency"] == agencies[agency]
+                && if role == "employee" { roles.is_empty() } else { roles.iter().any(|r| r == role) }
+        };
+        people.iter().find(holds).unwrap_or_else(|| panic!("no {role} at agency {agency}")).clone()
+    }
+
+    /// Runs another command of the program and gives its standard output; it must succeed.
+    pub fn sigill(&self, arguments: &[&str]) -> String {
+        let output = self.try_sigill(arguments);
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "sigill {arguments:?}: {}\n{out}\n{err}", output.status);
+        out.into_owned()
+    }
+
+    /// Runs another command of the program.
+    pub fn try_sigill(&self, arguments: &[&str]) -> std::process::Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sigill"));
+        command.args(arguments).arg("--data").arg(self.data()).env_remove("SOFTHSM2_CONF").output().unwrap()
+    }
+
+    /// `/openapi.json` as served.
+    pub fn openapi(&self) -> Value {
+        let manifest = self.manifest();
+        let (url, root) = (manifest["openapi_url"].as_str().unwrap(), manifest["tls_ca"].as_str().unwrap());
+        let output = Command::new("curl").args(["-sS", "--fail", "--cacert", root, url]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// The signer's journal as text.
+    pub fn signer_journal(&self) -> String {
+        std::fs::read_to_string(self.data().join("signer/journal.jsonl")).unwrap()
+    }
+
+    /// Process id of the service.
+    pub fn service_id(&self) -> u32 {
+        self.service.as_ref().unwrap().id()
+    }
+
+    /// Path of the folder around the data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            // What a failed test left behind is what one wants to look at.
+            return;
+        }
+        // A signer that ends a moment later may still write; a folder left in /tmp does no harm.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Sends a signal by name.
+pub fn signal(process: u32, name: &str) {
+    let status = Command::new("kill").args(["-s", name, &process.to_string()]).status().unwrap();
+    assert!(status.success(), "kill -s {name} {process}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test waits for another process")]
+pub fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// Ten free ports in a row, the first a multiple of ten, different in every test of this process.
+fn free_ports() -> u16 {
+    let first = 20_000 + u16::try_from(std::process::id() % 3_000).unwrap() * 10;
+    let mut base = first;
+    loop {
+        let next = PORTS.fetch_add(10, Ordering::SeqCst);
+        base = 20_000 + (base - 20_000 + u16::try_from(next % 30_000).unwrap()) % 30_000;
+        if (0..10).all(|offset| TcpListener::bind(("127.0.0.1", base + offset)).is_ok()) {
+            return base;
+        }
+    }
+}
+
+static STARTED: AtomicU32 = AtomicU32::new(0);
+static PORTS: AtomicU32 = AtomicU32::new(0);
+const LONGEST_START: Duration = Duration::from_secs(120);
