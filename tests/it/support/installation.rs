@@ -1,6 +1,6 @@
 //! `sigill quickstart` in a folder and on ports of its own.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -97,22 +97,15 @@ impl Installation {
         self.manifest()[name].as_str().unwrap().trim_end_matches('/').to_owned()
     }
 
-    /// The person of an agency (by position) with exactly these roles, as the manifest has them.
+    /// The person of an agency (by position) with this role and no other, as the manifest has them;
+    /// `employee` has none.
     pub fn person(&self, agency: usize, role: &str) -> Value {
         let manifest = self.manifest();
         let people = manifest["people"].as_array().unwrap();
-        let mut agencies: Vec<&str> = Vec::new();
-        for person in people {
-            let name = person["agency"].as_str().unwrap();
-            if !agencies.contains(&name) {
-                agencies.push(name);
-            }
-        }
-        let holds = |person: &&Value| {
-            let roles = person["roles"].as_array().unwrap();
-            person["agency"] == agencies[agency]
-                && if role == "employee" { roles.is_empty() } else { roles.iter().any(|r| r == role) }
-        };
+        let mut agencies: Vec<&Value> = people.iter().map(|person| &person["agency"]).collect();
+        agencies.dedup();
+        let wanted = if role == "employee" { json!([]) } else { json!([role]) };
+        let holds = |person: &&Value| person["agency"] == *agencies[agency] && person["roles"] == wanted;
         people.iter().find(holds).unwrap_or_else(|| panic!("no {role} at agency {agency}")).clone()
     }
 
@@ -141,7 +134,7 @@ impl Installation {
 
     /// The signer's journal as text.
     pub fn signer_journal(&self) -> String {
-        std::fs::read_to_string(self.data().join("signer/journal.jsonl")).unwrap()
+        std::fs::read_to_string(self.data().join("signer/journal")).unwrap()
     }
 
     /// Process id of the service.

@@ -30,7 +30,7 @@ impl Oracle {
     /// A statement of `person` (an entry of the manifest) about an operation's hash.
     pub fn statement(&self, person: &Value, act: &str, operation_hash: &str) -> String {
         let token = &person["card"]["token_label"];
-        let answer = self.ask(&json!({"statement": {"token": token, "act": act, "operation_hash": operation_hash}}));
+        let answer = self.ask(&json!({"token": token, "act": act, "operation_hash": operation_hash}));
         answer["statement"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
