@@ -1,8 +1,12 @@
 //! Fixed clock, seeded randomness, throw-away tokens and golden text for tests.
 
+mod folder;
 mod golden;
+mod soft_pki;
 mod soft_signer;
 pub mod token;
 
+pub use folder::TestFolder;
 pub use golden::{golden, golden_files};
+pub use soft_pki::SoftPki;
 pub use soft_signer::SoftSigner;
