@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 pub mod audit;
+pub mod audit_log;
 pub mod check;
 pub mod demo;
 pub mod quickstart;
@@ -35,7 +36,7 @@ enum Command {
     /// Play with a running demo installation, as an outside client
     Demo(demo::DemoArguments),
     /// Verify or seal the audit log
-    Audit(audit::AuditArguments),
+    Audit(audit_log::AuditArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,10 +68,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             tokio::runtime::Runtime::new()?.block_on(serve::run(config, |_| Ok(())))
         }
         Command::Signer(of) => signer::run(&of.config, of.exit_with_parent),
-        Command::Check(of) => check::run(&of.config),
+        Command::Check(of) => quickstart::say(&check::check(&of.config)?),
         Command::Quickstart(of) => quickstart::run(&of),
         Command::QuickstartSetup(of) => quickstart::set_up(&of),
         Command::Demo(of) => demo::run(&of),
-        Command::Audit(of) => audit::run(&of),
+        Command::Audit(of) => audit_log::run(&of),
     }
 }

@@ -28,6 +28,7 @@ use folder::Lock;
 use layout::Layout;
 use manifest::{HsmEntry, IssuerEntry, Manifest, PersonEntry};
 use ports::{DEFAULT_BASE, Ports};
+pub(crate) use report::say;
 use std::path::PathBuf;
 use std::process::Command;
 

@@ -1,0 +1,84 @@
+//! A test person whom the installation has not met.
+
+use crate::clock::Entropy;
+use pki::identifier::PersonalNumber;
+use serde_json::{Value, json};
+
+/// Somebody who applies for a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Applicant {
+    /// A test number: its serial is one of those that are never given to anybody.
+    pub(crate) identity_number: PersonalNumber,
+    /// Given name.
+    pub(crate) given_name: &'static str,
+    /// Surname.
+    pub(crate) surname: &'static str,
+}
+
+impl Applicant {
+    /// Somebody new. The name follows from the number, so that one number never has two names.
+    pub(crate) fn draw(entropy: &dyn Entropy) -> Self {
+        let random = entropy.random16();
+        let choose = |at: usize, of: u16| u16::from_be_bytes([random[at], random[at + 1]]) % of;
+        let (year, month, day) = (1950 + choose(0, 50), 1 + choose(2, 12), 1 + choose(4, 28));
+        let nine = format!("{:02}{month:02}{day:02}98{}", year % 100, choose(6, 10));
+        let number = format!("{}{nine}{}", year / 100, luhn(&nine));
+        let name = usize::from(year + month + day);
+        Self {
+            identity_number: number.parse().expect("a real date, a serial and their check digit are a number"),
+            given_name: GIVEN_NAMES[name % GIVEN_NAMES.len()],
+            surname: SURNAMES[name / GIVEN_NAMES.len() % SURNAMES.len()],
+        }
+    }
+
+    /// Given name and surname.
+    pub(crate) fn display_name(&self) -> String {
+        format!("{} {}", self.given_name, self.surname)
+    }
+
+    /// As the registration authority wants it.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "identity_number": self.identity_number.as_str(),
+            "given_name": self.given_name,
+            "surname": self.surname,
+        })
+    }
+}
+
+/// The check digit after nine digits: weights 2, 1, 2, … from the left.
+fn luhn(nine: &str) -> u32 {
+    let sum: u32 = nine
+        .bytes()
+        .enumerate()
+        .map(|(at, digit)| {
+            let weighed = u32::from(digit - b'0') * if at % 2 == 0 { 2 } else { 1 };
+            weighed / 10 + weighed % 10
+        })
+        .sum();
+    (10 - sum % 10) % 10
+}
+
+const GIVEN_NAMES: [&str; 8] = ["Åsa", "Lars", "Märta", "Nils", "Olivia", "Per", "Ragnhild", "Sören"];
+const SURNAMES: [&str; 7] = ["Öberg", "Lindqvist", "Malmström", "Nyström", "Palm", "Rosén", "Sjöberg"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed([u8; 16]);
+
+    impl Entropy for Fixed {
+        fn random16(&self) -> [u8; 16] {
+            self.0
+        }
+    }
+
+    #[test]
+    fn every_draw_is_a_test_number() {
+        for byte in 0..=255 {
+            let applicant = Applicant::draw(&Fixed([byte; 16]));
+            assert!(applicant.identity_number.is_test_number(), "{byte}");
+        }
+    }
+}

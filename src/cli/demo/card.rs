@@ -1,0 +1,98 @@
+//! A new virtual card: a token with two keys born on it, which sign their own requests.
+
+use super::Demo;
+use crate::cli::quickstart::people::{AUTHENTICATION, SIGNATURE, card_number, key_uri};
+use crate::cli::quickstart::{files, tokens};
+use crate::clock::System;
+use domain::CardNumber;
+use hsm::{KeyRole, Module, Pool};
+use pki::key::{KeyId, KeyKind, PublicKey, SignatureAlgorithm, Signer};
+use std::path::PathBuf;
+
+/// A card before it belongs to anybody.
+pub(crate) struct BlankCard {
+    /// The number printed on it.
+    pub(crate) number: CardNumber,
+    /// Label of its token.
+    pub(crate) label: String,
+    /// File with its PIN.
+    pub(crate) pin_file: PathBuf,
+    token: Pool,
+}
+
+/// A key on the card with its request.
+pub(crate) struct CardKey {
+    /// The public half.
+    pub(crate) public: PublicKey,
+    /// PKCS#10, PEM.
+    pub(crate) csr: String,
+}
+
+impl BlankCard {
+    /// Makes the token and both keys.
+    ///
+    /// # Errors
+    /// If the token cannot be made.
+    pub(crate) fn make(demo: &Demo) -> anyhow::Result<Self> {
+        let number = card_number(&System);
+        let label = format!("sigill-card-{}", &number.as_str()[4..]);
+        files::private_folder(&demo.layout.secrets())?;
+        let pin_file = demo.layout.pin(&label);
+        let module = Module::Path(demo.manifest.people[0].card.module.clone());
+        let token = tokens::create(&module, &label, &pin_file, &System)?;
+        for key in [AUTHENTICATION, SIGNATURE] {
+            token.generate(&KeyId::new(key), KeyKind::EcP256, KeyRole::Card)?;
+        }
+        Ok(Self { number, label, pin_file, token })
+    }
+
+    /// One of the keys, with a request that it signed.
+    ///
+    /// # Errors
+    /// If the card does not sign.
+    pub(crate) fn key(&self, label: &str) -> anyhow::Result<CardKey> {
+        let id = KeyId::new(label);
+        let public = Signer::public_key(&self.token, &id)?;
+        let signer = RequestSigner { token: &self.token, public: &public, id };
+        let csr = rcgen::CertificateParams::default().serialize_request(&signer)?.pem()?;
+        Ok(CardKey { public, csr })
+    }
+
+    /// Stores a certificate beside its key.
+    ///
+    /// # Errors
+    /// If the card refuses.
+    pub(crate) fn import(&self, label: &str, der: &[u8]) -> anyhow::Result<()> {
+        Ok(self.token.import_certificate(&KeyId::new(label), der)?)
+    }
+
+    /// RFC 7512 address of a key.
+    pub(crate) fn uri(&self, label: &str) -> String {
+        key_uri(&self.label, label)
+    }
+}
+
+/// Lets the request library sign with a key that it never sees.
+struct RequestSigner<'a> {
+    token: &'a Pool,
+    public: &'a PublicKey,
+    id: KeyId,
+}
+
+impl rcgen::PublicKeyData for RequestSigner<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.public.key_bits()
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        &rcgen::PKCS_ECDSA_P256_SHA256
+    }
+}
+
+impl rcgen::SigningKey for RequestSigner<'_> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        self.token
+            .sign(&self.id, SignatureAlgorithm::EcdsaSha256, message)
+            .map_err(|_| rcgen::Error::RemoteKeyError)
+    }
+}

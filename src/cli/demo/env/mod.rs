@@ -1,0 +1,50 @@
+//! `sigill demo env`: what the drivers in `tests/clients` need to know of this installation.
+
+mod card;
+mod lint;
+mod ocsp;
+
+use super::Demo;
+use super::shell;
+use std::io::Write;
+use std::path::Path;
+
+/// A driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Driver {
+    /// `ocsp.sh`
+    Ocsp,
+    /// `lint_all.sh`
+    Lint,
+    /// `card.sh`
+    Card,
+}
+
+/// Lines for a shell to evaluate.
+#[derive(Debug, Default)]
+pub(crate) struct Environment(String);
+
+impl Environment {
+    /// Sets a variable.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.0.push_str(&format!("export {name}={}\n", shell::quoted(value)));
+    }
+
+    /// Sets a variable to a path.
+    pub(crate) fn path(&mut self, name: &str, value: &Path) {
+        self.set(name, &value.to_string_lossy());
+    }
+}
+
+/// Makes what the driver needs and prints its environment.
+///
+/// # Errors
+/// If the service refuses what must be made first.
+pub(crate) async fn run(demo: &Demo, driver: Driver) -> anyhow::Result<()> {
+    let environment = match driver {
+        Driver::Ocsp => ocsp::environment(demo).await?,
+        Driver::Lint => lint::environment(demo).await?,
+        Driver::Card => card::environment(demo)?,
+    };
+    Ok(std::io::stdout().write_all(environment.0.as_bytes())?)
+}

@@ -1,0 +1,112 @@
+//! The people of the demo, found by what they may do.
+
+use super::Demo;
+use super::api::Api;
+use crate::cli::quickstart::manifest::PersonEntry;
+use crate::cli::quickstart::people::SIGNATURE;
+use crate::cli::quickstart::tokens;
+use crate::clock::{Clock, System};
+use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::access::Role;
+use domain::operation::{Act, OperationHash, STATEMENT_TYPE, Statement};
+use hsm::{Module, Pool};
+use pki::jose::sign_compact;
+use pki::key::{KeyId, SignatureAlgorithm, Signer};
+use secrecy::SecretString;
+use serde_json::json;
+
+/// A person with a way to call and a card to sign with.
+pub(crate) struct Officer<'a> {
+    /// Name, files, card.
+    pub(crate) entry: &'a PersonEntry,
+    /// The officers' listener as this person.
+    pub(crate) api: Api,
+}
+
+/// The officers who take part in a card's life, all of one agency.
+pub(crate) struct Team<'a> {
+    /// Submits and identifies; may approve, but not what he submitted.
+    pub(crate) registrar: Officer<'a>,
+    /// Approves.
+    pub(crate) approver: Officer<'a>,
+    /// Hands out.
+    pub(crate) desk: Officer<'a>,
+    /// Revokes.
+    pub(crate) revoker: Officer<'a>,
+    /// Reads the log.
+    pub(crate) auditor: Officer<'a>,
+}
+
+impl<'a> Team<'a> {
+    /// The officers of the first agency.
+    ///
+    /// # Errors
+    /// If somebody is missing.
+    pub(crate) fn of(demo: &'a Demo) -> anyhow::Result<Self> {
+        Ok(Self {
+            registrar: find(demo, &[Role::RegistrationOfficer, Role::Approver])?,
+            approver: find(demo, &[Role::Approver])?,
+            desk: find(demo, &[Role::CardDesk])?,
+            revoker: find(demo, &[Role::RevocationOfficer])?,
+            auditor: find(demo, &[Role::Auditor])?,
+        })
+    }
+}
+
+impl Officer<'_> {
+    /// Signs a statement about an operation with the signature key on the card.
+    ///
+    /// # Errors
+    /// If the card does not sign.
+    pub(crate) fn state(&self, act: Act, operation: OperationHash) -> anyhow::Result<String> {
+        Card::open(self.entry)?.state(act, operation)
+    }
+}
+
+/// A person's virtual card, open.
+pub(crate) struct Card {
+    token: Pool,
+    /// The signature certificate, as statements carry it.
+    x5c: String,
+}
+
+impl Card {
+    /// Opens the card of a person.
+    ///
+    /// # Errors
+    /// If the token is not there, or carries no signature certificate.
+    pub(crate) fn open(person: &PersonEntry) -> anyhow::Result<Self> {
+        let card = &person.card;
+        let pin = SecretString::from(card.pin.clone());
+        let token = tokens::open(&Module::Path(card.module.clone()), &card.token_label, pin)?;
+        let certificate = token.certificate(&KeyId::new(SIGNATURE))?;
+        let x5c = STANDARD.encode(certificate.context("the card carries no signature certificate")?);
+        Ok(Self { token, x5c })
+    }
+
+    /// Signs a statement about an operation with the signature key.
+    ///
+    /// # Errors
+    /// If the card does not sign.
+    pub(crate) fn state(&self, act: Act, operation: OperationHash) -> anyhow::Result<String> {
+        let key = KeyId::new(SIGNATURE);
+        let statement = Statement { act, operation, at: System.now() };
+        let header = json!({ "typ": STATEMENT_TYPE, "x5c": [self.x5c] });
+        let algorithm = SignatureAlgorithm::default_for(Signer::public_key(&self.token, &key)?.kind());
+        Ok(sign_compact(header, &serde_json::to_vec(&statement)?, &key, algorithm, &self.token)?)
+    }
+}
+
+/// The first person of the first agency with exactly these roles.
+fn find<'a>(demo: &'a Demo, roles: &[Role]) -> anyhow::Result<Officer<'a>> {
+    let people = &demo.manifest.people;
+    let agency = people.first().map(|person| &person.agency);
+    let entry = people
+        .iter()
+        .find(|person| Some(&person.agency) == agency && person.roles == roles)
+        .with_context(|| format!("nobody has the roles {roles:?}"))?;
+    let api = Api::new(&demo.manifest.officer_url, &demo.manifest.tls_ca, entry)?;
+    Ok(Officer { entry, api })
+}
