@@ -130,8 +130,7 @@ fn an_older_answer_does_not_replace_a_newer_one() {
 fn no_reader_sees_good_after_withdraw_returned() {
     let ca = certificate();
     let board = Arc::new(board(&ca));
-    for round in 0..200 {
-        let n = round as u8;
+    for n in 0..=255 {
         board.put_ocsp(answer(n, false, 0));
         let late = Arc::clone(&board);
         let signer = std::thread::spawn(move || late.put_ocsp(answer(n, false, 1)));

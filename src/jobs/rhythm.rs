@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_while_it_fails_and_start_again_after_a_success() {
-        let mut rhythm = Rhythm::new("test", Duration::from_secs(60));
+        let mut rhythm = Rhythm::new("test", Duration::from_mins(1));
         let pauses: Vec<_> = (0..6)
             .map(|_| {
                 assert!(!rhythm.note(Some(&Failure("away"))));
@@ -130,7 +130,7 @@ mod tests {
         let (_sender, mut stop) = watch::channel(false);
         let wake = Notify::new();
         wake.notify_one();
-        let mut rhythm = Rhythm::new("test", Duration::from_secs(3600));
+        let mut rhythm = Rhythm::new("test", Duration::from_hours(1));
         assert!(rhythm.next(&Ok::<_, Failure>(()), Some(&wake), &mut stop).await);
     }
 
@@ -138,7 +138,7 @@ mod tests {
     async fn the_stop_ends_every_wait() {
         let (sender, mut stop) = watch::channel(false);
         sender.send(true).unwrap();
-        let mut rhythm = Rhythm::new("test", Duration::from_secs(3600));
+        let mut rhythm = Rhythm::new("test", Duration::from_hours(1));
         assert!(!rhythm.next(&Ok::<_, Failure>(()), None, &mut stop).await);
         assert!(!rhythm.next(&Err::<(), _>(Failure("away")), None, &mut stop).await);
     }

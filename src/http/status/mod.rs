@@ -12,6 +12,8 @@ pub mod listener;
 mod ocsp;
 pub mod site;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 pub use get_path::decode_get_path;
 pub use listener::{serve, serve_site};

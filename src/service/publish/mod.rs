@@ -11,6 +11,8 @@ mod live;
 mod load;
 mod presign;
 mod signer;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{Span, answer_for};
 pub use conditions::{Conditions, conditions};
