@@ -25,8 +25,10 @@ pub enum Reason {
     /// The right to it was withdrawn.
     PrivilegeWithdrawn,
     /// The key of a CA is, or may be, in other hands.
+    #[serde(rename = "cACompromise")]
     CaCompromise,
     /// The key of an attribute authority is, or may be, in other hands.
+    #[serde(rename = "aACompromise")]
     AaCompromise,
 }
 
@@ -67,12 +69,12 @@ impl Reason {
         match self {
             Self::Unspecified => "unspecified",
             Self::KeyCompromise => "keyCompromise",
-            Self::CaCompromise => "caCompromise",
+            Self::CaCompromise => "cACompromise",
             Self::AffiliationChanged => "affiliationChanged",
             Self::Superseded => "superseded",
             Self::CessationOfOperation => "cessationOfOperation",
             Self::PrivilegeWithdrawn => "privilegeWithdrawn",
-            Self::AaCompromise => "aaCompromise",
+            Self::AaCompromise => "aACompromise",
         }
     }
 }

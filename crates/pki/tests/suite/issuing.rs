@@ -118,8 +118,7 @@ fn lints_refuse_bytes_of_another_profile_or_issuer() {
     let facts = anna();
     let profile = world.profile("person-authentication-loa4");
     let not_after = now().plus_days(365);
-    let request =
-        Request { profile, subject: &facts, key: &key, serial: serial(9), not_before: now(), not_after };
+    let request = Request { profile, subject: &facts, key: &key, serial: serial(9), not_before: now(), not_after };
     let tbs = prepare(&request, &world.person).unwrap();
     let refused = |profile: &str, issuer: LintIssuer<'_>| {
         let findings = lint(tbs.clone(), world.profile(profile), issuer).unwrap_err();

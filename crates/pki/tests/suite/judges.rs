@@ -50,8 +50,7 @@ fn openssl_accepts_rsa_authorities() {
     let mut world = World::with_kinds(KeyKind::Rsa4096, KeyKind::EcP384);
     let key = world.key("card-rsa", KeyKind::Rsa3072);
     let facts = crate::world::anna();
-    let der =
-        world.issue("person-signature-loa4", &facts, &key, &world.person, crate::world::serial(9), 365);
+    let der = world.issue("person-signature-loa4", &facts, &key, &world.person, crate::world::serial(9), 365);
     assert_eq!(openssl_accepts(&world, der.as_bytes()), Ok(()));
 }
 

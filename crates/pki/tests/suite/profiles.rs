@@ -1,1 +1,102 @@
-//! Later.
+//! The profiles of the repository: approved texts, and files that must be refused.
+
+use pki::profile::{Profile, ProfileError, Profiles};
+use pki::{KeyKind, Purpose};
+use testkit::{golden, golden_files};
+
+use crate::render::render;
+use crate::world::{World, profiles};
+
+/// The whole certificate of each profile, as an auditor would read it.
+#[test]
+fn every_profile_gives_the_approved_certificate() {
+    let mut world = World::new();
+    let authorities = [
+        ("root-ca", &world.root),
+        ("issuing-ca-person", &world.person),
+        ("issuing-ca-infrastructure", &world.infrastructure),
+    ];
+    let mut certificates: Vec<_> =
+        authorities.into_iter().map(|(profile, issuer)| (profile, issuer.certificate.der().clone())).collect();
+    certificates.extend(world.end_entities());
+    for (profile, der) in &certificates {
+        golden(&format!("pki/{profile}.txt"), &render(der));
+    }
+    let mut names: Vec<_> = certificates.iter().map(|(profile, _)| format!("{profile}.txt")).collect();
+    names.sort();
+    assert_eq!(golden_files("pki"), names, "an approved text belongs to no profile");
+    let known: Vec<_> = world.profiles.iter().map(|profile| format!("{}.txt", profile.name())).collect();
+    assert_eq!(known, names, "a profile has no approved text");
+}
+
+#[test]
+fn persons_hold_keys_of_cards_and_servers_live_a_week() {
+    let profiles = profiles();
+    assert_eq!(profiles.get("tls-server").unwrap().max_days(), 7);
+    let person = profiles.get("person-signature-loa4").unwrap();
+    assert_eq!(person.purpose(), Purpose::PersonSignature);
+    assert!(!person.allows(KeyKind::Rsa2048));
+    assert!(person.required_facts().any(|fact| fact == "card.number"));
+}
+
+/// Text of the authentication profile after one replacement.
+fn changed(from: &str, to: &str) -> Result<Profile, ProfileError> {
+    let text = include_str!("../../../../policies/profiles/person-authentication-loa4.toml");
+    assert!(text.contains(from), "{from}");
+    Profile::from_toml(&text.replace(from, to))
+}
+
+#[test]
+fn unknown_and_missing_fields_are_refused() {
+    for (from, to) in [
+        ("revision = 1\n", ""),
+        ("revision = 1", "revision = 1\nextra = 2"),
+        ("waive = []", ""),
+        ("\"ec-p256\", ", "\"ec-p521\", "),
+        ("\"digitalSignature\"", "\"dataEncipherment\""),
+    ] {
+        assert!(matches!(changed(from, to), Err(ProfileError::Syntax(_))), "{from:?} to {to:?}");
+    }
+}
+
+#[test]
+fn ceilings_hold_whatever_the_file_says() {
+    for (from, to, refused) in [
+        ("max_days = 1826", "max_days = 3653", "validity.max_days"),
+        ("max_days = 1826", "max_days = 0", "validity.max_days"),
+        ("backdate_minutes = 0", "backdate_minutes = 1", "validity.backdate_minutes"),
+        ("\"ec-p256\", \"ec-p384\", \"rsa-3072\"", "", "key.allow"),
+        ("\"ec-p256\", ", "\"ed25519\", ", "key.allow"),
+        ("\"digitalSignature\"", "\"digitalSignature\", \"nonRepudiation\"", "extensions.key_usage"),
+        ("critical = true", "critical = false", "extensions.key_usage"),
+        ("\"clientAuth\"", "\"serverAuth\"", "extensions.extended_key_usage"),
+        ("\"clientAuth\"", "", "extensions.extended_key_usage"),
+        ("path_length = \"absent\"", "path_length = 0", "extensions.path_length"),
+        ("ocsp = \"issuer\"", "ocsp = \"none\"", "extensions"),
+        ("ocsp_no_check = false", "ocsp_no_check = true", "extensions.ocsp_no_check"),
+        ("semantics = \"natural-person\"", "semantics = \"none\"", "extensions.semantics"),
+        ("\"0.4.0.2042.1.2\"", "\"1.3.6.1.4.1.32473.1.1.1\"", "extensions.certificate_policies"),
+        ("\"0.4.0.2042.1.2\"", "\"9.9\"", "extensions.certificate_policies"),
+        ("https://repository.example.se/cps", "file:///etc/passwd", "extensions.cps_uri"),
+        ("value = \"SE\"", "value = \"Sverige\"", "subject"),
+        ("value = \"SE\"", "value = \"SE\"\nfrom = \"country\"", "subject"),
+        ("name = \"person-authentication-loa4\"", "name = \"../x\"", "name"),
+        ("revision = 1", "revision = 0", "revision"),
+        ("waive = []", "waive = [{ name = \"x\", reason = \" \", until = \"2027-01-01T00:00:00Z\" }]", "lints.waive"),
+    ] {
+        match changed(from, to) {
+            Err(ProfileError::Ceiling { field, .. }) => assert_eq!(field, refused, "{to}"),
+            other => panic!("{to}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_file_is_named_after_its_profile_and_stands_alone() {
+    let text = include_str!("../../../../policies/profiles/root-ca.toml");
+    let read = |names: &[&str]| Profiles::from_toml_files(names.iter().map(|name| (*name, text)));
+    assert!(read(&["root-ca.toml"]).is_ok());
+    assert!(read(&["/etc/sigill/profiles/root-ca.toml"]).is_ok());
+    assert!(matches!(read(&["root.toml"]), Err(ProfileError::Misnamed { .. })));
+    assert!(matches!(read(&["root-ca.toml", "root-ca.toml"]), Err(ProfileError::Duplicate { .. })));
+}

@@ -33,16 +33,22 @@ fn samples() {
     }
     write_crls(&world, &write);
     let (_, signer) = certificates.into_iter().find(|(profile, _)| *profile == "ocsp-signer").unwrap();
-    let responder = Responder { certificate: Certificate::parse(signer.as_bytes()).unwrap(), key: KeyId::new("ocsp-1") };
+    let responder =
+        Responder { certificate: Certificate::parse(signer.as_bytes()).unwrap(), key: KeyId::new("ocsp-1") };
     write_answers(&world, &responder, &write);
 }
 
 fn write_crls(world: &World, write: &dyn Fn(&str, &[u8])) {
-    let entries: Vec<_> =
-        Reason::ALL.into_iter().zip(50..).map(|(reason, n)| RevokedEntry { serial: serial(n), at: now(), reason }).collect();
-    for (name, issuer, entries) in
-        [("full.crl", &world.person, entries.as_slice()), ("empty.crl", &world.person, &[]), ("root.arl", &world.root, &[])]
-    {
+    let entries: Vec<_> = Reason::ALL
+        .into_iter()
+        .zip(50..)
+        .map(|(reason, n)| RevokedEntry { serial: serial(n), at: now(), reason })
+        .collect();
+    for (name, issuer, entries) in [
+        ("full.crl", &world.person, entries.as_slice()),
+        ("empty.crl", &world.person, &[]),
+        ("root.arl", &world.root, &[]),
+    ] {
         let tbs = prepare_crl(issuer, 7, now(), now().plus_days(1), entries.iter());
         let crl = lint_crl(tbs, &issuer.certificate, issuer.key.clone()).unwrap().sign(&world.keys).unwrap();
         write(&format!("{name}.crl"), crl.as_bytes());

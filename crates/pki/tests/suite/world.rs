@@ -149,8 +149,7 @@ fn root_certificate(profiles: &Profiles, key: &KeyId, keys: &SoftSigner) -> Cert
     let subject = named("TEST Root CA v1");
     let public = keys.public(key);
     let not_after = now().plus_days(7305);
-    let request =
-        Request { profile, subject: &subject, key: &public, serial: serial(1), not_before: now(), not_after };
+    let request = Request { profile, subject: &subject, key: &public, serial: serial(1), not_before: now(), not_after };
     let tbs = prepare_root(&request, key).unwrap();
     let der = lint(tbs, profile, LintIssuer::SelfSigned).unwrap().sign(keys).unwrap();
     let root = Certificate::parse(der.as_bytes()).unwrap();
