@@ -1,7 +1,6 @@
 //! The commands, a file each.
 
 pub mod audit;
-pub mod audit_log;
 pub mod check;
 pub mod demo;
 pub mod quickstart;
@@ -35,8 +34,8 @@ enum Command {
     QuickstartSetup(quickstart::QuickstartArguments),
     /// Play with a running demo installation, as an outside client
     Demo(demo::DemoArguments),
-    /// Verify or seal the audit log
-    Audit(audit_log::AuditArguments),
+    /// Verify the audit log
+    Audit(audit::AuditArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -68,10 +67,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             tokio::runtime::Runtime::new()?.block_on(serve::run(config, |_| Ok(())))
         }
         Command::Signer(of) => signer::run(&of.config, of.exit_with_parent),
-        Command::Check(of) => quickstart::say(&check::check(&of.config)?),
+        Command::Check(of) => check::run(&of.config),
         Command::Quickstart(of) => quickstart::run(&of),
         Command::QuickstartSetup(of) => quickstart::set_up(&of),
         Command::Demo(of) => demo::run(&of),
-        Command::Audit(of) => audit_log::run(&of),
+        Command::Audit(of) => audit::run(&of),
     }
 }

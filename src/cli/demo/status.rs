@@ -112,7 +112,8 @@ impl RelyingParty {
         let basic = response.basic()?;
         let mut known = Stack::new()?;
         known.push(self.issuer.clone())?;
-        basic.verify(&known, &self.store()?, OcspFlag::empty()).context("the OCSP answer does not verify")?;
+        let store = self.store()?;
+        basic.verify(&known, &store, OcspFlag::empty()).context("the OCSP answer does not verify")?;
         let id = self.id(certificate)?;
         let status = basic.find_status(&id).context("the OCSP answer is about another certificate")?;
         status.check_validity(CLOCK_SKEW_SECONDS, None).context("the OCSP answer is not for now")?;

@@ -9,6 +9,7 @@ use anyhow::Context;
 use domain::certificate::Holder;
 use domain::changes::{Changes, PublishedCrl, Write};
 use hsm::{KeyRole, Pool};
+use openssl::pkey::PKey;
 use pki::certificate::Certificate;
 use pki::issue::{Issuer, SubjectFacts};
 use pki::key::{KeyId, KeyKind};
@@ -49,7 +50,8 @@ pub(crate) async fn found(ceremony: &mut Ceremony<'_>) -> anyhow::Result<Authori
     }
     publish_root_crl(ceremony, &root, &root_keys).await?;
     let seal = KeyId::new(crate::service::audit::AUDIT_SEAL);
-    ceremony.generate((tokens::SERVICE, &service), &seal, KeyKind::EcP256, KeyRole::AuditSeal).await?;
+    let seal = ceremony.generate((tokens::SERVICE, &service), &seal, KeyKind::EcP256, KeyRole::AuditSeal).await?;
+    files::public(&layout.seal(), PKey::public_key_from_der(seal.spki())?.public_key_to_pem()?)?;
     Ok(Authorities { keys, issuers })
 }
 

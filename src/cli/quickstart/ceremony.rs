@@ -218,6 +218,7 @@ impl<'a> Ceremony<'a> {
                 revision: planned.profile.revision(),
                 key_fingerprint: planned.order.key.fingerprint(),
                 tbs: planned.tbs.clone(),
+                not_after: planned.not_after,
                 at: self.now,
             }))
         })

@@ -123,6 +123,11 @@ impl Layout {
         self.authorities().join(format!("{key}.pem"))
     }
 
+    /// Public key of the audit seal, PEM.
+    pub(crate) fn seal(&self) -> PathBuf {
+        self.authorities().join("audit-seal.pem")
+    }
+
     /// Software keys and certificates of the demo's people.
     pub(crate) fn person_files(&self) -> PathBuf {
         self.data.join("people")

@@ -15,7 +15,7 @@ pub(crate) mod people;
 mod plan;
 mod policies;
 mod ports;
-mod report;
+pub(crate) mod report;
 mod settings;
 mod setup;
 mod signer_files;
@@ -28,7 +28,6 @@ use folder::Lock;
 use layout::Layout;
 use manifest::{HsmEntry, IssuerEntry, Manifest, PersonEntry};
 use ports::{DEFAULT_BASE, Ports};
-pub(crate) use report::say;
 use std::path::PathBuf;
 use std::process::Command;
 

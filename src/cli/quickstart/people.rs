@@ -169,8 +169,8 @@ async fn bind_card(ceremony: &Ceremony<'_>, tenant: &Tenant, person: &Person) ->
 }
 
 fn personalise(card: &Pool, authentication: &Certificate, signature: &Certificate) -> anyhow::Result<()> {
-    card.import_certificate(&KeyId::new(AUTHENTICATION), authentication.der())?;
-    card.import_certificate(&KeyId::new(SIGNATURE), signature.der())?;
+    card.import_certificate(&KeyId::new(AUTHENTICATION), authentication.der().as_bytes())?;
+    card.import_certificate(&KeyId::new(SIGNATURE), signature.der().as_bytes())?;
     Ok(())
 }
 

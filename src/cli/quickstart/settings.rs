@@ -21,6 +21,7 @@ pub(crate) fn render(plan: &Plan, ports: Ports, layout: &Layout) -> String {
         ("@ROOT@", path(&layout.authority(&plan.root().name()))),
         ("@TOKEN@", quoted(tokens::SERVICE)),
         ("@PIN@", path(&layout.pin(tokens::SERVICE))),
+        ("@SEAL@", path(&layout.seal())),
         ("@SOCKET@", path(&layout.socket())),
         ("@SIGNER@", path(&layout.signer_config())),
     ];
@@ -114,6 +115,10 @@ approval_days = 30
 valid_hours = 24
 [crl]
 valid_hours = 24
+
+# What exported checkpoints of the audit log are checked with.
+[audit]
+seal = @SEAL@
 
 # `text` or `json`, and levels by module.
 [log]

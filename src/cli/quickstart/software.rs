@@ -82,9 +82,9 @@ fn pkcs12(
     password: &str,
 ) -> Result<Vec<u8>, openssl::error::ErrorStack> {
     let mut chain = Stack::new()?;
-    chain.push(X509::from_der(issuer.der())?)?;
+    chain.push(X509::from_der(issuer.der().as_bytes())?)?;
     let key = PKey::private_key_from_der(&key.0.serialize_der())?;
-    let certificate = X509::from_der(certificate.der())?;
+    let certificate = X509::from_der(certificate.der().as_bytes())?;
     Pkcs12::builder().name("Sigill demo").pkey(&key).cert(&certificate).ca(chain).build2(password)?.to_der()
 }
 

@@ -3,6 +3,7 @@
 use super::super::Demo;
 use super::Environment;
 use crate::cli::quickstart::files;
+use crate::clock::{Clock, System};
 use crate::config::Config;
 use anyhow::Context;
 use domain::certificate::CertificateRecord;
@@ -40,7 +41,7 @@ pub(super) async fn environment(demo: &Demo) -> anyhow::Result<Environment> {
 
 /// Writes what one CA issued: certificates, its newest CRL, its OCSP answers.
 async fn export(store: &dyn Store, issuer: &str, folder: &Path) -> anyhow::Result<()> {
-    for record in store.ocsp_due(issuer, UtcTime::from_unix(END_OF_TIME), MOST).await? {
+    for record in store.ocsp_due(issuer, System.now(), UtcTime::from_unix(END_OF_TIME), MOST).await? {
         let Some(issued) = &record.issued else { continue };
         let certificate = Certificate::parse(&issued.der)?;
         files::public(&certificate_path(folder, &record), certificate.to_pem())?;

@@ -64,7 +64,7 @@ async fn issue(demo: &Demo, team: &Team<'_>) -> anyhow::Result<Made> {
     files::private_folder(&folder)?;
     let path = folder.join("authentication.pem");
     files::public(&path, certificate.to_pem())?;
-    Ok(Made { card: card.number, certificate: X509::from_der(certificate.der())?, path })
+    Ok(Made { card: card.number, certificate: X509::from_der(certificate.der().as_bytes())?, path })
 }
 
 /// The CA that issues to people: the one that issued the first person's certificate.

@@ -103,7 +103,7 @@ impl Story<'_> {
         let delivered = order.issue(desk, &requests).await?;
         for one in &delivered {
             let label = if one.purpose == Purpose::PersonAuthentication { AUTHENTICATION } else { SIGNATURE };
-            self.card.import(label, one.certificate.der())?;
+            self.card.import(label, one.certificate.der().as_bytes())?;
             files.write(&format!("{label}.pem"), one.certificate.to_pem())?;
         }
         order.activate(desk).await?;
@@ -126,14 +126,14 @@ impl Story<'_> {
         let relying = RelyingParty::new(&std::fs::read(anchor)?, &std::fs::read(&issuer.certificate)?)?;
         let mut commands = Vec::new();
         for one in delivered {
-            relying.verify(&X509::from_der(one.certificate.der())?)?;
+            relying.verify(&X509::from_der(one.certificate.der().as_bytes())?)?;
         }
         for label in [AUTHENTICATION, SIGNATURE] {
             let path = files.path(&format!("{label}.pem"));
             commands.push(telling::openssl_verify(anchor, &issuer.certificate, &path));
         }
         self.telling.step("A relying party builds the path to the root", &commands)?;
-        let certificate = X509::from_der(certificate.der())?;
+        let certificate = X509::from_der(certificate.der().as_bytes())?;
         Ok(Check { files, issuer: issuer.clone(), relying, certificate })
     }
 
