@@ -45,7 +45,10 @@ pub enum StartError {
     /// A policy that cannot be used.
     #[error("policies")]
     Policy(#[from] PolicyError),
-    /// The database.
+    /// The database cannot be opened.
+    #[error("database")]
+    Database(#[from] store::OpenError),
+    /// The database does not answer.
     #[error("database")]
     Store(#[from] StoreError),
     /// The service's token.

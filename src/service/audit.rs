@@ -8,7 +8,7 @@ use domain::audit::{CHECKPOINT_TYPE, Checkpoint, Event, Record};
 use domain::changes::Changes;
 use domain::id::hex;
 use pki::jose::sign_compact;
-use pki::key::{KeyId, SignatureAlgorithm, Signer};
+use pki::key::{KeyId, SignatureAlgorithm};
 use serde_json::json;
 
 /// Records of the log. The reading is itself recorded.

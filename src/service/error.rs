@@ -7,6 +7,7 @@ use domain::enrolment::FourEyes;
 use domain::evidence::EvidenceError;
 use domain::ports::{Conflict, StoreError};
 use pki::csr::CsrError;
+use pki::Finding;
 use pki::issue::IssueError;
 
 /// Why a use case did not happen. Nothing was changed unless the variant says so.
@@ -56,6 +57,9 @@ pub enum ServiceError {
     /// The certificate cannot be made.
     #[error(transparent)]
     Issue(#[from] IssueError),
+    /// The certificate that would be made does not pass its lints; nothing was signed.
+    #[error("the certificate would break {}", rules(.0))]
+    Lint(Vec<Finding>),
     /// The certificate was made but does not pass its own lints; it was revoked.
     #[error("the certificate failed its checks after signing and was revoked")]
     FailedAfterSigning,
@@ -84,7 +88,7 @@ impl ServiceError {
             Self::Approval(e) => e.kind(),
             Self::Evidence(e) => e.kind(),
             Self::Issue(e) => e.kind(),
-            Self::FailedAfterSigning => Kind::Refused,
+            Self::Lint(_) | Self::FailedAfterSigning => Kind::Refused,
             Self::Signer(e) => e.kind(),
             Self::Token(e) => e.kind(),
             Self::Store(e) => e.kind(),
@@ -106,6 +110,7 @@ impl ServiceError {
             Self::Evidence(e) => evidence_code(e),
             Self::Csr(e) => e.code(),
             Self::Issue(_) => "not-issuable",
+            Self::Lint(_) => "lint",
             Self::FailedAfterSigning => "failed-after-signing",
             Self::Signer(e) => e.code(),
             Self::Token(_) => "token-unavailable",
@@ -118,6 +123,11 @@ impl ServiceError {
             Self::Incomplete(_) => "incomplete-installation",
         }
     }
+}
+
+/// The names of the rules that were broken.
+fn rules(findings: &[Finding]) -> String {
+    findings.iter().map(|finding| finding.rule).collect::<Vec<_>>().join(", ")
 }
 
 fn approval_code(error: &ApprovalError) -> &'static str {

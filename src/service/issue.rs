@@ -21,7 +21,7 @@ use domain::enrolment::{AnyEnrolment, Approved, Enrolment};
 use domain::evidence::{EvidenceError, IssueEvidence, Signed, verify_statement};
 use domain::id::hex;
 use domain::operation::{Act, DeliverCard, Operation};
-use pki::certificate::CertificateDer;
+use pki::certificate::{Certificate, CertificateDer};
 use pki::issue::{LintIssuer, Request, lint, lint_issued, prepare};
 use pki::key::PublicKey;
 use pki::profile::{Profile, Purpose};
@@ -181,7 +181,7 @@ impl Issuance {
         let subject = &self.enrolment.subject;
         let request = Request { profile: &profile, subject, key: &key, serial, not_before, not_after };
         let tbs = prepare(&request, issuer)?;
-        let linted = lint(tbs, &profile, LintIssuer::from(issuer)).map_err(ServiceError::from_findings)?;
+        let linted = lint(tbs, &profile, LintIssuer::from(issuer)).map_err(ServiceError::Lint)?;
         let tbs = linted.tbs().to_vec();
         Ok(Prepared { purpose, key, serial, not_before, not_after, profile, tbs })
     }
@@ -209,6 +209,7 @@ impl Issuance {
                 revision: p.profile.revision(),
                 key_fingerprint: p.key.fingerprint(),
                 tbs: p.tbs.clone(),
+                not_after: p.not_after,
                 at: self.now,
             }))
         })
@@ -257,7 +258,7 @@ impl Issuance {
         let mut issued = Vec::with_capacity(signed.len());
         for (p, der) in prepared.iter().zip(signed) {
             let findings = lint_issued(&der, &p.profile, &issuer.certificate);
-            if !findings.is_empty() || !der.is_of(&p.tbs) {
+            if !findings.is_empty() || !Certificate::parse(der.as_bytes()).is_ok_and(|c| c.tbs() == p.tbs) {
                 tracing::error!(serial = %p.serial, ?findings, "certificate fails its checks after signing");
                 return Err(ServiceError::FailedAfterSigning);
             }

@@ -12,6 +12,7 @@ use pki::issue::{LintIssuer, Request, SubjectFacts, lint, lint_issued, prepare};
 use pki::key::PublicKey;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
+use rcgen::PublicKeyData;
 use rustls_pki_types::pem::PemObject;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -53,10 +54,10 @@ pub async fn renew_if_due(app: &App) -> Result<(), ServiceError> {
 /// [`ServiceError`]; the certificate in use stays in use.
 pub async fn renew(app: &App) -> Result<(), ServiceError> {
     let key = rcgen::KeyPair::generate().map_err(|_| ServiceError::Incomplete("a new TLS key"))?;
-    let public = PublicKey::from_spki(&key.public_key_der()).map_err(|_| ServiceError::Incomplete("a TLS key"))?;
+    let public = PublicKey::from_spki(&key.subject_public_key_info()).map_err(|_| ServiceError::Incomplete("a TLS key"))?;
     let leaf = certify(app, &public).await?;
     let ca = app.issuers.of_kind(IssuerKind::Infrastructure).ok_or(ServiceError::Incomplete("an infrastructure CA"))?;
-    let chain = leaf.to_pem() + &CertificateDer::new(ca.issuer.certificate.der().to_vec()).to_pem();
+    let chain = leaf.to_pem() + &ca.issuer.certificate.der().to_pem();
     let key = Zeroizing::new(key.serialize_pem());
     install(app, &chain, &key)?;
     keep(&app.config.tls.directory, &chain, &key).map_err(|_| ServiceError::Incomplete("a writable tls.directory"))
@@ -139,7 +140,7 @@ pub async fn certify_by(
     let not_after = at.plus_days(i64::from(profile.max_days())).plus_seconds(-1).min(issuer.certificate.not_after());
     let request = Request { profile, subject: &subject, key, serial, not_before: at, not_after };
     let tbs = prepare(&request, issuer)?;
-    let linted = lint(tbs, profile, LintIssuer::from(issuer)).map_err(ServiceError::from_findings)?;
+    let linted = lint(tbs, profile, LintIssuer::from(issuer)).map_err(ServiceError::Lint)?;
     let tbs = linted.tbs().to_vec();
 
     let actor = Actor::System("certify".to_owned());
@@ -155,6 +156,7 @@ pub async fn certify_by(
         revision: profile.revision(),
         key_fingerprint: key.fingerprint(),
         tbs: tbs.clone(),
+        not_after,
         at,
     };
     commit(app, Changes::recording(requested).write(Write::Intent(intent))).await?;

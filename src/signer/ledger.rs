@@ -182,6 +182,11 @@ impl Ledger {
         }
         for (at, entry) in certificates.iter().enumerate() {
             let earlier = &certificates[..at];
+            if used_approval(authority, entry.purpose).is_some_and(|used| self.approvals.contains(&used))
+                || (authority.is_some() && earlier.iter().any(|other| other.purpose == entry.purpose))
+            {
+                return Err(LedgerError::ApprovalUsed);
+            }
             if self.knows(issuer, &entry.serial) || earlier.iter().any(|other| other.serial == entry.serial) {
                 return Err(LedgerError::SerialUsed(entry.serial));
             }
@@ -190,11 +195,6 @@ impl Ledger {
             };
             if self.keys.get(&entry.key).is_some_and(other_use) || earlier.iter().any(|other| other.key == entry.key) {
                 return Err(LedgerError::KeyUsed);
-            }
-            if used_approval(authority, entry.purpose).is_some_and(|used| self.approvals.contains(&used))
-                || (authority.is_some() && earlier.iter().any(|other| other.purpose == entry.purpose))
-            {
-                return Err(LedgerError::ApprovalUsed);
             }
         }
         Ok(())

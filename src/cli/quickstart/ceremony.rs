@@ -82,10 +82,10 @@ impl<'a> Ceremony<'a> {
         plan: &'a Plan,
         layout: &'a Layout,
         ports: Ports,
+        database: &str,
         foundation: Foundation,
     ) -> anyhow::Result<Self> {
-        let url = format!("sqlite://{}", layout.database().display());
-        let store = store::open(&url).await.context("making the database")?;
+        let store = store::open(database).await.context("making the database")?;
         let now = System.now();
         let profiles = policies::profiles()?;
         let ceremony =

@@ -115,3 +115,6 @@ fn folders(config: &Config) -> BTreeSet<&Path> {
 
 /// How the names of test CAs begin.
 const TEST_NAME: &str = "TEST ";
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,9 @@ pub struct QuickstartArguments {
     /// First port; the others come after it. Fixed by the first run, since ports stand in certificates [default: 8440]
     #[arg(long)]
     port_base: Option<u16>,
+    /// Empty database for the first run, such as postgres://user@host/name [default: a SQLite file in the folder]
+    #[arg(long)]
+    database: Option<String>,
 }
 
 /// Sets up if need be, serves until SIGTERM or SIGINT.
@@ -52,12 +55,13 @@ pub fn run(arguments: &QuickstartArguments) -> anyhow::Result<()> {
     environment::enter(&layout.softhsm())?;
     let first_run = !folder::is_ready(&layout);
     if first_run {
-        set_up_in_child(&layout, Ports::new(arguments.port_base.unwrap_or(DEFAULT_BASE))?)?;
+        let ports = Ports::new(arguments.port_base.unwrap_or(DEFAULT_BASE))?;
+        set_up_in_child(&layout, ports, arguments.database.as_deref())?;
     }
     let _lock = Lock::take(&layout)?;
     files::remove(&layout.manifest())?;
     let config = Config::load(&layout.config())?;
-    check(&config, arguments.port_base)?;
+    check(&config, arguments)?;
     serve(config, layout)
 }
 
@@ -70,11 +74,12 @@ pub fn set_up(arguments: &QuickstartArguments) -> anyhow::Result<()> {
     let ports = Ports::new(arguments.port_base.unwrap_or(DEFAULT_BASE))?;
     let _lock = Lock::take(&layout)?;
     folder::clear(&layout)?;
-    tokio::runtime::Runtime::new()?.block_on(setup::run(&layout, ports))
+    let database = arguments.database.clone().unwrap_or_else(|| format!("sqlite://{}", layout.database().display()));
+    tokio::runtime::Runtime::new()?.block_on(setup::run(&layout, ports, &database))
 }
 
 /// Runs the set-up in another process, so that the one that serves never knew a CA's PIN.
-fn set_up_in_child(layout: &Layout, ports: Ports) -> anyhow::Result<()> {
+fn set_up_in_child(layout: &Layout, ports: Ports, database: Option<&str>) -> anyhow::Result<()> {
     report::say(&format!("Setting up {} (tokens, key ceremony, people) ...\n", layout.data().display()))?;
     let status = Command::new(std::env::current_exe()?)
         .arg("quickstart-setup")
@@ -82,6 +87,7 @@ fn set_up_in_child(layout: &Layout, ports: Ports) -> anyhow::Result<()> {
         .arg(layout.data())
         .arg("--port-base")
         .arg(ports.base().to_string())
+        .args(database.map(|database| ["--database", database]).into_iter().flatten())
         .status()
         .context("starting the set-up")?;
     if !status.success() {
@@ -90,16 +96,19 @@ fn set_up_in_child(layout: &Layout, ports: Ports) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn check(config: &Config, port_base: Option<u16>) -> anyhow::Result<()> {
+fn check(config: &Config, arguments: &QuickstartArguments) -> anyhow::Result<()> {
     if config.mode == Mode::Production {
         bail!("quickstart does not run in production mode");
     }
     let made_with = config.listen.status.port();
-    if let Some(asked) = port_base.filter(|asked| *asked != made_with) {
+    if let Some(asked) = arguments.port_base.filter(|asked| *asked != made_with) {
         bail!(
             "this installation was made with --port-base {made_with}, which stands in its certificates; \
              for {asked} choose another --data"
         );
+    }
+    if arguments.database.as_ref().is_some_and(|asked| *asked != config.database) {
+        bail!("this installation was made on another database, which sigill.toml names; choose another --data");
     }
     Ok(())
 }

@@ -8,11 +8,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// The text of the configuration.
-pub(crate) fn render(plan: &Plan, ports: Ports, layout: &Layout) -> String {
+pub(crate) fn render(plan: &Plan, ports: Ports, layout: &Layout, database: &str) -> String {
     let mut text = TEMPLATE.to_owned();
-    let database = format!("sqlite://{}", layout.database().display());
     let values = [
-        ("@DATABASE@", quoted(&database)),
+        ("@DATABASE@", quoted(database)),
         ("@POLICIES@", path(&layout.policies())),
         ("@STATUS@", quoted(&ports.status().to_string())),
         ("@API@", quoted(&ports.api().to_string())),
@@ -138,11 +137,12 @@ mod tests {
         let plan = Plan::demo().unwrap();
         let ports = Ports::new(9000).unwrap();
         let layout = Layout::new(Path::new("/tmp/a \"folder\"")).unwrap();
-        let text = render(&plan, ports, &layout);
+        let text = render(&plan, ports, &layout, "postgres://localhost/it's");
         assert!(!text.contains('@'), "a mark was left");
 
         let config: Config = toml::from_str(&text).unwrap();
         assert_eq!(config.mode, Mode::Demo);
+        assert_eq!(config.database, "postgres://localhost/it's");
         assert_eq!(config.listen.officers.port(), 9002);
         assert_eq!(config.signer.spawn.as_deref(), Some(layout.signer_config().as_path()));
         assert_eq!(config.issuers.len(), plan.authorities.len());

@@ -14,7 +14,7 @@ use std::os::unix::fs::MetadataExt;
 ///
 /// # Errors
 /// If anything cannot be made; the folder is then useless, and the next run begins again.
-pub(crate) async fn run(layout: &Layout, ports: Ports) -> anyhow::Result<()> {
+pub(crate) async fn run(layout: &Layout, ports: Ports, database: &str) -> anyhow::Result<()> {
     let plan = Plan::demo()?;
     make_folders(layout)?;
     policies::write(&layout.policies())?;
@@ -25,7 +25,7 @@ pub(crate) async fn run(layout: &Layout, ports: Ports) -> anyhow::Result<()> {
     let foundation = Foundation::create(&configuration, &officers, &signer_files::standing(&plan))
         .context("founding the signer's journal")?;
 
-    let mut ceremony = Ceremony::open(&plan, layout, ports, foundation).await?;
+    let mut ceremony = Ceremony::open(&plan, layout, ports, database, foundation).await?;
     let authorities = authorities::found(&mut ceremony).await?;
     let people = people::register(&mut ceremony, &authorities).await?;
     people::spare_card(&ceremony)?;
@@ -33,7 +33,7 @@ pub(crate) async fn run(layout: &Layout, ports: Ports) -> anyhow::Result<()> {
 
     files::private(&layout.people(), serde_json::to_vec_pretty(&people)?)?;
     files::private(&layout.signer_config(), toml::to_string(&configuration)?)?;
-    files::public(&layout.config(), settings::render(&plan, ports, layout))?;
+    files::public(&layout.config(), settings::render(&plan, ports, layout, database))?;
     files::remove(&layout.unfinished())
 }
 

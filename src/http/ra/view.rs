@@ -4,7 +4,7 @@ use domain::card::Card;
 use domain::certificate::{CertificateRecord, CertificateRef};
 use domain::enrolment::AnyEnrolment;
 use domain::operation::{DocumentKind, IdentityProof, Operation, ProofMethod};
-use pki::certificate::CertificateDer;
+use pki::certificate::Certificate;
 use pki::crl::Reason;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -325,7 +325,7 @@ impl From<&CertificateRecord> for CertificateView {
             profile: intent.profile.clone(),
             profile_revision: intent.revision,
             reserved_at: intent.at.to_string(),
-            pem: record.issued.as_ref().map(|issued| CertificateDer::new(issued.der.clone()).to_pem()),
+            pem: record.issued.as_ref().and_then(|issued| Certificate::parse(&issued.der).ok()).map(|c| c.der().to_pem()),
             revoked_at: record.revocation.as_ref().map(|r| r.at.to_string()),
             reason: record.revocation.as_ref().map(|r| r.reason.as_str()),
         }

@@ -1,0 +1,78 @@
+//! A token that is away, refuses, or leaves it open whether it signed.
+
+use super::attack::refusal;
+use super::crl::crl;
+use super::story::Story;
+use super::world::{NOW, World};
+use crate::signer::error::Code;
+use crate::signer::start::StartError;
+use pki::key::SignError;
+
+#[test]
+fn a_token_that_is_away_uses_nothing_up() {
+    let world = World::found();
+    *world.token.problem.lock().unwrap() = Some("unplugged".to_owned());
+    let core = world.core();
+    let before = world.trace();
+    let story = Story::new(&world, "x");
+    assert_eq!(refusal(&core, story.request(&world)), Some(Code::TokenUnavailable));
+    assert_eq!(core.status().token_problem.as_deref(), Some("unplugged"));
+    assert_eq!(world.trace(), before);
+    *world.token.problem.lock().unwrap() = None;
+    assert_eq!(refusal(&core, story.request(&world)), None);
+}
+
+#[test]
+fn what_was_certainly_not_signed_can_be_asked_again() {
+    let world = World::found();
+    let core = world.core();
+    let story = Story::new(&world, "x");
+    let first = story.request(&world);
+    world.token.failures.lock().unwrap().push_back(SignError::Busy);
+    assert_eq!(refusal(&core, first.clone()), Some(Code::Busy));
+    assert_eq!(refusal(&core, first), Some(Code::SerialUsed), "serials are used once whatever happens");
+    drop(core);
+    assert_eq!(refusal(&world.core(), story.request(&world)), None, "also after a restart");
+}
+
+#[test]
+fn what_may_be_signed_stays_used_until_it_is_revoked() {
+    let world = World::found();
+    let core = world.core();
+    let story = Story::new(&world, "x");
+    let first = story.request(&world);
+    world.token.failures.lock().unwrap().push_back(SignError::Timeout);
+    assert_eq!(refusal(&core, first.clone()), Some(Code::OutcomeUnknown));
+    assert_eq!(refusal(&core, story.request(&world)), Some(Code::ApprovalUsed));
+    drop(core);
+    let core = world.core();
+    assert_eq!(refusal(&core, story.request(&world)), Some(Code::ApprovalUsed), "also after a restart");
+    let serials: Vec<_> = first.certificates.iter().map(|certificate| certificate.serial).collect();
+    crl(&core, &world, 1, (NOW, NOW.plus_days(1)), &serials).unwrap();
+    assert_eq!(refusal(&core, story.request(&world)), None);
+}
+
+#[test]
+fn revoking_does_not_free_what_was_signed() {
+    let world = World::found();
+    let core = world.core();
+    let story = Story::new(&world, "x");
+    let first = story.request(&world);
+    assert_eq!(refusal(&core, first.clone()), None);
+    let serials: Vec<_> = first.certificates.iter().map(|certificate| certificate.serial).collect();
+    crl(&core, &world, 1, (NOW, NOW.plus_days(1)), &serials).unwrap();
+    assert_eq!(refusal(&core, story.request(&world)), Some(Code::ApprovalUsed));
+}
+
+#[test]
+fn an_unfit_key_is_refused_at_start_and_later() {
+    let world = World::found();
+    *world.token.unfit.lock().unwrap() = true;
+    assert!(matches!(world.open(), Err(StartError::Key { why, .. }) if why.contains("CKA_EXTRACTABLE")));
+    *world.token.problem.lock().unwrap() = Some("unplugged".to_owned());
+    let core = world.core();
+    *world.token.problem.lock().unwrap() = None;
+    let before = world.trace();
+    assert_eq!(refusal(&core, Story::new(&world, "x").request(&world)), Some(Code::Internal));
+    assert_eq!(world.trace(), before);
+}

@@ -1,0 +1,144 @@
+//! Over the socket, with the link that the web process uses.
+
+use super::story::Story;
+use super::world::{NOW, World, tls_facts};
+use crate::app::signer_link::{LinkError, SignerLink};
+use crate::signer::server::{Server, Stop};
+use pki::Kind;
+use pki::certificate::Certificate;
+use pki::crl::{prepare_crl, verify_crl};
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+struct Running {
+    stop: Stop,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    fn start(world: &World) -> Self {
+        let server = Server::bind(&world.config, Arc::new(world.core())).unwrap();
+        let stop = server.stop();
+        Self { stop, thread: Some(std::thread::spawn(|| server.run().unwrap())) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.stop();
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+fn link(world: &World) -> SignerLink {
+    SignerLink::new(world.config.socket.clone(), 16, Duration::from_secs(5))
+}
+
+#[tokio::test]
+async fn everything_goes_through_the_socket() {
+    let world = World::found();
+    let _running = Running::start(&world);
+    let link = link(&world);
+    let status = link.hello().await.unwrap();
+    assert_eq!(status.issuers, ["infrastructure", "person"]);
+    assert_eq!((status.token_problem, status.journal), (None, world.head()));
+
+    let request = Story::new(&world, "x").request(&world);
+    let wanted = request.certificates.clone();
+    let signed = link.issue(request.evidence.clone(), "person", request.certificates).await.unwrap();
+    assert!(signed.iter().zip(&wanted).all(|(der, wanted)| Certificate::parse(der.as_bytes()).unwrap().tbs() == wanted.tbs));
+    let again = link.issue(request.evidence, "person", wanted).await.unwrap_err();
+    assert_eq!((again.kind(), again.code()), (Kind::Conflict, "approval-used"));
+
+    let refused = link.issue_standing("person", "tls-server", tls_facts(), &[], world.serial(), (NOW, NOW), &[]).await;
+    assert_eq!(refused.unwrap_err().kind(), Kind::Invalid);
+    let tbs = prepare_crl(&world.person_ca, 1, NOW, NOW.plus_days(1), std::iter::empty());
+    let crl = link.crl("person", tbs.as_bytes().to_vec()).await.unwrap();
+    verify_crl(&crl, &world.person_ca.certificate).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_callers_share_the_connections() {
+    let world = Arc::new(World::found());
+    let _running = Running::start(&world);
+    let link = link(&world);
+    let calls = (0..64).map(|number| {
+        let (world, link) = (Arc::clone(&world), link.clone());
+        tokio::spawn(async move {
+            let request = Story::new(&world, &format!("n{number}")).request(&world);
+            link.issue(request.evidence, "person", request.certificates).await.unwrap().len()
+        })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        assert_eq!(call.await.unwrap(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_signer_that_is_away_is_said_to_be_and_found_again() {
+    let world = World::found();
+    let link = link(&world);
+    assert!(matches!(link.hello().await, Err(LinkError::Away(_))));
+    let running = Running::start(&world);
+    link.hello().await.unwrap();
+    drop(running);
+    assert_eq!(link.hello().await.map(|_| ()).or_else(|error| if error.kind() == Kind::Busy { Ok(()) } else { Err(error.code()) }), Ok(()));
+}
+
+#[tokio::test]
+async fn a_signer_that_hangs_is_left_at_the_deadline() {
+    let world = World::found();
+    std::fs::create_dir(world.config.socket.parent().unwrap()).unwrap();
+    let _silent = std::os::unix::net::UnixListener::bind(&world.config.socket).unwrap();
+    let link = SignerLink::new(world.config.socket.clone(), 1, Duration::from_millis(50));
+    assert!(matches!(link.hello().await, Err(LinkError::Timeout)));
+}
+
+#[test]
+fn the_socket_is_its_owners() {
+    let world = World::found();
+    let running = Running::start(&world);
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let folder = world.config.socket.parent().unwrap();
+    assert_eq!((mode(folder), mode(&world.config.socket)), (0o700, 0o600));
+    let second = World::found();
+    let mut config = second.config.clone();
+    config.socket.clone_from(&world.config.socket);
+    assert!(Server::bind(&config, Arc::new(second.core())).is_err(), "another signer answers there");
+    drop(running);
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(Server::bind(&world.config, Arc::new(world.core())).is_err(), "others could enter");
+}
+
+#[test]
+fn another_user_is_not_answered() {
+    let mut world = World::found();
+    world.config.allowed_uid += 1;
+    let folder = world.config.socket.parent().unwrap().to_owned();
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o750)).unwrap();
+    let _running = Running::start(&world);
+    let mut stream = UnixStream::connect(&world.config.socket).unwrap();
+    // The write fails if the connection is closed already.
+    let _ = stream.write_all(&[0, 0, 0, 19]);
+    assert!(stream.read(&mut [0]).map_or(true, |octets| octets == 0));
+}
+
+#[test]
+fn nonsense_ends_the_connection_with_a_word() {
+    let world = World::found();
+    let _running = Running::start(&world);
+    let before = world.trace();
+    for nonsense in [&b"\xff\xff\xff\xff"[..], b"\x00\x00\x00\x02{}", b"\x00\x00\x00\x03\xff\xfe\xfd"] {
+        let mut stream = UnixStream::connect(&world.config.socket).unwrap();
+        stream.write_all(nonsense).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert!(String::from_utf8_lossy(&answer).contains("bad-request"));
+    }
+    assert_eq!(world.trace(), before);
+}

@@ -1,0 +1,14 @@
+//! The signer against an attacker who has everything but its PIN and the officers' cards.
+//!
+//! [`world`] founds an installation by the ceremony; [`story`] tells an issuance with all its
+//! signatures, and can be told wrongly; the other modules try.
+
+mod attack;
+mod ceremony;
+mod crl;
+mod faults;
+mod link;
+mod restart;
+mod standing;
+mod story;
+mod world;

@@ -1,0 +1,372 @@
+//! An installation in a throw-away folder, with two agencies and their officers.
+
+use crate::clock::Clock;
+use crate::signer::ceremony::Foundation;
+use crate::signer::config::{IssuerKind, IssuerSettings, Mode, SignerConfig, TokenSettings};
+use crate::signer::core::Core;
+use crate::signer::journal::{Head, Verified, verify};
+use crate::signer::officers::{OfficerEntry, OfficerList};
+use crate::signer::standing::{StandingApproval, StandingList};
+use crate::signer::start::StartError;
+use crate::signer::token::CaToken;
+use domain::access::Role;
+use domain::certificate::Holder;
+use hsm::{HsmError, Module, PinSource};
+use pki::certificate::Certificate;
+use pki::issue::{Issuer, Request, SubjectFacts};
+use pki::key::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm, Signer};
+use pki::profile::{Profile, Profiles};
+use pki::serial::SerialNumber;
+use pki::time::UtcTime;
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use testkit::{SoftSigner, TestFolder};
+
+/// The moment at which most of it happens.
+pub(super) const NOW: UtcTime = UtcTime::from_unix(1_768_464_000);
+
+/// An installation.
+pub(super) struct World {
+    pub(super) folder: TestFolder,
+    pub(super) config: SignerConfig,
+    pub(super) token: Arc<SoftToken>,
+    pub(super) clock: Arc<SetClock>,
+    pub(super) cards: SoftSigner,
+    pub(super) people: Vec<Person>,
+    pub(super) profiles: Profiles,
+    pub(super) person_ca: Issuer,
+    pub(super) infrastructure_ca: Issuer,
+    serials: AtomicU64,
+}
+
+/// Somebody with a card from the ceremony.
+pub(super) struct Person {
+    pub(super) id: &'static str,
+    pub(super) authentication: Certificate,
+    pub(super) signature: Certificate,
+}
+
+/// CA keys in memory. Counts what it signs, and fails when told to.
+#[derive(Default)]
+pub(super) struct SoftToken {
+    keys: SoftSigner,
+    signed: AtomicUsize,
+    pub(super) problem: Mutex<Option<String>>,
+    pub(super) failures: Mutex<VecDeque<SignError>>,
+    pub(super) unfit: Mutex<bool>,
+}
+
+/// A clock that stands where it was set.
+pub(super) struct SetClock(pub(super) Mutex<UtcTime>);
+
+impl Clock for SetClock {
+    fn now(&self) -> UtcTime {
+        *self.0.lock().unwrap()
+    }
+}
+
+impl Signer for SoftToken {
+    fn sign(&self, key: &KeyId, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        if let Some(failure) = self.failures.lock().unwrap().pop_front() {
+            return Err(failure);
+        }
+        self.signed.fetch_add(1, Ordering::SeqCst);
+        self.keys.sign(key, algorithm, message)
+    }
+
+    fn public_key(&self, key: &KeyId) -> Result<PublicKey, SignError> {
+        self.keys.public_key(key)
+    }
+}
+
+impl CaToken for SoftToken {
+    fn problem(&self) -> Option<String> {
+        self.problem.lock().unwrap().clone()
+    }
+
+    fn check_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
+        if *self.unfit.lock().unwrap() || self.keys.public(key) != *expected {
+            return Err(HsmError::KeyUnusable { key: key.clone(), detail: "CKA_EXTRACTABLE is true".to_owned() });
+        }
+        Ok(())
+    }
+}
+
+/// Id, agency, identity number, roles.
+type Row = (&'static str, &'static str, &'static str, &'static [Role]);
+const PEOPLE: &[Row] = &[
+    ("ria", "agency-a", "196408233234", &[Role::RegistrationOfficer]),
+    ("anna", "agency-a", "199001012385", &[Role::Approver]),
+    ("rolf", "agency-a", "194911172296", &[Role::Approver]),
+    ("dan", "agency-a", "200002292399", &[Role::CardDesk]),
+    ("mia", "agency-a", "189001019802", &[Role::RegistrationOfficer, Role::Approver, Role::CardDesk]),
+    ("eva", "agency-a", "195006262546", &[]),
+    ("bo", "agency-b", "190001019801", &[Role::Approver, Role::RegistrationOfficer, Role::CardDesk]),
+];
+
+impl World {
+    /// Holds the ceremony.
+    pub(super) fn found() -> Self {
+        let Founding { mut world, mut foundation } = Self::unclosed();
+        world.make_cards(&mut foundation);
+        foundation.close().unwrap();
+        world
+    }
+
+    /// Holds the ceremony, but not to its end.
+    pub(super) fn unfinished() -> Self {
+        Self::unclosed().world
+    }
+
+    /// The signer on the state as it is now.
+    pub(super) fn core(&self) -> Core {
+        self.open().unwrap()
+    }
+
+    pub(super) fn open(&self) -> Result<Core, StartError> {
+        let token: Arc<dyn CaToken> = Arc::clone(&self.token) as _;
+        Core::open(&self.config, token, Arc::clone(&self.clock) as _)
+    }
+
+    /// What nothing that is refused may change: signatures made, and the journal.
+    pub(super) fn trace(&self) -> (usize, Verified) {
+        (self.signatures(), verify(&self.config.journal()).unwrap())
+    }
+
+    pub(super) fn signatures(&self) -> usize {
+        self.token.signed.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn head(&self) -> Head {
+        self.trace().1.head
+    }
+
+    pub(super) fn person(&self, id: &str) -> &Person {
+        self.people.iter().find(|person| person.id == id).unwrap()
+    }
+
+    pub(super) fn profile(&self, name: &str) -> &Profile {
+        self.profiles.get(name).unwrap()
+    }
+
+    /// A serial that was not used before.
+    pub(super) fn serial(&self) -> SerialNumber {
+        let mut octets = [0x11; 16];
+        octets[8..].copy_from_slice(&self.serials.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+        SerialNumber::from_random(octets)
+    }
+
+    pub(super) fn set_clock(&self, now: UtcTime) {
+        *self.clock.0.lock().unwrap() = now;
+    }
+
+    /// Everybody gets a card.
+    fn make_cards(&mut self, foundation: &mut Foundation) {
+        for (number, row) in (100_u8..).step_by(2).zip(PEOPLE) {
+            let (id, ..) = *row;
+            let subject = person_facts(row.1, row.2, id);
+            let holder = Holder::Person {
+                tenant: row.1.parse().unwrap(),
+                person: id.parse().unwrap(),
+                card: Some(subject.get("card.number").unwrap().parse().unwrap()),
+                enrolment: None,
+            };
+            let mut certify = |use_of_key: &str, profile: &str, number: u8| {
+                let key = self.cards.add(&format!("{id}-{use_of_key}"), KeyKind::EcP256);
+                let key = self.cards.public(&key);
+                let request = Request {
+                    profile: self.profiles.get(profile).unwrap(),
+                    subject: &subject,
+                    key: &key,
+                    serial: SerialNumber::from_random([number; 16]),
+                    not_before: NOW.plus_days(-9),
+                    not_after: NOW.plus_days(1_000),
+                };
+                let der = foundation.sign_certificate(&request, &holder, &self.person_ca, &*self.token).unwrap();
+                Certificate::parse(der.as_bytes()).unwrap()
+            };
+            let authentication = certify("authentication", "person-authentication-loa4", number);
+            let signature = certify("signature", "person-signature-loa4", number + 1);
+            self.people.push(Person { id, authentication, signature });
+        }
+    }
+
+    fn unclosed() -> Founding {
+        let folder = TestFolder::new("signer");
+        let mut keys = SoftSigner::new();
+        for (label, kind) in [("root", KeyKind::EcP384), ("person", KeyKind::EcP256), ("infrastructure", KeyKind::EcP256)] {
+            keys.add(label, kind);
+        }
+        let token = Arc::new(SoftToken { keys, ..SoftToken::default() });
+        let config = configuration(folder.path());
+        let foundation = Foundation::create(&config, &officers(), &StandingList::new(standing())).unwrap();
+        let profiles = Profiles::from_toml_files(profile_files()).unwrap();
+        Founding::begin(folder, config, token, profiles, foundation)
+    }
+}
+
+/// A world whose ceremony is not over.
+struct Founding {
+    world: World,
+    foundation: Foundation,
+}
+
+impl Founding {
+    fn begin(
+        folder: TestFolder,
+        config: SignerConfig,
+        token: Arc<SoftToken>,
+        profiles: Profiles,
+        mut foundation: Foundation,
+    ) -> Self {
+        let root_key = KeyId::new("root");
+        let root_public = token.keys.public(&root_key);
+        let subject = service_facts("TEST Root");
+        let request = Request {
+            profile: profiles.get("root-ca").unwrap(),
+            subject: &subject,
+            key: &root_public,
+            serial: SerialNumber::from_random([200; 16]),
+            not_before: NOW.plus_days(-10),
+            not_after: NOW.plus_days(3_000),
+        };
+        let root = foundation.sign_root("root", &request, &root_key, &*token).unwrap();
+        let root = issuer("root", Certificate::parse(root.as_bytes()).unwrap());
+        let mut ca = |name: &str, profile: &str, number: u8| {
+            let (subject, key) = (service_facts(&format!("TEST {name}")), token.keys.public(&KeyId::new(name)));
+            let request = Request {
+                profile: profiles.get(profile).unwrap(),
+                subject: &subject,
+                key: &key,
+                serial: SerialNumber::from_random([number; 16]),
+                not_before: NOW.plus_days(-10),
+                not_after: NOW.plus_days(2_500),
+            };
+            let holder = Holder::Service { key: name.to_owned() };
+            let der = foundation.sign_certificate(&request, &holder, &root, &*token).unwrap();
+            std::fs::write(folder.path().join(format!("{name}.pem")), der.to_pem()).unwrap();
+            issuer(name, Certificate::parse(der.as_bytes()).unwrap())
+        };
+        let person_ca = ca("person", "issuing-ca-person", 201);
+        let infrastructure_ca = ca("infrastructure", "issuing-ca-infrastructure", 202);
+        let (cards, people, serials) = (SoftSigner::new(), Vec::new(), AtomicU64::new(1));
+        let clock = Arc::new(SetClock(Mutex::new(NOW)));
+        let world =
+            World { folder, config, token, clock, cards, people, profiles, person_ca, infrastructure_ca, serials };
+        Self { world, foundation }
+    }
+}
+
+/// What the facts of a person are; the card's number follows from the id.
+pub(super) fn person_facts(agency: &str, identity_number: &str, id: &str) -> SubjectFacts {
+    let digits: String = id.bytes().map(|b| format!("{b:03}")).collect();
+    SubjectFacts::default()
+        .with("organisation.name", "Test Agency")
+        .with("organisation.number", organisation(agency))
+        .with("person.surname", "Testsson")
+        .with("person.given_name", id)
+        .with("person.display_name", &format!("{id} Testsson"))
+        .with("person.serial_number", &format!("PNOSE-{identity_number}"))
+        .with("card.number", &format!("9752{digits}"))
+}
+
+pub(super) fn service_facts(common_name: &str) -> SubjectFacts {
+    SubjectFacts::default()
+        .with("organisation.name", "Test Operator")
+        .with("organisation.number", "2021006883")
+        .with("common_name", common_name)
+}
+
+/// What the listeners' certificate is for.
+pub(super) fn tls_facts() -> SubjectFacts {
+    SubjectFacts { dns_names: vec!["localhost".to_owned()], ..service_facts("localhost") }
+}
+
+/// The officers of the ceremony.
+pub(super) fn officers() -> OfficerList {
+    OfficerList::new(PEOPLE.iter().filter(|row| !row.3.is_empty()).map(officer).collect()).unwrap()
+}
+
+fn standing() -> Vec<StandingApproval> {
+    [("infrastructure", "tls-server", tls_facts()), ("person", "ocsp-signer", service_facts("TEST OCSP"))]
+        .map(|(issuer, profile, subject)| StandingApproval {
+            issuer: issuer.to_owned(),
+            profile: profile.to_owned(),
+            subject,
+            key: None,
+        })
+        .into()
+}
+
+fn organisation(agency: &str) -> &'static str {
+    if agency == "agency-a" { "5560160680" } else { "5562265719" }
+}
+
+fn officer(&(id, agency, identity_number, roles): &Row) -> OfficerEntry {
+    OfficerEntry {
+        person: id.parse().unwrap(),
+        tenant: agency.parse().unwrap(),
+        serial_number: format!("PNOSE-{identity_number}"),
+        organisation: format!("NTRSE-{}", organisation(agency)),
+        roles: roles.iter().copied().collect(),
+    }
+}
+
+fn configuration(folder: &Path) -> SignerConfig {
+    let issuer = |name: &str, kind| IssuerSettings {
+        name: name.to_owned(),
+        key: KeyId::new(name),
+        certificate: folder.join(format!("{name}.pem")),
+        crl_url: url(name, "crl"),
+        ocsp_url: Some("http://localhost/ocsp".to_owned()),
+        aia_url: url(name, "crt"),
+        kind,
+    };
+    SignerConfig {
+        mode: Mode::Demo,
+        socket: folder.join("run/signer.sock"),
+        directory: folder.join("signer"),
+        allowed_uid: rustix::process::geteuid().as_raw(),
+        approvals_needed: 1,
+        profiles: profile_folder(),
+        token: TokenSettings {
+            module: Module::Auto,
+            label: "ca".to_owned(),
+            serial: None,
+            threads: 2,
+            pin: PinSource::File(folder.join("pin")),
+        },
+        issuers: vec![issuer("person", IssuerKind::Person), issuer("infrastructure", IssuerKind::Infrastructure)],
+    }
+}
+
+fn issuer(name: &str, certificate: Certificate) -> Issuer {
+    Issuer {
+        name: name.to_owned(),
+        key: KeyId::new(name),
+        certificate,
+        crl_url: url(name, "crl"),
+        ocsp_url: Some("http://localhost/ocsp".to_owned()),
+        aia_url: url(name, "crt"),
+    }
+}
+
+fn url(name: &str, end: &str) -> String {
+    format!("http://localhost/{name}.{end}")
+}
+
+fn profile_folder() -> std::path::PathBuf {
+    Path::new(CHECKOUT).join("policies/profiles")
+}
+
+fn profile_files() -> Vec<(String, String)> {
+    let files = std::fs::read_dir(profile_folder()).unwrap().map(|file| file.unwrap().path());
+    let read = |path: std::path::PathBuf| {
+        (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap())
+    };
+    files.map(read).collect()
+}
+
+const CHECKOUT: &str = "/work/main";
