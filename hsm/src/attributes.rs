@@ -10,23 +10,23 @@ use crate::HsmError;
 /// Attributes of a private key (PKCS#11 3.1 section 4.9). `None`: the token does not tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyAttributes {
-    /// CKA_LOCAL: generated on this token.
+    /// `CKA_LOCAL`: generated on this token.
     pub local: Option<bool>,
-    /// CKA_ALWAYS_SENSITIVE: CKA_SENSITIVE was never false.
+    /// `CKA_ALWAYS_SENSITIVE`: `CKA_SENSITIVE` was never false.
     pub always_sensitive: Option<bool>,
-    /// CKA_NEVER_EXTRACTABLE: CKA_EXTRACTABLE was never true.
+    /// `CKA_NEVER_EXTRACTABLE`: `CKA_EXTRACTABLE` was never true.
     pub never_extractable: Option<bool>,
-    /// CKA_SENSITIVE: cannot be read in plain text.
+    /// `CKA_SENSITIVE`: cannot be read in plain text.
     pub sensitive: Option<bool>,
-    /// CKA_EXTRACTABLE: can be wrapped.
+    /// `CKA_EXTRACTABLE`: can be wrapped.
     pub extractable: Option<bool>,
-    /// CKA_COPYABLE.
+    /// `CKA_COPYABLE`.
     pub copyable: Option<bool>,
-    /// CKA_MODIFIABLE.
+    /// `CKA_MODIFIABLE`.
     pub modifiable: Option<bool>,
-    /// CKA_ALWAYS_AUTHENTICATE: asks for the PIN at each use.
+    /// `CKA_ALWAYS_AUTHENTICATE`: asks for the PIN at each use.
     pub always_authenticate: Option<bool>,
-    /// CKA_KEY_GEN_MECHANISM by its PKCS#11 name.
+    /// `CKA_KEY_GEN_MECHANISM` by its PKCS#11 name.
     pub generation_mechanism: Option<String>,
 }
 
@@ -92,7 +92,7 @@ impl KeyAttributes {
     }
 }
 
-/// CKA_KEY_GEN_MECHANISM. A key that came from outside says CK_UNAVAILABLE_INFORMATION, which is no mechanism.
+/// `CKA_KEY_GEN_MECHANISM`. A key that came from outside says `CK_UNAVAILABLE_INFORMATION`, which is no mechanism.
 fn generation_mechanism(session: &Session, key: ObjectHandle) -> Result<Option<String>, HsmError> {
     match session.get_attributes(key, &[AttributeType::KeyGenMechanism]) {
         Ok(attributes) => Ok(attributes.into_iter().find_map(|attribute| match attribute {

@@ -13,8 +13,7 @@ use crate::token::Seat;
 /// # Errors
 /// [`HsmError::Certificate`], [`HsmError::WrongPublicKey`], else what the module reported.
 pub(crate) fn import(seat: &Seat, key: &KeyId, entry: &KeyEntry, der: &[u8]) -> Result<(), HsmError> {
-    let certificate =
-        Certificate::parse(der).map_err(|source| HsmError::Certificate { key: key.clone(), source })?;
+    let certificate = Certificate::parse(der).map_err(|source| HsmError::Certificate { key: key.clone(), source })?;
     same_key(key, &entry.public, certificate.public_key())?;
     seat.with(|session| {
         let earlier = labelled(session, ObjectClass::CERTIFICATE, key)?;
@@ -58,7 +57,7 @@ pub(crate) fn read(session: &Session, key: &KeyId) -> Result<Option<Vec<u8>>, Hs
     }))
 }
 
-/// CKA_SERIAL_NUMBER is the DER of the INTEGER (PKCS#11 3.1 section 4.6.3). RFC 5280 limits it to 20 octets, so the
+/// `CKA_SERIAL_NUMBER` is the DER of the INTEGER (PKCS#11 3.1 section 4.6.3). RFC 5280 limits it to 20 octets, so the
 /// length fits one octet.
 fn serial_number(content: &[u8]) -> Vec<u8> {
     let length = u8::try_from(content.len()).expect("a certificate that was read has a serial number of few octets");

@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 /// Now, on the monotonic clock.
-#[expect(clippy::disallowed_methods, reason = "deadlines of calls into a device are real time; no decision is recorded")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "deadlines of calls into a device are real time; no decision is recorded"
+)]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }

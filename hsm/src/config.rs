@@ -1,5 +1,6 @@
 //! What a pool needs to know before it can reach a token.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,11 +30,7 @@ impl Module {
             Self::Auto => KNOWN_MODULES.iter().map(PathBuf::from).collect(),
             Self::Path(path) => vec![path.clone()],
         };
-        looked
-            .iter()
-            .find(|path| path.is_file())
-            .cloned()
-            .ok_or(HsmError::ModuleNotFound { looked })
+        looked.iter().find(|path| path.is_file()).cloned().ok_or(HsmError::ModuleNotFound { looked })
     }
 }
 
@@ -72,7 +69,7 @@ pub struct TokenConfig {
 }
 
 /// Least time that a caller waits for a key pair: an HSM needs long for an RSA key of 4096 bits.
-pub const GENERATION_DEADLINE: Duration = Duration::from_secs(120);
+pub const GENERATION_DEADLINE: Duration = Duration::from_mins(2);
 
 /// Where the PIN comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,8 +125,8 @@ fn one_line(place: &str, text: &str) -> Result<SecretString, HsmError> {
     Ok(SecretString::from(pin))
 }
 
-fn unreadable(place: String, detail: impl ToString) -> HsmError {
-    HsmError::PinUnreadable { place, detail: detail.to_string() }
+fn unreadable(place: String, detail: impl Display) -> HsmError {
+    HsmError::PinUnreadable { place, detail: format!("{detail}") }
 }
 
 const AUTO: &str = "auto";

@@ -70,8 +70,11 @@ pub(crate) fn sign(
 ) -> Result<Vec<u8>, HsmError> {
     let entry = entry(seat, seen, key)?;
     let kind = entry.public.kind();
-    let prepared = algorithm::prepare(algorithm, kind, message)
-        .ok_or_else(|| HsmError::WrongKind { key: key.clone(), kind, wanted: format!("{algorithm:?}") })?;
+    let prepared = algorithm::prepare(algorithm, kind, message).ok_or_else(|| HsmError::WrongKind {
+        key: key.clone(),
+        kind,
+        wanted: format!("{algorithm:?}"),
+    })?;
     let raw = seat.with(|session| Ok(session.sign(&prepared.mechanism, entry.signing, &prepared.input)?))?;
     let faulty = |detail: &str| HsmError::Faulty { key: key.clone(), detail: detail.to_owned() };
     let signature = algorithm::assemble(kind, raw).ok_or_else(|| faulty("the signature is malformed"))?;
@@ -278,5 +281,5 @@ fn check_new_key(
 }
 
 fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }

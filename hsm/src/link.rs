@@ -39,12 +39,7 @@ impl Link {
             why: String::new(),
             closing: false,
         };
-        Self {
-            token: token.to_owned(),
-            inner: Mutex::new(inner),
-            changed: Condvar::new(),
-            reported: Condvar::new(),
-        }
+        Self { token: token.to_owned(), inner: Mutex::new(inner), changed: Condvar::new(), reported: Condvar::new() }
     }
 
     /// The anchor, waiting for the keeper while it recovers one.
@@ -162,9 +157,10 @@ impl Link {
     fn set(&self, inner: &mut Inner, state: TokenState) {
         if inner.state != state {
             metric::state(&self.token, &state);
-            match &state {
-                TokenState::Unusable { why } => tracing::warn!(token = self.token, why, "token unusable"),
-                _ => tracing::info!(token = self.token, "token usable"),
+            if let TokenState::Unusable { why } = &state {
+                tracing::warn!(token = self.token, why, "token unusable");
+            } else {
+                tracing::info!(token = self.token, "token usable");
             }
             inner.state = state;
         }

@@ -77,7 +77,7 @@ impl Pool {
         self.call(|seat| seat.with(probe::sign_test_value))
     }
 
-    /// Generates a key pair on the token. Its label is `key`, its CKA_ID a hash of that.
+    /// Generates a key pair on the token. Its label is `key`, its `CKA_ID` a hash of that.
     ///
     /// # Errors
     /// [`HsmError::KeyExists`] if the label is taken; [`HsmError::WrongAttribute`] if the token made another key than
@@ -161,7 +161,7 @@ impl Pool {
     }
 
     /// Stores a certificate beside the key that it certifies, in place of an earlier one, under the same label and
-    /// CKA_ID.
+    /// `CKA_ID`.
     ///
     /// # Errors
     /// [`HsmError::Certificate`] if it cannot be read, [`HsmError::WrongPublicKey`] if it certifies another key, else

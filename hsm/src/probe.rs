@@ -20,7 +20,8 @@ use crate::{algorithm, spki};
 pub(crate) fn sign_test_value(session: &Session) -> Result<(), HsmError> {
     let public =
         [Attribute::Token(false), Attribute::Verify(true), Attribute::EcParams(spki::P256_PARAMETERS.to_vec())];
-    let private = [Attribute::Token(false), Attribute::Private(true), Attribute::Sensitive(true), Attribute::Sign(true)];
+    let private =
+        [Attribute::Token(false), Attribute::Private(true), Attribute::Sensitive(true), Attribute::Sign(true)];
     let (public, private) = match session.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private) {
         Ok(pair) => pair,
         Err(error) => return no_session_keys(error.into()),

@@ -27,13 +27,13 @@ pub(crate) fn read_public(session: &Session, object: ObjectHandle, key: &KeyId) 
     PublicKey::from_spki(&spki).map_err(|error| unusable(&error.to_string()))
 }
 
-/// CKA_EC_PARAMS of P-256: its object identifier.
+/// `CKA_EC_PARAMS` of P-256: its object identifier.
 pub(crate) const P256_PARAMETERS: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
-/// CKA_EC_PARAMS of P-384.
+/// `CKA_EC_PARAMS` of P-384.
 pub(crate) const P384_PARAMETERS: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x22";
-/// CKA_EC_PARAMS of Ed25519 as an object identifier (RFC 8410 section 3).
+/// `CKA_EC_PARAMS` of Ed25519 as an object identifier (RFC 8410 section 3).
 pub(crate) const ED25519_PARAMETERS: &[u8] = b"\x06\x03\x2b\x65\x70";
-/// CKA_EC_PARAMS of Ed25519 as a curve name, "edwards25519" (PKCS#11 3.1 section 6.3.3).
+/// `CKA_EC_PARAMS` of Ed25519 as a curve name, "edwards25519" (PKCS#11 3.1 section 6.3.3).
 pub(crate) const ED25519_CURVE_NAME: &[u8] = b"\x13\x0cedwards25519";
 
 /// The parts of a public key that a token may give.
@@ -83,7 +83,7 @@ impl Parts {
     }
 }
 
-/// CKA_EC_POINT holds a DER OCTET STRING around the point; some tokens give the bare point.
+/// `CKA_EC_POINT` holds a DER OCTET STRING around the point; some tokens give the bare point.
 fn unwrap_point(value: &[u8], octets: usize) -> Option<&[u8]> {
     match value.len() {
         n if n == octets => Some(value),

@@ -40,12 +40,12 @@ impl KeyRole {
     }
 }
 
-/// CKA_ID of a key: the first 20 octets of SHA-256 over its label.
+/// `CKA_ID` of a key: the first 20 octets of SHA-256 over its label.
 pub(crate) fn identifier(key: &KeyId) -> Vec<u8> {
     digest(&SHA256, key.as_str().as_bytes()).as_ref()[..20].to_vec()
 }
 
-/// Template of the public key object. `parameters` are the CKA_EC_PARAMS of an EC key.
+/// Template of the public key object. `parameters` are the `CKA_EC_PARAMS` of an EC key.
 pub(crate) fn public(key: &KeyId, kind: KeyKind, role: KeyRole, parameters: &[u8]) -> Vec<Attribute> {
     let mut template = vec![
         Attribute::Token(true),
@@ -76,7 +76,9 @@ pub(crate) fn private(key: &KeyId, role: KeyRole) -> Vec<Attribute> {
         Attribute::Sensitive(true),
         Attribute::Extractable(false),
         Attribute::Copyable(role.copyable()),
-        Attribute::Modifiable(role == KeyRole::Card),
+        // SoftHSM2 copies no key that cannot be modified. What matters cannot be modified on any key: `CKA_SENSITIVE`
+        // only ever becomes true and `CKA_EXTRACTABLE` false (PKCS#11 3.1 section 4.9).
+        Attribute::Modifiable(role.copyable() || role == KeyRole::Card),
         Attribute::Sign(role.signs()),
         Attribute::Derive(!role.signs()),
         Attribute::Decrypt(false),
@@ -85,7 +87,7 @@ pub(crate) fn private(key: &KeyId, role: KeyRole) -> Vec<Attribute> {
     ]
 }
 
-/// CKA_ALLOWED_MECHANISMS, for roles that are restricted further than by their usage attributes.
+/// `CKA_ALLOWED_MECHANISMS`, for roles that are restricted further than by their usage attributes.
 pub(crate) fn allowed_mechanisms(kind: KeyKind, role: KeyRole) -> Option<Attribute> {
     if role != KeyRole::Ca {
         return None;
@@ -97,14 +99,12 @@ pub(crate) fn allowed_mechanisms(kind: KeyKind, role: KeyRole) -> Option<Attribu
     }))
 }
 
-/// Mechanism and the spellings of CKA_EC_PARAMS to try, in order. RSA has none, so one empty spelling.
+/// Mechanism and the spellings of `CKA_EC_PARAMS` to try, in order. RSA has none, so one empty spelling.
 pub(crate) fn generation(kind: KeyKind) -> (Mechanism<'static>, &'static [&'static [u8]]) {
     match kind {
         KeyKind::EcP256 => (Mechanism::EccKeyPairGen, &[spki::P256_PARAMETERS]),
         KeyKind::EcP384 => (Mechanism::EccKeyPairGen, &[spki::P384_PARAMETERS]),
-        KeyKind::Ed25519 => {
-            (Mechanism::EccEdwardsKeyPairGen, &[spki::ED25519_PARAMETERS, spki::ED25519_CURVE_NAME])
-        }
+        KeyKind::Ed25519 => (Mechanism::EccEdwardsKeyPairGen, &[spki::ED25519_PARAMETERS, spki::ED25519_CURVE_NAME]),
         KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => (Mechanism::RsaPkcsKeyPairGen, &[&[]]),
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Each test runs in a process of its own with a fresh `SoftHSM2` token; OpenSSL judges the signatures.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
 mod faults;
 mod keys;
 mod limits;

@@ -34,9 +34,11 @@ fn pin_that_became_wrong_is_tried_once_more() {
         folder.set_faults("C_Login rv 0xA0\nC_GetSessionInfo rv 0xB3\nC_SignInit rv 0xB3\n").unwrap();
         let before = folder.calls_of("C_Login").unwrap();
         assert!(crate::sign(&pool, &key).is_err());
-        testkit::token::wait_until("the PIN is refused", crate::RECOVERY, || {
-            matches!(pool.state(), TokenState::Unusable { why } if why.starts_with("PIN refused"))
-        });
+        testkit::token::wait_until(
+            "the PIN is refused",
+            crate::RECOVERY,
+            || matches!(pool.state(), TokenState::Unusable { why } if why.starts_with("PIN refused")),
+        );
         folder.set_faults("").unwrap();
         let late = Pool::open(config_through(folder.fault_module().unwrap())).unwrap();
         assert!(matches!(late.state(), TokenState::Unusable { .. }));
