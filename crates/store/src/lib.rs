@@ -1,1 +1,120 @@
-//! The ports over SQLite and PostgreSQL.
+//! The ports of `domain` over SQLite and PostgreSQL.
+//!
+//! Writing: `writer` is one task with one connection. It takes what is queued, makes one `plan` of
+//! it and commits once for all; each module named after a port holds the statements and rows of
+//! its tables. Reading: the same modules, over a pool. `engine` alone knows which database runs.
+//! [`fault`] lets tests break any write.
+
+mod approvals;
+mod audit;
+mod cards;
+mod certificates;
+mod engine;
+mod enrolments;
+pub mod fault;
+mod people;
+mod revocations;
+mod status;
+mod word;
+mod writer;
+
+use crate::engine::{Pool, Target};
+use crate::fault::Faults;
+use crate::writer::{Queue, Writer};
+use async_trait::async_trait;
+use domain::audit::Head;
+use domain::certificate::CertificateRef;
+use domain::changes::{Changes, PublishedOcsp};
+use domain::ports::{Ledger, Store, StoreError};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Opens the database at `url`, migrates it, and starts its writer on the current Tokio runtime.
+///
+/// `sqlite:///absolute/path.db` (made with mode 0600 if it does not exist) or `postgres://…`. The
+/// writer ends when the last handle is dropped, after what is queued.
+///
+/// # Errors
+/// [`OpenError`] if the URL is not understood, the database cannot be reached, or its tables are
+/// not those of this program or an older one.
+pub async fn open(url: &str) -> Result<Arc<dyn Store>, OpenError> {
+    Options::default().open(url).await
+}
+
+/// How to open a database.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    faults: Faults,
+}
+
+impl Options {
+    /// Breaks writes on purpose. Only for tests and for a service outside production.
+    #[must_use]
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Opens the database at `url`; see [`open`].
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub async fn open(self, url: &str) -> Result<Arc<dyn Store>, OpenError> {
+        let target = Target::from_url(url)?;
+        target.prepare_file()?;
+        target.migrate().await?;
+        let connection = target.connect().await.map_err(OpenError::Connect)?;
+        let pool = target.pool();
+        let queue = Writer::start(target, connection, self.faults);
+        Ok(Arc::new(Database { pool, queue }))
+    }
+}
+
+/// Why a database was not opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Neither engine's scheme.
+    #[error("the database URL must begin with sqlite:// or postgres://")]
+    Scheme,
+    /// A database in memory, which ends with its first connection.
+    #[error("a database in memory keeps nothing: name a file")]
+    NotAFile,
+    /// The rest of the URL.
+    #[error("the database URL is not understood")]
+    Url(#[source] sqlx::Error),
+    /// The file cannot be made or kept private.
+    #[error("database file {path}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No connection.
+    #[error("the database cannot be reached")]
+    Connect(#[source] sqlx::Error),
+    /// Tables of a newer program, or an edited migration.
+    #[error("the tables cannot be brought to this version")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+/// A database: readers, and the queue to its writer.
+struct Database {
+    pool: Pool,
+    queue: Queue,
+}
+
+#[async_trait]
+impl Ledger for Database {
+    async fn commit(&self, changes: Changes) -> Result<Head, StoreError> {
+        self.queue.commit(changes).await
+    }
+
+    async fn publish_ocsp(&self, answers: Vec<PublishedOcsp>) -> Result<Vec<CertificateRef>, StoreError> {
+        self.queue.publish(answers).await
+    }
+}
+
+/// Most rows that one list gives, whatever limit the caller asked for.
+pub const MAX_LIST: u32 = 10_000;

@@ -1,0 +1,107 @@
+//! The audit log and the personal data beside it.
+
+use crate::engine::sql::batch;
+use crate::engine::{Columns, Row, Sql, Value};
+use crate::writer::{Refusal, Statement};
+use crate::{Database, MAX_LIST};
+use async_trait::async_trait;
+use domain::audit::{Event, Head, Record};
+use domain::ports::{AuditLog, Conflict, StoreError};
+use std::collections::BTreeMap;
+
+#[async_trait]
+impl AuditLog for Database {
+    async fn head(&self) -> Result<Head, StoreError> {
+        head(&self.pool.fetch(HEAD, Vec::new()).await?)
+    }
+
+    async fn records(&self, from: u64, limit: u32) -> Result<Vec<Record>, StoreError> {
+        let values = vec![number(from)?.into(), limit.min(MAX_LIST).into()];
+        self.pool.fetch(RECORDS, values).await?.iter().map(record).collect()
+    }
+
+    async fn personal(&self, sequence: u64) -> Result<Vec<(String, [u8; 16], String)>, StoreError> {
+        let rows = self.pool.fetch(PERSONAL, vec![number(sequence)?.into(), MAX_LIST.into()]).await?;
+        rows.iter()
+            .map(|row| {
+                let mut columns = Columns::of(row, "personal value");
+                Ok((columns.take()?, columns.bytes()?, columns.take()?))
+            })
+            .collect()
+    }
+
+    async fn erase_personal(&self, sequence: u64) -> Result<(), StoreError> {
+        self.queue.erase(number(sequence)?).await
+    }
+}
+
+/// Where the log ends, from the row of [`HEAD`] or [`BEGIN`].
+pub(crate) fn head(rows: &[Row]) -> Result<Head, StoreError> {
+    let Some(row) = rows.last() else { return Ok(Head::EMPTY) };
+    let mut columns = Columns::of(row, RECORD);
+    Ok(Head { size: columns.number()?, hash: columns.bytes()? })
+}
+
+fn record(row: &Row) -> Result<Record, StoreError> {
+    let mut columns = Columns::of(row, RECORD);
+    Ok(Record { sequence: columns.number()?, text: columns.take()?, hash: columns.bytes()? })
+}
+
+/// The row of a record.
+pub(crate) fn record_row(record: &Record) -> Result<Vec<Value>, StoreError> {
+    Ok(vec![number(record.sequence)?.into(), record.text.as_str().into(), record.hash.as_slice().into()])
+}
+
+/// A row for each personal value. Of two with one name the last counts, as in the chain.
+pub(crate) fn personal_rows(sequence: u64, event: &Event) -> Result<Vec<Vec<Value>>, StoreError> {
+    let sequence = number(sequence)?;
+    let values: BTreeMap<_, _> = event.personal.iter().map(|value| (value.field, value)).collect();
+    let rows = values.into_values().map(|value| {
+        vec![sequence.into(), value.field.into(), value.salt.as_slice().into(), value.value.as_str().into()]
+    });
+    Ok(rows.collect())
+}
+
+fn number(sequence: u64) -> Result<i64, StoreError> {
+    i64::try_from(sequence).map_err(|_| StoreError::Corrupt { what: RECORD })
+}
+
+pub(crate) static APPEND: Statement = Statement {
+    point: "audit",
+    batch: batch!(
+        (1 sequence bigint, 2 text text, 3 hash bytea),
+        "INSERT INTO audit_record (sequence, text, hash) SELECT r.sequence, r.text, r.hash FROM r"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists(RECORD)),
+    refers_to: RECORD,
+    idle: None,
+};
+
+pub(crate) static APPEND_PERSONAL: Statement = Statement {
+    point: "audit-personal",
+    batch: batch!(
+        (1 sequence bigint, 2 field text, 3 salt bytea, 4 value text),
+        "INSERT INTO audit_personal (sequence, field, salt, value) \
+         SELECT r.sequence, r.field, r.salt, r.value FROM r"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("personal value")),
+    refers_to: RECORD,
+    idle: None,
+};
+
+/// Opens a writing transaction and reads where the log ends.
+///
+/// Writers of other processes wait: for SQLite's write lock, or for the lock of a table that
+/// exists only to be locked, so that one chain has one writer at a time.
+pub(crate) const BEGIN: Sql = Sql::each(
+    "BEGIN IMMEDIATE; SELECT sequence, hash FROM audit_record ORDER BY sequence DESC LIMIT 1",
+    "BEGIN; LOCK TABLE writer IN EXCLUSIVE MODE; \
+     SELECT sequence, hash FROM audit_record ORDER BY sequence DESC LIMIT 1",
+);
+pub(crate) const ERASE: Sql = Sql::both("DELETE FROM audit_personal WHERE sequence = $1");
+const HEAD: Sql = Sql::both("SELECT sequence, hash FROM audit_record ORDER BY sequence DESC LIMIT 1");
+const RECORDS: Sql =
+    Sql::both("SELECT sequence, text, hash FROM audit_record WHERE sequence >= $1 ORDER BY sequence LIMIT $2");
+const PERSONAL: Sql =
+    Sql::both("SELECT field, salt, value FROM audit_personal WHERE sequence = $1 ORDER BY field LIMIT $2");
+const RECORD: &str = "audit record";

@@ -1,0 +1,72 @@
+//! Cards.
+
+use crate::engine::sql::batch;
+use crate::engine::{Columns, Row, Sql, Value};
+use crate::writer::{Idle, Refusal, Statement};
+use domain::card::Card;
+use domain::changes::{Stored, Version};
+use domain::ports::{Conflict, StoreError};
+
+/// Reads a row of [`CARD`] or [`CARDS_OF`].
+pub(crate) fn card(row: &Row) -> Result<Stored<Card>, StoreError> {
+    let mut columns = Columns::of(row, "card");
+    let value = Card {
+        tenant: columns.parse()?,
+        number: columns.parse()?,
+        holder: columns.parse()?,
+        bound_at: columns.time()?,
+        state: columns.parse()?,
+    };
+    Ok(Stored { value, version: Version(columns.take()?) })
+}
+
+/// The row of a new card.
+pub(crate) fn new_row(card: &Card) -> Vec<Value> {
+    vec![
+        Value::text(&card.tenant),
+        Value::text(&card.number),
+        Value::text(&card.holder),
+        card.bound_at.into(),
+        card.state.as_str().into(),
+    ]
+}
+
+/// The row of a card's new state.
+pub(crate) fn state_row(card: &Card, seen: Version) -> Vec<Value> {
+    vec![Value::text(&card.tenant), Value::text(&card.number), seen.0.into(), card.state.as_str().into()]
+}
+
+pub(crate) static NEW: Statement = Statement {
+    point: "card-new",
+    batch: batch!(
+        (1 tenant text, 2 number text, 3 holder text, 4 bound_at bigint, 5 state text),
+        "INSERT INTO card (tenant, number, holder, bound_at, state) \
+         SELECT r.tenant, r.number, r.holder, r.bound_at, r.state FROM r"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("card")),
+    refers_to: "employment",
+    idle: None,
+};
+
+pub(crate) static STATE: Statement = Statement {
+    point: "card",
+    batch: batch!(
+        (1 tenant text, 2 number text, 3 seen bigint, 4 state text),
+        "UPDATE card SET state = r.state, version = card.version + 1 FROM r \
+         WHERE card.tenant = r.tenant AND card.number = r.number AND card.version = r.seen"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("card")),
+    refers_to: "employment",
+    idle: Some(Idle::Versioned {
+        what: "card",
+        probe: Sql::both("SELECT version FROM card WHERE tenant = $1 AND number = $2"),
+    }),
+};
+
+pub(crate) const CARD: Sql = Sql::both(
+    "SELECT tenant, number, holder, bound_at, state, version FROM card WHERE tenant = $1 AND number = $2",
+);
+pub(crate) const CARDS_OF: Sql = Sql::both(
+    "SELECT tenant, number, holder, bound_at, state, version FROM card \
+     WHERE tenant = $1 AND holder = $2 ORDER BY bound_at, number LIMIT $3",
+);

@@ -1,0 +1,147 @@
+//! Rows and statements of intents and issued certificates.
+
+use crate::engine::sql::batch;
+use crate::engine::{Sql, Value};
+use crate::word::word;
+use crate::writer::{Idle, Refusal, Statement};
+use aws_lc_rs::digest::{SHA256, digest};
+use domain::certificate::{CertificateRef, Holder, Intent};
+use domain::ports::Conflict;
+use pki::time::UtcTime;
+
+/// The row that binds the intent's key to its owner and purpose.
+pub(crate) fn key_row(intent: &Intent) -> Vec<Value> {
+    let (kind, owner) = match &intent.holder {
+        Holder::Person { person, .. } => ("person", person.as_str()),
+        Holder::Service { key } => ("service", key.as_str()),
+    };
+    vec![intent.key_fingerprint.as_slice().into(), kind.into(), owner.into(), word(&intent.purpose)]
+}
+
+/// The row of an intent.
+pub(crate) fn intent_row(intent: &Intent) -> Vec<Value> {
+    let mut row = reference(&intent.certificate);
+    row.extend(holder_values(&intent.holder));
+    row.extend([
+        word(&intent.purpose),
+        intent.profile.as_str().into(),
+        intent.revision.into(),
+        intent.key_fingerprint.as_slice().into(),
+        intent.tbs.as_slice().into(),
+        intent.not_after.into(),
+        intent.at.into(),
+    ]);
+    row
+}
+
+/// The row that says how far the certificate came.
+pub(crate) fn status_row(intent: &Intent) -> Vec<Value> {
+    let mut row = reference(&intent.certificate);
+    row.extend([intent.at.into(), intent.not_after.into()]);
+    row
+}
+
+/// The row of a signed certificate.
+pub(crate) fn issued_row(certificate: &CertificateRef, der: &[u8], at: UtcTime) -> Vec<Value> {
+    let mut row = reference(certificate);
+    row.extend([digest(&SHA256, der).as_ref().into(), der.into(), at.into()]);
+    row
+}
+
+/// Issuer and serial, the first two values of each row here.
+pub(crate) fn reference(certificate: &CertificateRef) -> Vec<Value> {
+    vec![certificate.issuer.as_str().into(), Value::text(&certificate.serial)]
+}
+
+fn holder_values(holder: &Holder) -> [Value; 5] {
+    match holder {
+        Holder::Person { tenant, person, card, enrolment } => [
+            Value::text(tenant),
+            Value::text(person),
+            Value::text_or_null(card.as_ref()),
+            Value::text_or_null(enrolment.as_ref()),
+            Value::Text(None),
+        ],
+        Holder::Service { key } => {
+            [Value::Text(None), Value::Text(None), Value::Text(None), Value::Text(None), key.as_str().into()]
+        }
+    }
+}
+
+/// Touches the row of a known key only if owner and purpose are the same: no row, no right.
+pub(crate) static KEY: Statement = Statement {
+    point: "certified-key",
+    batch: batch!(
+        (1 fingerprint bytea, 2 owner_kind text, 3 owner text, 4 purpose text),
+        "INSERT INTO certified_key (fingerprint, owner_kind, owner, purpose) \
+         SELECT r.fingerprint, r.owner_kind, r.owner, r.purpose FROM r WHERE true \
+         ON CONFLICT (fingerprint) DO UPDATE SET owner = certified_key.owner \
+         WHERE certified_key.owner_kind = excluded.owner_kind AND certified_key.owner = excluded.owner \
+         AND certified_key.purpose = excluded.purpose"
+    ),
+    exists: Refusal::Conflict(Conflict::KeyTaken),
+    refers_to: "key",
+    idle: Some(Idle::Always(Refusal::Conflict(Conflict::KeyTaken))),
+};
+
+pub(crate) static INTENT: Statement = Statement {
+    point: "intent",
+    batch: batch!(
+        (
+            1 issuer text, 2 serial text, 3 tenant text, 4 person text, 5 card text, 6 enrolment text,
+            7 service_key text, 8 purpose text, 9 profile text, 10 revision bigint,
+            11 key_fingerprint bytea, 12 tbs bytea, 13 not_after bigint, 14 reserved_at bigint
+        ),
+        "INSERT INTO certificate (issuer, serial, tenant, person, card, enrolment, service_key, purpose, \
+         profile, revision, key_fingerprint, tbs, not_after, reserved_at) \
+         SELECT r.issuer, r.serial, r.tenant, r.person, r.card, r.enrolment, r.service_key, r.purpose, \
+         r.profile, r.revision, r.key_fingerprint, r.tbs, r.not_after, r.reserved_at FROM r"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("serial")),
+    refers_to: "employment, card or enrolment",
+    idle: None,
+};
+
+pub(crate) static INTENT_STATUS: Statement = Statement {
+    point: "intent-status",
+    batch: batch!(
+        (1 issuer text, 2 serial text, 3 reserved_at bigint, 4 not_after bigint),
+        "INSERT INTO certificate_status (issuer, serial, reserved_at, not_after) \
+         SELECT r.issuer, r.serial, r.reserved_at, r.not_after FROM r"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("serial")),
+    refers_to: "certificate",
+    idle: None,
+};
+
+/// Only an open intent gets a certificate: one that has none and was not revoked.
+pub(crate) static ISSUED: Statement = Statement {
+    point: "certificate",
+    batch: batch!(
+        (1 issuer text, 2 serial text, 3 fingerprint bytea, 4 der bytea, 5 at bigint),
+        "INSERT INTO issued (issuer, serial, fingerprint, der, at) \
+         SELECT r.issuer, r.serial, r.fingerprint, r.der, r.at FROM r \
+         JOIN certificate_status s ON s.issuer = r.issuer AND s.serial = r.serial WHERE s.due IS NULL"
+    ),
+    exists: Refusal::Conflict(Conflict::NotAnIntent),
+    refers_to: "certificate",
+    idle: Some(Idle::Either {
+        probe: Sql::both("SELECT position FROM revocation WHERE issuer = $1 AND serial = $2"),
+        found: Refusal::Conflict(Conflict::AlreadyRevoked),
+        absent: Refusal::Conflict(Conflict::NotAnIntent),
+    }),
+};
+
+/// From now on an OCSP answer is wanted.
+pub(crate) static ISSUED_STATUS: Statement = Statement {
+    point: "certificate-status",
+    batch: batch!(
+        (1 issuer text, 2 serial text),
+        "UPDATE certificate_status SET due = 0 FROM r \
+         WHERE certificate_status.issuer = r.issuer AND certificate_status.serial = r.serial \
+         AND certificate_status.due IS NULL"
+    ),
+    exists: Refusal::Conflict(Conflict::NotAnIntent),
+    refers_to: "certificate",
+    idle: Some(Idle::Always(Refusal::Conflict(Conflict::NotAnIntent))),
+};

@@ -1,0 +1,228 @@
+//! Applications: every stage has its columns, and the tables check that they fit the stage.
+
+use crate::engine::sql::batch;
+use crate::engine::{Columns, Row, Sql, Value};
+use crate::word::{from_json, from_word, json, word};
+use crate::writer::{Idle, Refusal, Statement};
+use crate::{Database, MAX_LIST};
+use async_trait::async_trait;
+use domain::approval::Approval;
+use domain::changes::{Stored, Version};
+use domain::enrolment::{Activated, AnyEnrolment, Approved, Enrolment, Identified, Issued, Submitted};
+use domain::operation::IdentityProof;
+use domain::ports::{Conflict, Enrolments, StoreError};
+use domain::{ApprovalId, EnrolmentId, TenantId};
+
+#[async_trait]
+impl Enrolments for Database {
+    async fn enrolment(
+        &self,
+        tenant: &TenantId,
+        id: &EnrolmentId,
+    ) -> Result<Option<Stored<AnyEnrolment>>, StoreError> {
+        let row = self.pool.fetch_optional(ENROLMENT, vec![Value::text(tenant), Value::text(id)]).await?;
+        row.as_ref().map(enrolment).transpose()
+    }
+
+    async fn enrolments(
+        &self,
+        tenant: &TenantId,
+        stage: Option<&str>,
+        after: Option<&EnrolmentId>,
+        limit: u32,
+    ) -> Result<Vec<Stored<AnyEnrolment>>, StoreError> {
+        let mut values = vec![Value::text(tenant), after.map_or("", EnrolmentId::as_str).into()];
+        values.push(limit.min(MAX_LIST).into());
+        let rows = match stage {
+            None => self.pool.fetch(ENROLMENTS, values).await?,
+            Some(stage) => {
+                values.push(stage.into());
+                self.pool.fetch(ENROLMENTS_AT, values).await?
+            }
+        };
+        rows.iter().map(enrolment).collect()
+    }
+
+    async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>, StoreError> {
+        self.find_approval(tenant, id).await
+    }
+}
+
+fn enrolment(row: &Row) -> Result<Stored<AnyEnrolment>, StoreError> {
+    let mut columns = Columns::of(row, WHAT);
+    let version = Version(columns.take()?);
+    let stage: String = columns.take()?;
+    let bare = Enrolment::from_parts(
+        (columns.parse()?, columns.parse()?),
+        (columns.parse()?, columns.parse()?),
+        from_json(&mut columns)?,
+        from_json(&mut columns)?,
+    );
+    let submitted = Submitted { by: columns.parse()?, at: columns.time()? };
+    let value = match stage.as_str() {
+        "submitted" => AnyEnrolment::Submitted(Enrolment::restore(bare, submitted)),
+        "identified" => AnyEnrolment::Identified(Enrolment::restore(bare, identified(submitted, &mut columns)?)),
+        "approved" => AnyEnrolment::Approved(Enrolment::restore(bare, approved(submitted, &mut columns)?)),
+        "issued" => AnyEnrolment::Issued(Enrolment::restore(bare, issued(submitted, &mut columns)?)),
+        "activated" => AnyEnrolment::Activated(Enrolment::restore(bare, activated(submitted, &mut columns)?)),
+        _ => return Err(columns.corrupt()),
+    };
+    Ok(Stored { value, version })
+}
+
+fn identified(submitted: Submitted, columns: &mut Columns<'_>) -> Result<Identified, StoreError> {
+    Ok(Identified {
+        submitted,
+        by: columns.parse()?,
+        at: columns.time()?,
+        proof: IdentityProof {
+            document: from_word(columns)?,
+            number: columns.take()?,
+            expires: columns.take()?,
+            method: from_word(columns)?,
+            place: columns.take()?,
+        },
+        statement: columns.take()?,
+        approval: columns.parse()?,
+    })
+}
+
+fn approved(submitted: Submitted, columns: &mut Columns<'_>) -> Result<Approved, StoreError> {
+    Ok(Approved { identified: identified(submitted, columns)?, by: columns.parse()?, at: columns.time()? })
+}
+
+fn issued(submitted: Submitted, columns: &mut Columns<'_>) -> Result<Issued, StoreError> {
+    Ok(Issued {
+        approved: approved(submitted, columns)?,
+        serials: from_json(columns)?,
+        at: columns.time()?,
+        delivery: columns.take()?,
+    })
+}
+
+fn activated(submitted: Submitted, columns: &mut Columns<'_>) -> Result<Activated, StoreError> {
+    Ok(Activated { issued: issued(submitted, columns)?, by: columns.parse()?, at: columns.time()? })
+}
+
+/// The row of a new application.
+pub(crate) fn new_row(enrolment: &AnyEnrolment) -> Vec<Value> {
+    let bare = enrolment.bare();
+    let submitted = enrolment.submitted();
+    let mut row = vec![
+        Value::text(&bare.tenant),
+        Value::text(&bare.id),
+        Value::text(&bare.applicant),
+        Value::text(&bare.card),
+        json(&bare.subject),
+        json(&bare.certificates),
+        Value::text(&submitted.by),
+        submitted.at.into(),
+    ];
+    row.extend(stage_values(enrolment));
+    row
+}
+
+/// The row of an application that moved on.
+pub(crate) fn moved_row(enrolment: &AnyEnrolment, seen: Version) -> Vec<Value> {
+    let bare = enrolment.bare();
+    let mut row = vec![Value::text(&bare.tenant), Value::text(&bare.id), seen.0.into()];
+    row.extend(stage_values(enrolment));
+    row
+}
+
+/// The stage and the columns of all stages after the first.
+fn stage_values(enrolment: &AnyEnrolment) -> [Value; 17] {
+    let identified = enrolment.identified();
+    let proof = identified.map(|i| &i.proof);
+    let approved = enrolment.approved();
+    let issued = enrolment.issued();
+    let activated = enrolment.activated();
+    [
+        enrolment.stage_name().into(),
+        Value::text_or_null(identified.map(|i| &i.by)),
+        Value::time_or_null(identified.map(|i| i.at)),
+        proof.map_or(Value::Text(None), |p| word(&p.document)),
+        Value::text_or_null(proof.map(|p| &p.number)),
+        Value::text_or_null(proof.map(|p| &p.expires)),
+        proof.map_or(Value::Text(None), |p| word(&p.method)),
+        Value::text_or_null(proof.map(|p| &p.place)),
+        Value::text_or_null(identified.map(|i| &i.statement)),
+        Value::text_or_null(identified.map(|i| &i.approval)),
+        Value::text_or_null(approved.map(|a| &a.by)),
+        Value::time_or_null(approved.map(|a| a.at)),
+        issued.map_or(Value::Text(None), |i| json(&i.serials)),
+        Value::time_or_null(issued.map(|i| i.at)),
+        Value::text_or_null(issued.map(|i| &i.delivery)),
+        Value::text_or_null(activated.map(|a| &a.by)),
+        Value::time_or_null(activated.map(|a| a.at)),
+    ]
+}
+
+pub(crate) static NEW: Statement = Statement {
+    point: "enrolment-new",
+    batch: batch!(
+        (
+            1 tenant text, 2 id text, 3 applicant text, 4 card text, 5 subject text, 6 certificates text,
+            7 submitted_by text, 8 submitted_at bigint, 9 stage text, 10 identified_by text,
+            11 identified_at bigint, 12 proof_document text, 13 proof_number text, 14 proof_expires text,
+            15 proof_method text, 16 proof_place text, 17 statement text, 18 approval text,
+            19 approved_by text, 20 approved_at bigint, 21 serials text, 22 issued_at bigint,
+            23 delivery text, 24 activated_by text, 25 activated_at bigint
+        ),
+        "INSERT INTO enrolment (tenant, id, applicant, card, subject, certificates, submitted_by, submitted_at, \
+         stage, identified_by, identified_at, proof_document, proof_number, proof_expires, proof_method, \
+         proof_place, statement, approval, approved_by, approved_at, serials, issued_at, delivery, \
+         activated_by, activated_at) \
+         SELECT r.tenant, r.id, r.applicant, r.card, r.subject, r.certificates, r.submitted_by, r.submitted_at, \
+         r.stage, r.identified_by, r.identified_at, r.proof_document, r.proof_number, r.proof_expires, \
+         r.proof_method, r.proof_place, r.statement, r.approval, r.approved_by, r.approved_at, r.serials, \
+         r.issued_at, r.delivery, r.activated_by, r.activated_at FROM r"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists(WHAT)),
+    refers_to: "person, card or approval",
+    idle: None,
+};
+
+pub(crate) static MOVE: Statement = Statement {
+    point: "enrolment",
+    batch: batch!(
+        (
+            1 tenant text, 2 id text, 3 seen bigint, 4 stage text, 5 identified_by text,
+            6 identified_at bigint, 7 proof_document text, 8 proof_number text, 9 proof_expires text,
+            10 proof_method text, 11 proof_place text, 12 statement text, 13 approval text,
+            14 approved_by text, 15 approved_at bigint, 16 serials text, 17 issued_at bigint,
+            18 delivery text, 19 activated_by text, 20 activated_at bigint
+        ),
+        "UPDATE enrolment SET stage = r.stage, identified_by = r.identified_by, \
+         identified_at = r.identified_at, proof_document = r.proof_document, proof_number = r.proof_number, \
+         proof_expires = r.proof_expires, proof_method = r.proof_method, proof_place = r.proof_place, \
+         statement = r.statement, approval = r.approval, approved_by = r.approved_by, \
+         approved_at = r.approved_at, serials = r.serials, issued_at = r.issued_at, delivery = r.delivery, \
+         activated_by = r.activated_by, activated_at = r.activated_at, version = enrolment.version + 1 \
+         FROM r WHERE enrolment.tenant = r.tenant AND enrolment.id = r.id AND enrolment.version = r.seen"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists(WHAT)),
+    refers_to: "person or approval",
+    idle: Some(Idle::Versioned {
+        what: WHAT,
+        probe: Sql::both("SELECT version FROM enrolment WHERE tenant = $1 AND id = $2"),
+    }),
+};
+
+/// The columns in the order in which [`enrolment`] reads them.
+macro_rules! select {
+    ($rest:literal) => {
+        Sql::both(concat!(
+            "SELECT version, stage, id, tenant, applicant, card, subject, certificates, submitted_by, \
+             submitted_at, identified_by, identified_at, proof_document, proof_number, proof_expires, \
+             proof_method, proof_place, statement, approval, approved_by, approved_at, serials, issued_at, \
+             delivery, activated_by, activated_at FROM enrolment WHERE ",
+            $rest
+        ))
+    };
+}
+
+const ENROLMENT: Sql = select!("tenant = $1 AND id = $2");
+const ENROLMENTS: Sql = select!("tenant = $1 AND id > $2 ORDER BY id LIMIT $3");
+const ENROLMENTS_AT: Sql = select!("tenant = $1 AND id > $2 AND stage = $4 ORDER BY id LIMIT $3");
+const WHAT: &str = "enrolment";

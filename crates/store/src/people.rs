@@ -1,0 +1,163 @@
+//! Agencies, people, employments, roles.
+
+use crate::engine::sql::batch;
+use crate::engine::{Columns, Row, Sql, Value};
+use crate::writer::{Refusal, Statement};
+use crate::{Database, MAX_LIST};
+use async_trait::async_trait;
+use domain::people::{Employment, Person, RoleGrant, Tenant};
+use domain::ports::{Conflict, People, StoreError};
+use domain::{PersonId, TenantId};
+use pki::identifier::{OrganisationNumber, PersonalNumber};
+
+#[async_trait]
+impl People for Database {
+    async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
+        self.pool.fetch_optional(TENANT_BY_ID, vec![Value::text(id)]).await?.as_ref().map(tenant).transpose()
+    }
+
+    async fn tenant_by_number(&self, number: &OrganisationNumber) -> Result<Option<Tenant>, StoreError> {
+        self.pool.fetch_optional(TENANT_BY_NUMBER, vec![number.as_str().into()]).await?.as_ref().map(tenant).transpose()
+    }
+
+    async fn tenants(&self, after: Option<&TenantId>, limit: u32) -> Result<Vec<Tenant>, StoreError> {
+        let after = after.map_or("", TenantId::as_str);
+        let rows = self.pool.fetch(TENANTS, vec![after.into(), limit.min(MAX_LIST).into()]).await?;
+        rows.iter().map(tenant).collect()
+    }
+
+    async fn person(&self, tenant: &TenantId, id: &PersonId) -> Result<Option<Person>, StoreError> {
+        let values = vec![Value::text(tenant), Value::text(id)];
+        self.pool.fetch_optional(PERSON, values).await?.as_ref().map(person).transpose()
+    }
+
+    async fn person_by_identity(&self, number: &PersonalNumber) -> Result<Option<Person>, StoreError> {
+        self.pool
+            .fetch_optional(PERSON_BY_IDENTITY, vec![number.as_str().into()])
+            .await?
+            .as_ref()
+            .map(person)
+            .transpose()
+    }
+
+    async fn employment(&self, tenant: &TenantId, person: &PersonId) -> Result<Option<Employment>, StoreError> {
+        let row = self.pool.fetch_optional(EMPLOYMENT, vec![Value::text(tenant), Value::text(person)]).await?;
+        row.map(|row| {
+            let since = Columns::of(&row, "employment").time()?;
+            Ok(Employment { tenant: tenant.clone(), person: person.clone(), since })
+        })
+        .transpose()
+    }
+
+    async fn roles(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<RoleGrant>, StoreError> {
+        let values = vec![Value::text(tenant), Value::text(person), MAX_LIST.into()];
+        let rows = self.pool.fetch(ROLES, values).await?;
+        rows.iter()
+            .map(|row| {
+                let mut columns = Columns::of(row, "role");
+                let (role, since) = (columns.parse()?, columns.time()?);
+                Ok(RoleGrant { tenant: tenant.clone(), person: person.clone(), role, since })
+            })
+            .collect()
+    }
+}
+
+fn tenant(row: &Row) -> Result<Tenant, StoreError> {
+    let mut columns = Columns::of(row, "tenant");
+    Ok(Tenant { id: columns.parse()?, name: columns.take()?, organisation_number: columns.parse()? })
+}
+
+fn person(row: &Row) -> Result<Person, StoreError> {
+    let mut columns = Columns::of(row, "person");
+    Ok(Person {
+        id: columns.parse()?,
+        identity_number: columns.parse()?,
+        given_name: columns.take()?,
+        surname: columns.take()?,
+    })
+}
+
+/// The row of a new agency.
+pub(crate) fn tenant_row(tenant: &Tenant) -> Vec<Value> {
+    vec![Value::text(&tenant.id), tenant.name.as_str().into(), tenant.organisation_number.as_str().into()]
+}
+
+/// The row of a new person.
+pub(crate) fn person_row(person: &Person) -> Vec<Value> {
+    vec![
+        Value::text(&person.id),
+        person.identity_number.as_str().into(),
+        person.given_name.as_str().into(),
+        person.surname.as_str().into(),
+    ]
+}
+
+/// The row of a new employment.
+pub(crate) fn employment_row(employment: &Employment) -> Vec<Value> {
+    vec![Value::text(&employment.tenant), Value::text(&employment.person), employment.since.into()]
+}
+
+/// The row of a new role.
+pub(crate) fn role_row(grant: &RoleGrant) -> Vec<Value> {
+    vec![Value::text(&grant.tenant), Value::text(&grant.person), grant.role.as_str().into(), grant.since.into()]
+}
+
+pub(crate) static TENANT: Statement = Statement {
+    point: "tenant",
+    batch: batch!(
+        (1 id text, 2 name text, 3 organisation_number text),
+        "INSERT INTO tenant (id, name, organisation_number) SELECT r.id, r.name, r.organisation_number FROM r"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("tenant")),
+    refers_to: "tenant",
+    idle: None,
+};
+
+pub(crate) static NEW_PERSON: Statement = Statement {
+    point: "person",
+    batch: batch!(
+        (1 id text, 2 identity_number text, 3 given_name text, 4 surname text),
+        "INSERT INTO person (id, identity_number, given_name, surname) \
+         SELECT r.id, r.identity_number, r.given_name, r.surname FROM r"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("person")),
+    refers_to: "person",
+    idle: None,
+};
+
+pub(crate) static NEW_EMPLOYMENT: Statement = Statement {
+    point: "employment",
+    batch: batch!(
+        (1 tenant text, 2 person text, 3 since bigint),
+        "INSERT INTO employment (tenant, person, since) SELECT r.tenant, r.person, r.since FROM r"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("employment")),
+    refers_to: "tenant or person",
+    idle: None,
+};
+
+pub(crate) static NEW_ROLE: Statement = Statement {
+    point: "role",
+    batch: batch!(
+        (1 tenant text, 2 person text, 3 role text, 4 since bigint),
+        "INSERT INTO role_grant (tenant, person, role, since) SELECT r.tenant, r.person, r.role, r.since FROM r"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("role")),
+    refers_to: "employment",
+    idle: None,
+};
+
+const TENANT_BY_ID: Sql = Sql::both("SELECT id, name, organisation_number FROM tenant WHERE id = $1");
+const TENANT_BY_NUMBER: Sql =
+    Sql::both("SELECT id, name, organisation_number FROM tenant WHERE organisation_number = $1");
+const TENANTS: Sql =
+    Sql::both("SELECT id, name, organisation_number FROM tenant WHERE id > $1 ORDER BY id LIMIT $2");
+const PERSON: Sql = Sql::both(
+    "SELECT p.id, p.identity_number, p.given_name, p.surname FROM employment e JOIN person p ON p.id = e.person \
+     WHERE e.tenant = $1 AND e.person = $2",
+);
+const PERSON_BY_IDENTITY: Sql =
+    Sql::both("SELECT id, identity_number, given_name, surname FROM person WHERE identity_number = $1");
+const EMPLOYMENT: Sql = Sql::both("SELECT since FROM employment WHERE tenant = $1 AND person = $2");
+const ROLES: Sql =
+    Sql::both("SELECT role, since FROM role_grant WHERE tenant = $1 AND person = $2 ORDER BY role LIMIT $3");

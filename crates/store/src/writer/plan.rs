@@ -1,0 +1,174 @@
+//! The writes of one or many units of work, as one statement for each kind of row.
+
+use super::statement::{Statement, Stop};
+use crate::engine::{Connection, Value};
+use crate::fault::Faults;
+use crate::{approvals, cards, certificates, enrolments, people, revocations, status};
+use domain::certificate::CertificateRef;
+use domain::changes::{Changes, Write};
+use domain::ports::StoreError;
+use std::collections::HashSet;
+
+/// Rows to write, by kind. Kinds are written in the order of [`Step`]: what is referred to comes
+/// before what refers to it, whatever the order in the unit of work.
+#[derive(Default)]
+pub(super) struct Plan {
+    rows: [Vec<Vec<Value>>; STATEMENTS.len()],
+    revocations: i64,
+}
+
+/// The kinds of rows, in the order in which they are written.
+#[derive(Clone, Copy)]
+enum Step {
+    Tenant,
+    Person,
+    Employment,
+    Role,
+    NewCard,
+    Card,
+    NewApproval,
+    Exclude,
+    Sign,
+    Approval,
+    NewEnrolment,
+    Enrolment,
+    Key,
+    Intent,
+    IntentStatus,
+    Certificate,
+    CertificateStatus,
+    Revocation,
+    RevocationStatus,
+    Crl,
+}
+
+/// The statement of each [`Step`].
+static STATEMENTS: [&Statement; 20] = [
+    &people::TENANT,
+    &people::NEW_PERSON,
+    &people::NEW_EMPLOYMENT,
+    &people::NEW_ROLE,
+    &cards::NEW,
+    &cards::STATE,
+    &approvals::NEW,
+    &approvals::EXCLUDE,
+    &approvals::SIGN,
+    &approvals::MOVE,
+    &enrolments::NEW,
+    &enrolments::MOVE,
+    &certificates::write::KEY,
+    &certificates::write::INTENT,
+    &certificates::write::INTENT_STATUS,
+    &certificates::write::ISSUED,
+    &certificates::write::ISSUED_STATUS,
+    &revocations::NEW,
+    &revocations::STATUS,
+    &status::CRL,
+];
+
+impl Plan {
+    /// Adds the writes of a unit of work.
+    ///
+    /// # Errors
+    /// [`StoreError`] for a value that no row can hold.
+    pub(super) fn add(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        changes.writes().iter().try_for_each(|write| self.add_write(write))
+    }
+
+    /// Runs the statements that have rows.
+    pub(super) async fn run(self, connection: &mut Connection, faults: &Faults) -> Result<(), Stop> {
+        for (statement, rows) in STATEMENTS.iter().zip(self.rows) {
+            if !rows.is_empty() {
+                statement.run(connection, faults, rows).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_write(&mut self, write: &Write) -> Result<(), StoreError> {
+        match write {
+            Write::Tenant(tenant) => self.push(Step::Tenant, people::tenant_row(tenant)),
+            Write::Person(person) => self.push(Step::Person, people::person_row(person)),
+            Write::Employment(employment) => self.push(Step::Employment, people::employment_row(employment)),
+            Write::Role(grant) => self.push(Step::Role, people::role_row(grant)),
+            Write::NewEnrolment(new) => self.push(Step::NewEnrolment, enrolments::new_row(new)),
+            Write::Enrolment { new, seen } => self.push(Step::Enrolment, enrolments::moved_row(new, *seen)),
+            Write::NewApproval(new) => self.add_new_approval(new),
+            Write::Approval { new, seen } => {
+                self.extend(Step::Sign, approvals::signature_rows(new));
+                self.push(Step::Approval, approvals::moved_row(new, *seen));
+            }
+            Write::NewCard(card) => self.push(Step::NewCard, cards::new_row(card)),
+            Write::Card { new, seen } => self.push(Step::Card, cards::state_row(new, *seen)),
+            Write::Intent(intent) => self.add_intent(intent),
+            Write::Certificate { certificate, der, at } => {
+                self.push(Step::Certificate, certificates::write::issued_row(certificate, der, *at));
+                self.push(Step::CertificateStatus, certificates::write::reference(certificate));
+            }
+            Write::Revocation(revocation) => self.add_revocation(revocation),
+            Write::Crl(crl) => self.push(Step::Crl, status::crl_row(crl)?),
+        }
+        Ok(())
+    }
+
+    fn add_new_approval(&mut self, new: &domain::approval::Approval) {
+        self.push(Step::NewApproval, approvals::new_row(new));
+        self.extend(Step::Exclude, approvals::excluded_rows(new));
+        self.extend(Step::Sign, approvals::signature_rows(new));
+        if new.used_at.is_some() {
+            self.push(Step::Approval, approvals::moved_row(new, FIRST_VERSION));
+        }
+    }
+
+    fn add_intent(&mut self, intent: &domain::certificate::Intent) {
+        // One key may be certified again for its owner; PostgreSQL wants to see it once.
+        let key = certificates::write::key_row(intent);
+        if !self.rows[Step::Key as usize].contains(&key) {
+            self.push(Step::Key, key);
+        }
+        self.push(Step::Intent, certificates::write::intent_row(intent));
+        self.push(Step::IntentStatus, certificates::write::status_row(intent));
+    }
+
+    fn add_revocation(&mut self, revocation: &domain::revocation::Revocation) {
+        self.revocations += 1;
+        self.push(Step::Revocation, revocations::new_row(revocation, self.revocations));
+        self.push(Step::RevocationStatus, certificates::write::reference(&revocation.certificate));
+    }
+
+    fn push(&mut self, step: Step, row: Vec<Value>) {
+        self.rows[step as usize].push(row);
+    }
+
+    fn extend(&mut self, step: Step, rows: impl Iterator<Item = Vec<Value>>) {
+        self.rows[step as usize].extend(rows);
+    }
+}
+
+/// Whether the units of work can share one plan without anyone noticing.
+///
+/// A plan reorders writes by kind. That shows only if two units touch one certificate, where it
+/// matters which came first, or bring CRLs of one issuer.
+pub(super) fn are_independent<'a>(units: impl Iterator<Item = &'a Changes>) -> bool {
+    let mut certificates: HashSet<&CertificateRef> = HashSet::new();
+    let mut crls: HashSet<&str> = HashSet::new();
+    for unit in units {
+        let mut own: HashSet<&CertificateRef> = HashSet::new();
+        for write in unit.writes() {
+            match write {
+                Write::Intent(intent) => own.insert(&intent.certificate),
+                Write::Certificate { certificate, .. } => own.insert(certificate),
+                Write::Revocation(revocation) => own.insert(&revocation.certificate),
+                Write::Crl(crl) if !crls.insert(&crl.issuer) => return false,
+                _ => false,
+            };
+        }
+        if own.into_iter().any(|certificate| !certificates.insert(certificate)) {
+            return false;
+        }
+    }
+    true
+}
+
+/// The version of a row that was just inserted.
+const FIRST_VERSION: domain::changes::Version = domain::changes::Version(1);
