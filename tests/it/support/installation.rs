@@ -36,8 +36,15 @@ impl Installation {
     ///
     /// Returns how long it took until every listener answered.
     pub fn run(&mut self) -> Duration {
+        self.try_run().unwrap_or_else(|ended| panic!("quickstart {ended}:\n{}", self.log()))
+    }
+
+    /// As [`run`](Self::run); an error says that the service ended before it was ready.
+    pub fn try_run(&mut self) -> Result<Duration, String> {
         let begun = Instant::now();
         std::fs::create_dir_all(&self.folder).unwrap();
+        // A killed service leaves it behind, and it would be taken for the new one's.
+        let _ = std::fs::remove_file(self.data().join("quickstart.json"));
         let log = std::fs::File::options().create(true).append(true).open(self.folder.join("test.log")).unwrap();
         let service = Command::new(env!("CARGO_BIN_EXE_sigill"))
             .args(["quickstart", "--data"])
@@ -53,20 +60,40 @@ impl Installation {
             .unwrap();
         self.service = Some(service);
         while !self.data().join("quickstart.json").exists() {
-            let ended = self.service.as_mut().unwrap().try_wait().unwrap();
-            assert!(ended.is_none(), "quickstart ended with {ended:?}:\n{}", self.log());
+            if let Some(status) = self.service.as_mut().unwrap().try_wait().unwrap() {
+                return Err(format!("ended with {status}"));
+            }
             assert!(begun.elapsed() < LONGEST_START, "quickstart is not ready:\n{}", self.log());
             pause(Duration::from_millis(5));
         }
-        begun.elapsed()
+        Ok(begun.elapsed())
+    }
+
+    /// What the service's environment has more than the test's, from the next start on.
+    pub fn set_environment(&mut self, environment: &[(&str, &str)]) {
+        self.environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     }
 
     /// SIGKILL to the service. The signer child notices and ends.
     pub fn kill(&mut self) {
         if let Some(mut service) = self.service.take() {
-            service.kill().unwrap();
+            // It may have ended by itself; either way it is gone after the wait.
+            let _ = service.kill();
             service.wait().unwrap();
         }
+    }
+
+    /// Whether the service has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.service.as_mut().is_none_or(|service| service.try_wait().unwrap().is_some())
+    }
+
+    /// The signer child, if it runs now.
+    pub fn signer_id(&self) -> Option<u32> {
+        children(self.service.as_ref()?.id()).into_iter().find(|child| {
+            let arguments = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
+            arguments.split(|octet| *octet == 0).any(|argument| argument == b"signer")
+        })
     }
 
     /// SIGTERM, and wait.
@@ -166,6 +193,14 @@ pub fn signal(process: u32, name: &str) {
     assert!(status.success(), "kill -s {name} {process}");
 }
 
+/// The processes that a process started and that still run.
+fn children(process: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let lists = tasks.map(|task| std::fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    lists.flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect()
+}
+
+/// Waits.
 #[expect(clippy::disallowed_methods, reason = "a test waits for another process")]
 pub fn pause(time: Duration) {
     std::thread::sleep(time);
