@@ -91,7 +91,7 @@ impl Attribute {
         }
     }
 
-    /// Writes a RelativeDistinguishedName with this single attribute.
+    /// Writes a `RelativeDistinguishedName` with this single attribute.
     pub(crate) fn write_rdn(self, writer: &mut Writer, value: &str) {
         writer.nest(tag::SET, |w| {
             w.sequence(|w| {

@@ -6,7 +6,7 @@ use crate::asn1::{Writer, oid, tag};
 use crate::serial::SerialNumber;
 use crate::time::UtcTime;
 
-/// Why a certificate was revoked (CRLReason, RFC 5280 section 5.3.1).
+/// Why a certificate was revoked (`CRLReason`, RFC 5280 section 5.3.1).
 ///
 /// There is no certificateHold: revocation is final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -99,8 +99,11 @@ impl IssueError {
     /// Coarse class for the edge and for metrics.
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::OutlivesIssuer { .. } | Self::PredatesIssuer { .. } | Self::TooLong { .. } => Kind::Refused,
-            Self::IssuerNotAllowed { .. } | Self::NotARoot { .. } => Kind::Refused,
+            Self::OutlivesIssuer { .. }
+            | Self::PredatesIssuer { .. }
+            | Self::TooLong { .. }
+            | Self::IssuerNotAllowed { .. }
+            | Self::NotARoot { .. } => Kind::Refused,
             Self::NotACa { .. } | Self::NoOcspUrl { .. } => Kind::Internal,
             _ => Kind::Invalid,
         }

@@ -108,7 +108,7 @@ pub(crate) fn issued(der: &CertificateDer, profile: &Profile, issuer: &Certifica
 /// A second reader, which others maintain, must understand all of it too.
 fn readable(der: &[u8]) -> Result<(), Finding> {
     match TbsCertificate::from_der(der) {
-        Ok((rest, _)) if rest.is_empty() => Ok(()),
+        Ok(([], _)) => Ok(()),
         Ok(_) => Err(not_der("octets follow")),
         Err(why) => Err(not_der(&why.to_string())),
     }

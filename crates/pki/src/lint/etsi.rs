@@ -100,7 +100,7 @@ fn statements_form(context: &Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// Sigill is on no trusted list: neither QcCompliance nor QcSSCD may be claimed.
+/// Sigill is on no trusted list: neither `QcCompliance` nor `QcSSCD` may be claimed.
 fn not_qualified(context: &Context<'_>) -> Outcome {
     let claims = [oid::QCS_COMPLIANCE, oid::QCS_SSCD];
     let claimed = |id: &[u8]| claims.iter().any(|claim| claim.as_bytes() == id);
@@ -133,7 +133,7 @@ fn semantics(context: &Context<'_>) -> Outcome {
     }
 }
 
-/// Whether the SemanticsInformation of natural persons names an authority.
+/// Whether the `SemanticsInformation` of natural persons names an authority.
 fn semantics_authority(mut information: Reader<'_>) -> Result<bool, Malformed> {
     let mut fields = information.sequence()?;
     information.finish()?;

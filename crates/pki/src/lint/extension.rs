@@ -237,7 +237,7 @@ fn information_access(context: &Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// Only with OCSPSigning, and then nothing points to revocation information.
+/// Only with `OCSPSigning`, and then nothing points to revocation information.
 fn no_check(context: &Context<'_>) -> Outcome {
     let Some(extension) = context.view.extension(oid::OCSP_NO_CHECK) else { return Ok(()) };
     ensure(extension.value == [tag::NULL, 0], || "the value is not NULL".to_owned())?;

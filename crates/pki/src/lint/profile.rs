@@ -35,18 +35,13 @@ fn subject(context: &Context<'_>) -> Outcome {
     let mut found = context.subject.iter().peekable();
     for rdn in &context.profile.file().subject {
         let oid = rdn.attribute.oid();
-        match found.next_if(|attribute| attribute.oid == oid.as_bytes()) {
-            Some(attribute) => match rdn.source() {
-                Some(RdnSource::Fixed(value)) => {
-                    ensure(attribute.value == value.as_bytes(), || format!("{:?} is not {value}", rdn.attribute))?;
-                }
-                _ => continue,
-            },
-            None => {
-                let optional = matches!(rdn.source(), Some(RdnSource::OptionalFact(_)));
-                ensure(optional, || format!("{:?} is absent or out of order", rdn.attribute))?;
-            }
-        }
+        let next = found.next_if(|attribute| attribute.oid == oid.as_bytes());
+        let good = match (next, rdn.source()) {
+            (Some(attribute), Some(RdnSource::Fixed(value))) => attribute.value == value.as_bytes(),
+            (None, Some(RdnSource::OptionalFact(_))) => true,
+            (next, _) => next.is_some(),
+        };
+        ensure(good, || format!("{:?} is absent, out of order or another value", rdn.attribute))?;
     }
     match found.next() {
         Some(extra) => Err(format!("{} is not in the profile", dotted(extra.oid))),

@@ -10,7 +10,7 @@ use crate::profile::write_extension;
 use crate::serial::SerialNumber;
 use crate::time::UtcTime;
 
-/// Who signs answers: a certificate with OCSPSigning under the CA that it answers for.
+/// Who signs answers: a certificate with `OCSPSigning` under the CA that it answers for.
 #[derive(Debug, Clone)]
 pub struct Responder {
     /// Goes with every answer.
@@ -19,7 +19,7 @@ pub struct Responder {
     pub key: KeyId,
 }
 
-/// What is known about a certificate (CertStatus, RFC 6960 section 4.2.1).
+/// What is known about a certificate (`CertStatus`, RFC 6960 section 4.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// Issued by the CA and not revoked.

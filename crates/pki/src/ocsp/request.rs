@@ -30,10 +30,9 @@ pub fn parse_request(der: &[u8]) -> Result<OcspRequest, OcspError> {
     outer.optional(tag::constructed(0))?;
     outer.finish()?;
 
-    if let Some(version) = fields.optional(tag::constructed(0))? {
-        if version.content != VERSION_1 {
-            return Err(OcspError::Malformed);
-        }
+    let version = fields.optional(tag::constructed(0))?;
+    if version.is_some_and(|version| version.content != VERSION_1) {
+        return Err(OcspError::Malformed);
     }
     fields.optional(tag::constructed(1))?;
     let cert_ids = read_list(fields.sequence()?)?;

@@ -173,11 +173,11 @@ fn request(count: usize, nonce: Option<&[u8]>) -> Vec<u8> {
 }
 
 fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(content.len()).unwrap();
-    let header = match length {
-        0..=0x7f => vec![tag, content.len() as u8],
-        0x80..=0xff => vec![tag, 0x81, content.len() as u8],
-        _ => [&[tag, 0x82][..], &length.to_be_bytes()].concat(),
+    let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+    let header = match (high, low) {
+        (0, 0..=0x7f) => vec![tag, low],
+        (0, _) => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
     };
     [header, content.to_vec()].concat()
 }

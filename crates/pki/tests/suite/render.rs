@@ -19,7 +19,7 @@ pub(crate) fn render(der: &CertificateDer) -> String {
     line("not before", tbs.validity.not_before.to_rfc2822().unwrap());
     line("not after", tbs.validity.not_after.to_rfc2822().unwrap());
     line("subject", name(&tbs.subject));
-    line("key", key(tbs.subject_pki.algorithm.algorithm.to_string(), &certificate));
+    line("key", key(&certificate));
     for extension in certificate.extensions() {
         let critical = if extension.critical { " critical" } else { "" };
         line(&format!("{}{critical}", extension.oid), value(extension));
@@ -27,8 +27,9 @@ pub(crate) fn render(der: &CertificateDer) -> String {
     text
 }
 
-fn key(algorithm: String, certificate: &X509Certificate<'_>) -> String {
-    format!("{algorithm}, {} bits", certificate.public_key().parsed().unwrap().key_size())
+fn key(certificate: &X509Certificate<'_>) -> String {
+    let key = certificate.public_key();
+    format!("{}, {} bits", key.algorithm.algorithm, key.parsed().unwrap().key_size())
 }
 
 /// Attributes in order, each with the number of its string type.
@@ -76,7 +77,7 @@ fn names(names: &[GeneralName<'_>]) -> String {
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
 /// The printable characters; the caller leaves out identifier and length.

@@ -1,7 +1,5 @@
 //! CRLs: built, judged, signed, read back, and before OpenSSL.
 
-use std::time::Instant;
-
 use openssl::x509::{CrlStatus, X509, X509Crl};
 use pki::crl::{CrlError, CrlTbs, Reason, RevokedEntry, lint_crl, parse_crl, prepare_crl, verify_crl};
 use pki::{SerialNumber, UtcTime};
@@ -82,9 +80,8 @@ fn lints_name_what_is_wrong() {
     assert_eq!(refused(CrlTbs::from_bytes(vec![0x30, 0])), Some("e_crl_not_der"));
 }
 
-/// Streaming keeps a CRL of a whole country within reach (figures are of release builds).
 #[test]
-fn a_hundred_thousand_entries_are_built_and_judged() {
+fn a_long_list_is_read_back_whole() {
     let world = World::new();
     let entries: Vec<_> = (0..100_000_u128)
         .map(|number| RevokedEntry {
@@ -93,11 +90,8 @@ fn a_hundred_thousand_entries_are_built_and_judged() {
             reason: Reason::KeyCompromise,
         })
         .collect();
-    let begin = Instant::now();
     let tbs = tbs(&world, 8, &entries);
-    let built = begin.elapsed();
     let linted = lint_crl(tbs, &world.person.certificate, world.person.key.clone()).unwrap();
-    println!("100,000 entries: built in {built:?}, built and judged in {:?}", begin.elapsed());
     let der = linted.sign(&world.keys).unwrap().into_bytes();
     assert_eq!(parse_crl(&der).unwrap().revoked.len(), entries.len());
 }

@@ -1,6 +1,6 @@
-//! Writes samples for linters that run outside: `cargo test -p pki --test suite samples -- --ignored`.
+//! Writes a sample of everything that is issued into `target/pki-samples`, for linters that run outside.
 //!
-//! The folder is `target/pki-samples`; the middle part of a file's name is the
+//! The middle part of a file's name is the
 //! kind that `tests/clients/lint_all.sh` reads.
 
 use std::fs;
@@ -13,8 +13,7 @@ use pki::{Certificate, KeyId};
 use crate::world::{World, now, serial};
 
 #[test]
-#[ignore = "writes files for a linter that is run by hand"]
-fn samples() {
+fn samples_are_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/pki-samples");
     fs::create_dir_all(&folder).unwrap();
     let write = |name: &str, octets: &[u8]| fs::write(folder.join(name), octets).unwrap();
