@@ -1,7 +1,7 @@
 //! A new virtual card: a token with two keys born on it, which sign their own requests.
 
 use super::Demo;
-use crate::cli::quickstart::people::{AUTHENTICATION, SIGNATURE, card_number, key_uri};
+use crate::cli::quickstart::people::{AUTHENTICATION, SIGNATURE, card_number};
 use crate::cli::quickstart::{files, tokens};
 use crate::clock::System;
 use domain::CardNumber;
@@ -64,11 +64,6 @@ impl BlankCard {
     /// If the card refuses.
     pub(crate) fn import(&self, label: &str, der: &[u8]) -> anyhow::Result<()> {
         Ok(self.token.import_certificate(&KeyId::new(label), der)?)
-    }
-
-    /// RFC 7512 address of a key.
-    pub(crate) fn uri(&self, label: &str) -> String {
-        key_uri(&self.label, label)
     }
 }
 

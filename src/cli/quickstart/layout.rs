@@ -35,7 +35,7 @@ impl Layout {
 
     /// What the set-up made, for later runs: the manifest without the addresses' being alive.
     pub(crate) fn people(&self) -> PathBuf {
-        self.data.join("people.json")
+        self.data.join(PEOPLE)
     }
 
     /// There from the first file of the set-up to its last.
@@ -134,6 +134,8 @@ impl Layout {
     }
 }
 
+/// Name of the list of people; production mode refuses a folder with it.
+pub(crate) const PEOPLE: &str = "quickstart-people.json";
 /// Name of the manifest; production mode refuses a folder with it.
 pub(crate) const MANIFEST: &str = "quickstart.json";
 

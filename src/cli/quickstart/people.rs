@@ -55,7 +55,7 @@ pub(crate) fn card_number(entropy: &dyn Entropy) -> CardNumber {
 }
 
 /// RFC 7512 address of a key on a virtual card, and of the certificate beside it.
-pub(crate) fn key_uri(token: &str, label: &str) -> String {
+fn key_uri(token: &str, label: &str) -> String {
     format!("pkcs11:token={token};object={label};type=private")
 }
 
