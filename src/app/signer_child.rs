@@ -5,14 +5,14 @@ use crate::shutdown::Shutdown;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 /// Keeps a signer running until the shutdown. It ends with us: its standard input is ours.
 pub async fn supervise(config: PathBuf, shutdown: Shutdown) {
     let mut pause = FIRST_PAUSE;
     loop {
-        let mut child = match spawn(&config) {
-            Ok(child) => child,
+        let (mut child, lifeline) = match spawn(&config) {
+            Ok(started) => started,
             Err(error) => {
                 tracing::error!(%error, "cannot start the signer process");
                 if wait(pause, &shutdown).await {
@@ -27,7 +27,7 @@ pub async fn supervise(config: PathBuf, shutdown: Shutdown) {
                 let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
                 tracing::error!(%status, "the signer process ended; starting it again");
             }
-            () = shutdown.requested() => return end(child).await,
+            () = shutdown.requested() => return end(child, lifeline).await,
         }
         if wait(pause, &shutdown).await {
             return;
@@ -36,20 +36,24 @@ pub async fn supervise(config: PathBuf, shutdown: Shutdown) {
     }
 }
 
-fn spawn(config: &Path) -> std::io::Result<Child> {
-    Command::new(std::env::current_exe()?)
+/// Starts the signer. It lives as long as the returned pipe does: waiting for a child would close
+/// a pipe that the child still owned.
+fn spawn(config: &Path) -> std::io::Result<(Child, Option<ChildStdin>)> {
+    let mut child = Command::new(std::env::current_exe()?)
         .arg("signer")
         .arg("--config")
         .arg(config)
         .arg("--exit-with-parent")
         .stdin(Stdio::piped())
         .kill_on_drop(true)
-        .spawn()
+        .spawn()?;
+    let lifeline = child.stdin.take();
+    Ok((child, lifeline))
 }
 
 /// Closing its standard input asks it to end; it gets a moment to finish what it signs.
-async fn end(mut child: Child) {
-    drop(child.stdin.take());
+async fn end(mut child: Child, lifeline: Option<ChildStdin>) {
+    drop(lifeline);
     if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
         tracing::warn!("the signer process did not end by itself; it is killed");
         if let Err(error) = child.kill().await {

@@ -52,9 +52,9 @@ async fn serve(
     let listen = &app.config.listen;
     let status_listener = bind(listen.status).await?;
     tasks.spawn(status::serve(App::clone(app), status_listener, stop.watch()));
-    tasks.spawn(jobs::run(App::clone(app), stop.watch()));
 
     first_identity(app).await?;
+    tasks.spawn(jobs::run(App::clone(app), stop.watch()));
     let api = server_config(app.identity.clone(), Clients::Anonymous)?;
     let officers = server_config(app.identity.clone(), Clients::Asked(hints(app)))?;
     let (api_listener, officers_listener) = (bind(listen.api).await?, bind(listen.officers).await?);
@@ -70,16 +70,12 @@ async fn first_identity(app: &App) -> anyhow::Result<()> {
     if tls::resume(app).await? {
         return Ok(());
     }
-    let mut last = None;
-    for _ in 0..IDENTITY_TRIES {
-        match tls::renew(app).await {
-            Ok(()) => return Ok(()),
-            Err(error) => last = Some(error),
-        }
-        pause(IDENTITY_PAUSE).await;
+    let mut left = SIGNER_TRIES;
+    while app.signer.hello().await.is_err() && left > 0 {
+        left -= 1;
+        pause(SIGNER_PAUSE).await;
     }
-    let error = last.expect("there was at least one try");
-    Err(anyhow::Error::new(error).context("no TLS certificate: is the signer process running?"))
+    tls::renew(app).await.context("no TLS certificate: is the signer process running?")
 }
 
 async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
@@ -110,6 +106,7 @@ async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-const IDENTITY_TRIES: u32 = 200;
-const IDENTITY_PAUSE: Duration = Duration::from_millis(50);
+/// How often the signer is asked whether it is there, at a first start.
+const SIGNER_TRIES: u32 = 500;
+const SIGNER_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_STOP: Duration = Duration::from_secs(5);

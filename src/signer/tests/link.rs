@@ -108,10 +108,11 @@ fn the_socket_is_its_owners() {
     let second = World::found();
     let mut config = second.config.clone();
     config.socket.clone_from(&world.config.socket);
-    assert!(Server::bind(&config, Arc::new(second.core())).is_err(), "another signer answers there");
+    let core = Arc::new(second.core());
+    assert!(Server::bind(&config, Arc::clone(&core)).is_err(), "another signer answers there");
     drop(running);
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(Server::bind(&world.config, Arc::new(world.core())).is_err(), "others could enter");
+    assert!(Server::bind(&config, core).is_err(), "others could enter");
 }
 
 #[test]
