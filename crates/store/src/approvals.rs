@@ -99,12 +99,7 @@ pub(crate) fn signature_rows(approval: &Approval) -> impl Iterator<Item = Vec<Va
 
 /// The row of an approval that was signed or used.
 pub(crate) fn moved_row(approval: &Approval, seen: Version) -> Vec<Value> {
-    vec![
-        Value::text(&approval.tenant),
-        Value::text(&approval.id),
-        seen.0.into(),
-        Value::time_or_null(approval.used_at),
-    ]
+    vec![Value::text(&approval.tenant), Value::text(&approval.id), seen.0.into(), Value::time_or_null(approval.used_at)]
 }
 
 pub(crate) static NEW: Statement = Statement {

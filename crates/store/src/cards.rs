@@ -63,9 +63,8 @@ pub(crate) static STATE: Statement = Statement {
     }),
 };
 
-pub(crate) const CARD: Sql = Sql::both(
-    "SELECT tenant, number, holder, bound_at, state, version FROM card WHERE tenant = $1 AND number = $2",
-);
+pub(crate) const CARD: Sql =
+    Sql::both("SELECT tenant, number, holder, bound_at, state, version FROM card WHERE tenant = $1 AND number = $2");
 pub(crate) const CARDS_OF: Sql = Sql::both(
     "SELECT tenant, number, holder, bound_at, state, version FROM card \
      WHERE tenant = $1 AND holder = $2 ORDER BY bound_at, number LIMIT $3",

@@ -15,11 +15,7 @@ use domain::{ApprovalId, EnrolmentId, TenantId};
 
 #[async_trait]
 impl Enrolments for Database {
-    async fn enrolment(
-        &self,
-        tenant: &TenantId,
-        id: &EnrolmentId,
-    ) -> Result<Option<Stored<AnyEnrolment>>, StoreError> {
+    async fn enrolment(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<Stored<AnyEnrolment>>, StoreError> {
         let row = self.pool.fetch_optional(ENROLMENT, vec![Value::text(tenant), Value::text(id)]).await?;
         row.as_ref().map(enrolment).transpose()
     }

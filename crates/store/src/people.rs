@@ -150,8 +150,7 @@ pub(crate) static NEW_ROLE: Statement = Statement {
 const TENANT_BY_ID: Sql = Sql::both("SELECT id, name, organisation_number FROM tenant WHERE id = $1");
 const TENANT_BY_NUMBER: Sql =
     Sql::both("SELECT id, name, organisation_number FROM tenant WHERE organisation_number = $1");
-const TENANTS: Sql =
-    Sql::both("SELECT id, name, organisation_number FROM tenant WHERE id > $1 ORDER BY id LIMIT $2");
+const TENANTS: Sql = Sql::both("SELECT id, name, organisation_number FROM tenant WHERE id > $1 ORDER BY id LIMIT $2");
 const PERSON: Sql = Sql::both(
     "SELECT p.id, p.identity_number, p.given_name, p.surname FROM employment e JOIN person p ON p.id = e.person \
      WHERE e.tenant = $1 AND e.person = $2",

@@ -157,9 +157,8 @@ const JOURNAL: Sql = Sql::both(
 const REVOCATION: Sql = Sql::both(
     "SELECT reason, at, requester_person, requester_system FROM revocation WHERE issuer = $1 AND serial = $2",
 );
-const LATEST_CRL: Sql = Sql::both(
-    "SELECT number, der, this_update, next_update FROM crl WHERE issuer = $1 ORDER BY number DESC LIMIT 1",
-);
+const LATEST_CRL: Sql =
+    Sql::both("SELECT number, der, this_update, next_update FROM crl WHERE issuer = $1 ORDER BY number DESC LIMIT 1");
 const ANSWERS: Sql = Sql::both(
     "SELECT serial, revoked, answer, this_update, next_update FROM certificate_status \
      WHERE issuer = $1 AND serial > $2 AND answer IS NOT NULL ORDER BY serial LIMIT $3",

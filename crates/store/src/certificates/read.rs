@@ -119,24 +119,18 @@ macro_rules! select {
 pub(crate) use select;
 
 const ONE: Sql = select!("certificate c", "c.issuer = $1 AND c.serial = $2");
-const BY_FINGERPRINT: Sql = select!(
-    "issued f JOIN certificate c ON c.issuer = f.issuer AND c.serial = f.serial",
-    "f.fingerprint = $1"
-);
+const BY_FINGERPRINT: Sql =
+    select!("issued f JOIN certificate c ON c.issuer = f.issuer AND c.serial = f.serial", "f.fingerprint = $1");
 /// By the card's holder: so one index serves cards and people.
 const OF_CARD: Sql = select!(
     "card k JOIN certificate c ON c.tenant = k.tenant AND c.person = k.holder AND c.card = k.number",
     "k.tenant = $1 AND k.number = $2 ORDER BY c.reserved_at, c.issuer, c.serial LIMIT $3"
 );
-const OF_PERSON: Sql = select!(
-    "certificate c",
-    "c.tenant = $1 AND c.person = $2 ORDER BY c.reserved_at, c.issuer, c.serial LIMIT $3"
-);
+const OF_PERSON: Sql =
+    select!("certificate c", "c.tenant = $1 AND c.person = $2 ORDER BY c.reserved_at, c.issuer, c.serial LIMIT $3");
 const OPEN: Sql = select!(
     "certificate_status s JOIN certificate c ON c.issuer = s.issuer AND c.serial = s.serial",
     "s.due IS NULL AND s.reserved_at < $1 ORDER BY s.reserved_at LIMIT $2"
 );
-const OF_SERVICE: Sql = select!(
-    "certificate c",
-    "c.service_key = $1 AND i.der IS NOT NULL ORDER BY c.reserved_at DESC, c.serial LIMIT $2"
-);
+const OF_SERVICE: Sql =
+    select!("certificate c", "c.service_key = $1 AND i.der IS NOT NULL ORDER BY c.reserved_at DESC, c.serial LIMIT $2");

@@ -144,8 +144,15 @@ fn arrays(text: &'static str, rows: Vec<Vec<Value>>) -> Result<Query<'static, Po
 fn add_array(arguments: &mut PgArguments, column: Vec<Value>) -> Result<(), Error> {
     macro_rules! array {
         ($variant:ident) => {
-            arguments.add(column.into_iter().map(|v| match v { Value::$variant(v) => Ok(v), _ => Err(mixed()) })
-                .collect::<Result<Vec<_>, Error>>()?)
+            arguments.add(
+                column
+                    .into_iter()
+                    .map(|v| match v {
+                        Value::$variant(v) => Ok(v),
+                        _ => Err(mixed()),
+                    })
+                    .collect::<Result<Vec<_>, Error>>()?,
+            )
         };
     }
     match column.first() {

@@ -138,8 +138,7 @@ const WRITER_SETTINGS: [(&str, &str); 8] = [
     ("statement_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "20s"),
 ];
-const READER_SETTINGS: [(&str, &str); 2] =
-    [("default_transaction_read_only", "on"), ("statement_timeout", "30s")];
+const READER_SETTINGS: [(&str, &str); 2] = [("default_transaction_read_only", "on"), ("statement_timeout", "30s")];
 
 const FILE_MODE: u32 = 0o600;
 const STATEMENT_CACHE: usize = 512;

@@ -8,8 +8,8 @@ use crate::engine::{Connection, Sql, connection_is_lost};
 use crate::fault::Faults;
 use crate::status::{PUBLISH, answer_row, published};
 use domain::audit::{Head, link};
-use domain::changes::{Changes, PublishedOcsp};
 use domain::certificate::CertificateRef;
+use domain::changes::{Changes, PublishedOcsp};
 use domain::ports::StoreError;
 use std::fmt;
 use std::sync::Arc;
@@ -253,5 +253,4 @@ const COMMIT: Sql = Sql::both("COMMIT");
 const ROLL_BACK: Sql = Sql::both("ROLLBACK");
 const SAVEPOINT: Sql = Sql::both("SAVEPOINT one");
 const RELEASE: Sql = Sql::both("RELEASE SAVEPOINT one");
-const ROLL_BACK_TO: Sql =
-    Sql::each("ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one", "ROLLBACK TO SAVEPOINT one");
+const ROLL_BACK_TO: Sql = Sql::each("ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one", "ROLLBACK TO SAVEPOINT one");

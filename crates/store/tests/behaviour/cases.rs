@@ -1,0 +1,55 @@
+//! The list of cases, once for each engine.
+
+macro_rules! cases {
+    ($($module:ident :: $case:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::$module::$case(&crate::database::Database::sqlite().await).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let database = crate::database::Database::postgres().await;
+                crate::$module::$case(&database).await;
+                database.drop().await;
+            })*
+        }
+    };
+}
+
+cases! {
+    people::people_are_found_as_they_were_written,
+    people::known_people_and_agencies_are_conflicts,
+    people::what_is_referred_to_must_exist,
+    people::lists_go_on_after_a_key,
+    enrolments::an_application_passes_every_stage,
+    enrolments::a_stale_write_changes_nothing,
+    enrolments::another_agency_sees_nothing,
+    enrolments::an_approval_collects_signatures_and_is_used_once,
+    enrolments::an_excluded_person_cannot_sign,
+    certificates::a_card_is_bound_once,
+    certificates::an_intent_becomes_a_certificate,
+    certificates::a_serial_is_used_once,
+    certificates::a_key_has_one_owner_and_one_purpose,
+    certificates::only_an_open_intent_gets_a_certificate,
+    certificates::certificates_are_found_by_whom_they_are_for,
+    status::a_revocation_is_final,
+    status::the_journal_keeps_the_order_of_acceptance,
+    status::crl_numbers_only_rise,
+    status::a_revocation_withdraws_the_good_answer,
+    status::answers_that_contradict_the_journal_are_dropped,
+    status::due_answers_are_listed_until_published,
+    audit::a_change_and_its_record_commit_together,
+    audit::erasure_leaves_the_chain_valid,
+    audit::the_log_survives_a_new_start,
+    concurrency::one_conflict_does_not_touch_the_others,
+    concurrency::the_chain_is_whole_after_many_writers,
+    concurrency::two_stores_share_one_database,
+    concurrency::a_failed_write_changes_nothing_at_any_point,
+    concurrency::a_full_queue_is_busy,
+    tables::the_tables_hold_the_four_eyes_rule,
+    tables::journals_are_append_only,
+    tables::recorded_stages_are_final,
+}

@@ -1,0 +1,182 @@
+//! Many callers at once, and faults.
+
+use crate::database::Database;
+use crate::world::{
+    agency, approval, assert_conflict, changes, crl, event, intent, issue, new_enrolment, populate, reference,
+    revocation, tenant, verify_chain, write,
+};
+use domain::changes::{Changes, Version, Write};
+use domain::ports::{Conflict, Store, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::fault::{Faults, Injected, POINTS};
+use tokio::task::JoinSet;
+
+pub(crate) async fn one_conflict_does_not_touch_the_others(database: &Database) {
+    let store = &database.store;
+    populate(&**store).await;
+    let mut callers = JoinSet::new();
+    for n in 1..=40 {
+        // Every tenth wants the serial of the one before, and thereby fails alone.
+        let mut wanted = intent(n);
+        if n % 10 == 0 {
+            wanted.certificate = reference(n - 1);
+        }
+        let store = Arc::clone(store);
+        callers.spawn(async move { (n, write(&*store, [Write::Intent(wanted)]).await) });
+    }
+    let mut refused = 0;
+    while let Some(done) = callers.join_next().await {
+        let (n, result) = done.unwrap();
+        match result {
+            Ok(()) => {}
+            Err(StoreError::Conflict(Conflict::Exists("serial"))) => {
+                assert!(n % 10 == 0 || n % 10 == 9, "{n} has nothing to do with it");
+                refused += 1;
+            }
+            other => panic!("{n}: {other:?}"),
+        }
+    }
+    assert_eq!(refused, 4);
+    assert_eq!(verify_chain(&**store).await, 1 + 36);
+}
+
+pub(crate) async fn the_chain_is_whole_after_many_writers(database: &Database) {
+    let store = &database.store;
+    populate(&**store).await;
+    let mut callers = JoinSet::new();
+    for caller in 0..16_u32 {
+        let store = Arc::clone(store);
+        callers.spawn(async move {
+            for n in 0..10 {
+                let n = caller * 100 + n;
+                write(&*store, [Write::Intent(intent(n))]).await.unwrap();
+                write(&*store, [issue(n)]).await.unwrap();
+                if n % 3 == 0 {
+                    write(&*store, [Write::Revocation(revocation(n))]).await.unwrap();
+                }
+            }
+        });
+    }
+    while let Some(done) = callers.join_next().await {
+        done.unwrap();
+    }
+    let revoked = store.revocations(crate::world::ISSUER).await.unwrap().len() as u64;
+    assert_eq!(verify_chain(&**store).await, 1 + 16 * 20 + revoked);
+}
+
+pub(crate) async fn two_stores_share_one_database(database: &Database) {
+    let other = database.open_again().await;
+    populate(&*other).await;
+    let mut callers = JoinSet::new();
+    for (n, store) in (0..40).zip([&database.store, &other].into_iter().cycle()) {
+        let store = Arc::clone(store);
+        callers.spawn(async move { write(&*store, [Write::Intent(intent(n))]).await });
+    }
+    while let Some(done) = callers.join_next().await {
+        done.unwrap().unwrap();
+    }
+    assert_eq!(verify_chain(&*database.store).await, 41);
+    assert_conflict(write(&*other, [Write::Intent(intent(0))]).await, Conflict::Exists("serial"));
+}
+
+/// One unit of work that passes every point but those of `publish_ocsp` and `erase_personal`.
+fn everything() -> Changes {
+    let mut card = crate::world::card("c1");
+    card.state = domain::card::CardState::Active;
+    let mut signed = approval("p1");
+    signed.signatures.push(crate::world::signature("eva"));
+    let identified = crate::world::submitted("e1")
+        .identify(
+            crate::world::person("anna"),
+            crate::world::at(20),
+            crate::world::proof(),
+            "jws".into(),
+            approval("p1").id,
+        )
+        .unwrap();
+    let employed = domain::people::Employment {
+        tenant: tenant("c"),
+        person: crate::world::person("new"),
+        since: crate::world::at(0),
+    };
+    let role = domain::people::RoleGrant {
+        tenant: employed.tenant.clone(),
+        person: employed.person.clone(),
+        role: domain::access::Role::Auditor,
+        since: employed.since,
+    };
+    let mut all = changes([
+        Write::Tenant(agency("c", "2021006255")),
+        Write::Person(crate::world::human("new", 5)),
+        Write::Employment(employed),
+        Write::Role(role),
+        Write::NewCard(crate::world::card("c2")),
+        Write::Card { new: card, seen: Version(1) },
+        Write::NewApproval(approval("p1")),
+        Write::Approval { new: signed, seen: Version(1) },
+        new_enrolment("e1"),
+        Write::Enrolment { new: domain::enrolment::AnyEnrolment::Identified(identified), seen: Version(1) },
+        Write::Intent(intent(1)),
+        issue(1),
+        Write::Revocation(revocation(1)),
+        Write::Crl(crl(1)),
+    ]);
+    all = all.also(event("test.personal").personal("name", "Anna", [3; 16]));
+    all
+}
+
+pub(crate) async fn a_failed_write_changes_nothing_at_any_point(database: &Database) {
+    populate(&*database.store).await;
+    for point in POINTS {
+        let armed = Arc::new(AtomicBool::new(true));
+        let hit = Arc::clone(&armed);
+        let faults = Faults::hook(move |at| {
+            if at == *point && hit.swap(false, Ordering::SeqCst) { Err(Injected { point: at }) } else { Ok(()) }
+        });
+        let store = database.open_with(faults).await;
+        let failed = match *point {
+            "ocsp" => store.publish_ocsp(vec![crate::world::answer(1, false)]).await.map(|_| ()),
+            "erase" => store.erase_personal(1).await,
+            "committed" => store.commit(Changes::recording(event("test.committed"))).await.map(|_| ()),
+            _ => store.commit(everything()).await.map(|_| ()),
+        };
+        assert!(matches!(failed, Err(StoreError::Unavailable(_))), "{point}: {failed:?}");
+        assert!(!armed.load(Ordering::SeqCst), "{point} was never reached");
+        assert_eq!(store.tenant(&tenant("c")).await.unwrap(), None, "{point}");
+        // The writer goes on; a commit that failed only after it was durable counts.
+        store.commit(Changes::recording(event("test.after"))).await.unwrap();
+        verify_chain(&*store).await;
+    }
+    let log = verify_chain(&*database.store).await;
+    assert_eq!(log, 1 + POINTS.len() as u64 + 1);
+    database.store.commit(everything()).await.unwrap();
+}
+
+pub(crate) async fn a_full_queue_is_busy(database: &Database) {
+    let (open, gate) = std::sync::mpsc::channel::<()>();
+    let gate = std::sync::Mutex::new(gate);
+    let faults = Faults::hook(move |at| {
+        if at == "begin" {
+            // Until the test lets go of the other end, one transaction stands still.
+            assert!(gate.lock().unwrap().recv().is_err());
+        }
+        Ok(())
+    });
+    let store = database.open_with(faults).await;
+    let mut callers = JoinSet::new();
+    for _ in 0..1500 {
+        let store: Arc<dyn Store> = Arc::clone(&store);
+        callers.spawn(async move { store.commit(Changes::recording(event("test.many"))).await.map(|_| ()) });
+    }
+    let mut first_refused = None;
+    while first_refused.is_none() {
+        first_refused = callers.join_next().await.unwrap().unwrap().err();
+    }
+    assert!(matches!(first_refused, Some(StoreError::Busy)), "{first_refused:?}");
+    drop(open);
+    while let Some(done) = callers.join_next().await {
+        assert!(matches!(done.unwrap(), Ok(()) | Err(StoreError::Busy)));
+    }
+    verify_chain(&*store).await;
+}

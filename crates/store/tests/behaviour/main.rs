@@ -1,0 +1,15 @@
+//! What every store promises, proven on both engines by the same functions.
+//!
+//! [`cases`] lists them; [`world`] makes the people and things they work with; [`database`] gives
+//! each test a database of its own.
+
+mod audit;
+mod cases;
+mod certificates;
+mod concurrency;
+mod database;
+mod enrolments;
+mod people;
+mod status;
+mod tables;
+mod world;
