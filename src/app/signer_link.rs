@@ -158,7 +158,11 @@ impl SignerLink {
         }
     }
 
-    async fn certificates(&self, request: &Request, serials: &[SerialNumber]) -> Result<Vec<CertificateDer>, LinkError> {
+    async fn certificates(
+        &self,
+        request: &Request,
+        serials: &[SerialNumber],
+    ) -> Result<Vec<CertificateDer>, LinkError> {
         let (Answer::Issued(signed), _) = self.ask(request, &[]).await? else {
             return Err(LinkError::Protocol("another kind of answer"));
         };
@@ -213,7 +217,12 @@ impl Shared {
     }
 
     /// One question and its answer. The connection is kept only if all of the answer was read.
-    async fn converse(&self, mut stream: UnixStream, head: &[u8], blob: &[u8]) -> Result<(Answer, Vec<u8>), FrameError> {
+    async fn converse(
+        &self,
+        mut stream: UnixStream,
+        head: &[u8],
+        blob: &[u8],
+    ) -> Result<(Answer, Vec<u8>), FrameError> {
         stream.write_all(head).await?;
         stream.write_all(blob).await?;
         let json = read_frame(&mut stream, MAX_JSON_BYTES).await?;

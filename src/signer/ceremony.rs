@@ -77,7 +77,11 @@ impl Foundation {
     ///
     /// # Errors
     /// [`JournalError::Exists`] if the door was ever open here, or what the file system says.
-    pub fn create(config: &SignerConfig, officers: &OfficerList, standing: &StandingList) -> Result<Self, CeremonyError> {
+    pub fn create(
+        config: &SignerConfig,
+        officers: &OfficerList,
+        standing: &StandingList,
+    ) -> Result<Self, CeremonyError> {
         config.check()?;
         let file = |path: &Path| {
             let path = path.to_owned();
@@ -138,7 +142,9 @@ impl Foundation {
         let tbs = prepare(request, issuer)?;
         let linted = lint(tbs, profile, LintIssuer::from(issuer)).map_err(CeremonyError::Lint)?;
         let holder = match holder {
-            CertificateHolder::Person { person, card, .. } => Holder::Person { person: person.clone(), card: card.clone() },
+            CertificateHolder::Person { person, card, .. } => {
+                Holder::Person { person: person.clone(), card: card.clone() }
+            }
             CertificateHolder::Service { .. } => Holder::service(request.subject),
         };
         let der = self.sign(&issuer.name, request, holder, linted, keys)?;
@@ -203,7 +209,11 @@ impl Foundation {
 }
 
 /// The rules of lints once more, on what was signed. A root is its own issuer.
-fn check_issued(der: &CertificateDer, request: &Request<'_>, issuer: Option<&Certificate>) -> Result<(), CeremonyError> {
+fn check_issued(
+    der: &CertificateDer,
+    request: &Request<'_>,
+    issuer: Option<&Certificate>,
+) -> Result<(), CeremonyError> {
     let own = Certificate::parse(der.as_bytes());
     let findings = match (issuer, &own) {
         (Some(issuer), _) => lint_issued(der, request.profile, issuer),

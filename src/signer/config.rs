@@ -128,8 +128,8 @@ impl SignerConfig {
     /// # Errors
     /// [`ConfigError`], which names the file or the key.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         let config: Self = toml::from_str(&text)
             .map_err(|error| ConfigError::Syntax { path: path.to_owned(), detail: error.to_string() })?;
         config.check()?;
@@ -153,15 +153,18 @@ impl SignerConfig {
             !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         if let Some(issuer) = self.issuers.iter().find(|issuer| !slug(&issuer.name)) {
-            return invalid("issuer.name", format!("{:?} is not of lower-case letters, digits and hyphens", issuer.name));
+            return invalid(
+                "issuer.name",
+                format!("{:?} is not of lower-case letters, digits and hyphens", issuer.name),
+            );
         }
         let mut names: Vec<_> = self.issuers.iter().map(|issuer| &issuer.name).collect();
         names.sort_unstable();
         if names.is_empty() {
             return invalid("issuer", "at least one [[issuer]] is needed".to_owned());
         }
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return invalid("issuer.name", format!("{} stands twice", twice[0]));
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]).and_then(|pair| pair.first()) {
+            return invalid("issuer.name", format!("{twice} stands twice"));
         }
         Ok(())
     }

@@ -93,7 +93,9 @@ impl Code {
             Self::BadRequest => Kind::Invalid,
             Self::NotApproved | Self::NoStandingApproval | Self::WrongIssuer | Self::OtherBytes => Kind::Denied,
             Self::ApprovalUsed | Self::SerialUsed | Self::KeyUsed | Self::CardUsed | Self::CrlNumber => Kind::Conflict,
-            Self::WrongProfile | Self::WrongTime | Self::NotIssuable | Self::Lint | Self::CrlLosesRevocation => Kind::Refused,
+            Self::WrongProfile | Self::WrongTime | Self::NotIssuable | Self::Lint | Self::CrlLosesRevocation => {
+                Kind::Refused
+            }
             Self::Busy | Self::TokenUnavailable | Self::OutcomeUnknown => Kind::Busy,
             Self::FailedAfterSigning | Self::Internal => Kind::Internal,
         }

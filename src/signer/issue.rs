@@ -99,10 +99,7 @@ fn intent(
             approvers: approved.approvers.clone(),
             delivered_by: approved.delivered_by.clone(),
         },
-        holder: Holder::Person {
-            person: approved.order.applicant.clone(),
-            card: Some(approved.order.card.clone()),
-        },
+        holder: Holder::Person { person: approved.order.applicant.clone(), card: Some(approved.order.card.clone()) },
         certificates: drafts.iter().map(|draft| draft.entry.clone()).collect(),
     }
 }

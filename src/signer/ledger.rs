@@ -190,9 +190,8 @@ impl Ledger {
             if self.knows(issuer, &entry.serial) || earlier.iter().any(|other| other.serial == entry.serial) {
                 return Err(LedgerError::SerialUsed(entry.serial));
             }
-            let other_use = |(used_by, purpose): &(Holder, Purpose)| {
-                *used_by != holder.without_card() || *purpose != entry.purpose
-            };
+            let other_use =
+                |(used_by, purpose): &(Holder, Purpose)| *used_by != holder.without_card() || *purpose != entry.purpose;
             if self.keys.get(&entry.key).is_some_and(other_use) || earlier.iter().any(|other| other.key == entry.key) {
                 return Err(LedgerError::KeyUsed);
             }

@@ -77,10 +77,7 @@ impl OfficerList {
     /// Whether `person` and this subject are not known to be two people.
     pub fn may_be(&self, person: &PersonId, serial_number: &str, organisation: &str) -> bool {
         let known = |entry: &&OfficerEntry| entry.organisation == organisation;
-        self.0
-            .iter()
-            .filter(known)
-            .all(|entry| (entry.person == *person) == (entry.serial_number == serial_number))
+        self.0.iter().filter(known).all(|entry| (entry.person == *person) == (entry.serial_number == serial_number))
     }
 }
 

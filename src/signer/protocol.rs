@@ -196,7 +196,7 @@ mod tests {
             r#"{"request":"crl","body":{"issuer":"person","force":true}}"#,
             r#"{"request":"sign","body":{}}"#,
             r#"{"request":"crl","body":{"issuer":"person"},"and":1}"#,
-            r#"[]"#,
+            "[]",
         ] {
             assert!(serde_json::from_str::<Request>(bad).is_err(), "{bad}");
         }

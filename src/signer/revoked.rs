@@ -54,13 +54,19 @@ pub(super) fn write(folder: &Path, issuer: &str, number: u64, serials: &[SerialN
 }
 
 /// Reads the serials of CRL `number`; `None` if the file is not the one that was written.
-pub(super) fn read(folder: &Path, issuer: &str, number: u64, expected: Digest) -> std::io::Result<Option<Arc<[SerialNumber]>>> {
+pub(super) fn read(
+    folder: &Path,
+    issuer: &str,
+    number: u64,
+    expected: Digest,
+) -> std::io::Result<Option<Arc<[SerialNumber]>>> {
     let octets = std::fs::read(path(folder, issuer, number))?;
     if Digest::of(&octets) != expected {
         return Ok(None);
     }
     let (whole, rest) = octets.as_chunks::<16>();
-    let serials: Option<Arc<[SerialNumber]>> = whole.iter().map(|octets| SerialNumber::from_der_integer(octets)).collect();
+    let serials: Option<Arc<[SerialNumber]>> =
+        whole.iter().map(|octets| SerialNumber::from_der_integer(octets)).collect();
     Ok(serials.filter(|_| rest.is_empty()))
 }
 

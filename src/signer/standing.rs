@@ -55,7 +55,13 @@ impl StandingList {
     }
 
     /// The approval that covers exactly this.
-    pub fn covering(&self, issuer: &str, profile: &str, subject: &SubjectFacts, key: Digest) -> Option<&StandingApproval> {
+    pub fn covering(
+        &self,
+        issuer: &str,
+        profile: &str,
+        subject: &SubjectFacts,
+        key: Digest,
+    ) -> Option<&StandingApproval> {
         self.0.iter().find(|approval| {
             approval.issuer == issuer
                 && approval.profile == profile
@@ -73,8 +79,12 @@ mod tests {
     fn only_the_exact_subject_is_covered() {
         let subject = SubjectFacts { dns_names: vec!["localhost".to_owned()], ..SubjectFacts::default() };
         let key = Digest::of(b"key");
-        let approval =
-            StandingApproval { issuer: "i".to_owned(), profile: "tls".to_owned(), subject: subject.clone(), key: Some(key) };
+        let approval = StandingApproval {
+            issuer: "i".to_owned(),
+            profile: "tls".to_owned(),
+            subject: subject.clone(),
+            key: Some(key),
+        };
         let list = StandingList::from_json(&StandingList::new(vec![approval]).to_json()).unwrap();
         assert!(list.covering("i", "tls", &subject, key).is_some());
         let wider = SubjectFacts { dns_names: vec!["localhost".to_owned(), "other".to_owned()], ..subject.clone() };

@@ -169,7 +169,8 @@ fn check_founding(
     let Phase::Closed(founding, seals) = ledger.phase() else {
         return Err(StartError::NotClosed);
     };
-    let unchanged = |same: bool, what: &str| if same { Ok(()) } else { Err(StartError::Changed { what: what.to_owned() }) };
+    let unchanged =
+        |same: bool, what: &str| if same { Ok(()) } else { Err(StartError::Changed { what: what.to_owned() }) };
     unchanged(founding.mode == config.mode, "the mode")?;
     unchanged(founding.officers == Digest::of(officers), "officers.json")?;
     unchanged(founding.standing == Digest::of(standing), "standing.json")?;
@@ -179,7 +180,11 @@ fn check_founding(
     Ok(())
 }
 
-fn load_revoked(config: &SignerConfig, authorities: &Authorities, ledger: &Ledger) -> Result<RevokedSerials, StartError> {
+fn load_revoked(
+    config: &SignerConfig,
+    authorities: &Authorities,
+    ledger: &Ledger,
+) -> Result<RevokedSerials, StartError> {
     let revoked = RevokedSerials::default();
     for issuer in authorities.iter().map(|authority| &authority.issuer.name) {
         let Some(last) = ledger.last_crl(issuer) else { continue };

@@ -20,24 +20,31 @@ type Attempt = (&'static str, Code, fn(&World) -> IssueRequest);
 const WRONG_PEOPLE: &[Attempt] = &[
     ("nobody approved", Code::NotApproved, |w| Story::new(w, "x").but(|s| s.approvers.clear()).request(w)),
     ("the identifier approved", Code::NotApproved, |w| {
-        Story::new(w, "x").but(|s| (s.identifier, s.order.identified_by, s.approvers) = ("mia", id("mia"), vec!["mia"])).request(w)
+        Story::new(w, "x")
+            .but(|s| (s.identifier, s.order.identified_by, s.approvers) = ("mia", id("mia"), vec!["mia"]))
+            .request(w)
     }),
     ("the submitter approved", Code::NotApproved, |w| {
         Story::new(w, "x").but(|s| (s.order.submitted_by, s.approvers) = (id("mia"), vec!["mia"])).request(w)
     }),
     ("the applicant approved", Code::NotApproved, |w| {
         let mia = person_facts("agency-a", "189001019802", "x");
-        Story::new(w, "x").but(|s| (s.order.applicant, s.approvers) = (id("mia"), vec!["mia"])).but(|s| {
-            let card = s.order.card.as_str().to_owned();
-            s.order.subject = mia.with("card.number", &card);
-        }).request(w)
+        Story::new(w, "x")
+            .but(|s| (s.order.applicant, s.approvers) = (id("mia"), vec!["mia"]))
+            .but(|s| {
+                let card = s.order.card.as_str().to_owned();
+                s.order.subject = mia.with("card.number", &card);
+            })
+            .request(w)
     }),
     ("an approver's own card under another id", Code::NotApproved, |w| {
         let anna = person_facts("agency-a", "199001012385", "x");
-        Story::new(w, "x").but(|s| {
-            let card = s.order.card.as_str().to_owned();
-            s.order.subject = anna.with("card.number", &card);
-        }).request(w)
+        Story::new(w, "x")
+            .but(|s| {
+                let card = s.order.card.as_str().to_owned();
+                s.order.subject = anna.with("card.number", &card);
+            })
+            .request(w)
     }),
     ("the approver delivered", Code::NotApproved, |w| {
         Story::new(w, "x").but(|s| (s.approvers, s.desk) = (vec!["mia"], "mia")).request(w)
@@ -56,7 +63,9 @@ const WRONG_PEOPLE: &[Attempt] = &[
     }),
     ("another agency's officer delivered", Code::NotApproved, |w| Story::new(w, "x").but(|s| s.desk = "bo").request(w)),
     ("a subject of another agency", Code::NotApproved, |w| {
-        Story::new(w, "x").but(|s| s.order.subject = s.order.subject.clone().with("organisation.number", "5562265719")).request(w)
+        Story::new(w, "x")
+            .but(|s| s.order.subject = s.order.subject.clone().with("organisation.number", "5562265719"))
+            .request(w)
     }),
     ("an ordinary employee approved", Code::NotApproved, |w| {
         Story::new(w, "x").but(|s| s.approvers = vec!["eva"]).request(w)
@@ -79,7 +88,8 @@ const WRONG_PEOPLE: &[Attempt] = &[
 const WRONG_BYTES: &[Attempt] = &[
     ("an edited order", Code::NotApproved, |w| {
         let mut request = Story::new(w, "x").request(w);
-        request.evidence.approval.operation = request.evidence.approval.operation.replace("kim Testsson", "kim Testssom");
+        request.evidence.approval.operation =
+            request.evidence.approval.operation.replace("kim Testsson", "kim Testssom");
         request
     }),
     ("an order in another form", Code::BadRequest, |w| {
@@ -100,15 +110,22 @@ const WRONG_BYTES: &[Attempt] = &[
     }),
     ("an unknown profile", Code::WrongProfile, |w| {
         let story = Story::new(w, "x");
-        let unknown = story.clone().but(|s| s.order.certificates.get_mut(&PURPOSE).unwrap().profile = "none".to_owned());
+        let unknown =
+            story.clone().but(|s| s.order.certificates.get_mut(&PURPOSE).unwrap().profile = "none".to_owned());
         IssueRequest { certificates: story.request(w).certificates, ..with_only(&unknown, w, &story) }
     }),
     ("a profile for another purpose", Code::WrongProfile, |w| {
-        Story::new(w, "x").but(|s| s.order.certificates.get_mut(&PURPOSE).unwrap().profile = SIGNATURE.to_owned()).but(|s| {
-            s.keys.remove(&Purpose::PersonSignature);
-        }).request(w).but(|c| c.purpose = PURPOSE)
+        Story::new(w, "x")
+            .but(|s| s.order.certificates.get_mut(&PURPOSE).unwrap().profile = SIGNATURE.to_owned())
+            .but(|s| {
+                s.keys.remove(&Purpose::PersonSignature);
+            })
+            .request(w)
+            .but(|c| c.purpose = PURPOSE)
     }),
-    ("the attacker's key", Code::NotApproved, |w| replaced(&Story::new(w, "x"), w, |s| s.certificate(w, PURPOSE, &key("evil")))),
+    ("the attacker's key", Code::NotApproved, |w| {
+        replaced(&Story::new(w, "x"), w, |s| s.certificate(w, PURPOSE, &key("evil")))
+    }),
     ("one key for both purposes", Code::KeyUsed, |w| {
         let one = key("one");
         Story::new(w, "x").but(|s| s.keys.values_mut().for_each(|key| *key = one.clone())).request(w)
@@ -133,14 +150,25 @@ const WRONG_BYTES: &[Attempt] = &[
         Story::new(w, "x").request(w).but(|c| c.not_after = NOW.plus_days(2_000))
     }),
     ("a beginning in the past", Code::WrongTime, |w| {
-        replaced(&Story::new(w, "x"), w, |s| certificate(w, AUTHENTICATION, &s.order.subject, &s.keys[&PURPOSE], (NOW.plus_days(-1), YEAR.1)))
+        replaced(&Story::new(w, "x"), w, |s| {
+            certificate(w, AUTHENTICATION, &s.order.subject, &s.keys[&PURPOSE], (NOW.plus_days(-1), YEAR.1))
+        })
     }),
     ("a serial of the ceremony", Code::OtherBytes, |w| {
         Story::new(w, "x").request(w).but(|c| c.serial = w.person("anna").signature.serial().unwrap())
     }),
-    ("a CA of another kind", Code::WrongIssuer, |w| IssueRequest { issuer: "infrastructure".to_owned(), ..Story::new(w, "x").request(w) }),
-    ("a CA that does not exist", Code::WrongIssuer, |w| IssueRequest { issuer: "root".to_owned(), ..Story::new(w, "x").request(w) }),
-    ("no certificates", Code::BadRequest, |w| IssueRequest { certificates: Vec::new(), ..Story::new(w, "x").request(w) }),
+    ("a CA of another kind", Code::WrongIssuer, |w| IssueRequest {
+        issuer: "infrastructure".to_owned(),
+        ..Story::new(w, "x").request(w)
+    }),
+    ("a CA that does not exist", Code::WrongIssuer, |w| IssueRequest {
+        issuer: "root".to_owned(),
+        ..Story::new(w, "x").request(w)
+    }),
+    ("no certificates", Code::BadRequest, |w| IssueRequest {
+        certificates: Vec::new(),
+        ..Story::new(w, "x").request(w)
+    }),
 ];
 
 /// Signatures that are not what they seem.
@@ -265,11 +293,7 @@ fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 }
 
 /// The honest request with another authentication certificate.
-fn replaced(
-    story: &Story,
-    world: &World,
-    with: impl FnOnce(&Story) -> CertificateToSign,
-) -> IssueRequest {
+fn replaced(story: &Story, world: &World, with: impl FnOnce(&Story) -> CertificateToSign) -> IssueRequest {
     story.request(world).but(|certificate| *certificate = with(story))
 }
 

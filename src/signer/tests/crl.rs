@@ -18,7 +18,8 @@ pub(super) fn crl(
     (this_update, next_update): (UtcTime, UtcTime),
     serials: &[SerialNumber],
 ) -> Result<Vec<u8>, Code> {
-    let entry = |serial: &SerialNumber| RevokedEntry { serial: *serial, at: NOW.plus_days(-1), reason: Reason::KeyCompromise };
+    let entry =
+        |serial: &SerialNumber| RevokedEntry { serial: *serial, at: NOW.plus_days(-1), reason: Reason::KeyCompromise };
     let entries: Vec<_> = serials.iter().map(entry).collect();
     let tbs = prepare_crl(&world.person_ca, number, this_update, next_update, entries.iter());
     ask(core, "person", tbs.as_bytes())

@@ -50,7 +50,9 @@ async fn everything_goes_through_the_socket() {
     let request = Story::new(&world, "x").request(&world);
     let wanted = request.certificates.clone();
     let signed = link.issue(request.evidence.clone(), "person", request.certificates).await.unwrap();
-    assert!(signed.iter().zip(&wanted).all(|(der, wanted)| Certificate::parse(der.as_bytes()).unwrap().tbs() == wanted.tbs));
+    assert!(
+        signed.iter().zip(&wanted).all(|(der, wanted)| Certificate::parse(der.as_bytes()).unwrap().tbs() == wanted.tbs)
+    );
     let again = link.issue(request.evidence, "person", wanted).await.unwrap_err();
     assert_eq!((again.kind(), again.code()), (Kind::Conflict, "approval-used"));
 
@@ -86,7 +88,14 @@ async fn a_signer_that_is_away_is_said_to_be_and_found_again() {
     let running = Running::start(&world);
     link.hello().await.unwrap();
     drop(running);
-    assert_eq!(link.hello().await.map(|_| ()).or_else(|error| if error.kind() == Kind::Busy { Ok(()) } else { Err(error.code()) }), Ok(()));
+    assert_eq!(
+        link.hello().await.map(|_| ()).or_else(|error| if error.kind() == Kind::Busy {
+            Ok(())
+        } else {
+            Err(error.code())
+        }),
+        Ok(())
+    );
 }
 
 #[tokio::test]

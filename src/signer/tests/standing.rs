@@ -18,8 +18,7 @@ fn ask(
     not_after: UtcTime,
 ) -> Result<Certificate, Code> {
     let (key, serial) = (key("service"), world.serial());
-    let wanted =
-        ToIssue { profile: world.profile(profile), subject, key: &key, serial, not_before: NOW, not_after };
+    let wanted = ToIssue { profile: world.profile(profile), subject, key: &key, serial, not_before: NOW, not_after };
     // What cannot be built at all is asked for with bytes that cannot be right.
     let tbs = prepare(&wanted, issuer).map_or_else(|_| Vec::new(), |tbs| tbs.as_bytes().to_vec());
     let request = Request::IssueStanding(StandingRequest {
@@ -54,7 +53,13 @@ fn only_what_the_ceremony_allowed() {
         ("another common name", Code::NoStandingApproval, (person, "ocsp-signer"), service_facts("Other"), week),
         ("the other CA", Code::NoStandingApproval, (person, "tls-server"), tls_facts(), week),
         ("a CA", Code::NoStandingApproval, (tls, "issuing-ca-person"), service_facts("TEST person"), week),
-        ("a person", Code::NoStandingApproval, (person, "person-signature-loa4"), person_facts("agency-a", "199001012385", "anna"), week),
+        (
+            "a person",
+            Code::NoStandingApproval,
+            (person, "person-signature-loa4"),
+            person_facts("agency-a", "199001012385", "anna"),
+            week,
+        ),
         ("a longer life", Code::NotIssuable, (tls, "tls-server"), tls_facts(), NOW.plus_days(60)),
     ] {
         assert_eq!(ask(&core, &world, by, &subject, until), Err(code), "{name}");

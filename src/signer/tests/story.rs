@@ -1,6 +1,6 @@
 //! An issuance from identification to the request for a signature.
 
-use super::world::{NOW, World, person_facts};
+use super::world::{NOW, World, digits, person_facts};
 use crate::signer::protocol::{CertificateToSign, IssueRequest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -35,12 +35,10 @@ impl Story {
     /// Kim of agency A gets a card, and everybody does the right thing. `name` tells stories apart.
     pub(super) fn new(world: &World, name: &str) -> Self {
         let mut subject = person_facts("agency-a", "202601612381", "kim");
-        let card = format!("9752{}", name.bytes().map(|b| format!("{b:03}")).collect::<String>());
+        let card = format!("9752{}", digits(name));
         subject = subject.with("card.number", &card);
-        let planned = |profile: &str| PlannedProfile {
-            profile: profile.to_owned(),
-            revision: world.profile(profile).revision(),
-        };
+        let planned =
+            |profile: &str| PlannedProfile { profile: profile.to_owned(), revision: world.profile(profile).revision() };
         let profiles = [
             (Purpose::PersonAuthentication, "person-authentication-loa4"),
             (Purpose::PersonSignature, "person-signature-loa4"),
@@ -101,8 +99,7 @@ impl Story {
                 place: "Desk".to_owned(),
             },
         });
-        let approval =
-            Operation::IssueCard(IssueCard { identification: identification.hash(), ..self.order.clone() });
+        let approval = Operation::IssueCard(IssueCard { identification: identification.hash(), ..self.order.clone() });
         let delivery = Operation::DeliverCard(DeliverCard {
             enrolment: self.order.enrolment.clone(),
             card: self.delivered_card.parse().unwrap(),

@@ -29,7 +29,8 @@ pub(super) const NOW: UtcTime = UtcTime::from_unix(1_768_464_000);
 
 /// An installation.
 pub(super) struct World {
-    pub(super) folder: TestFolder,
+    /// Removed with the world.
+    _folder: TestFolder,
     pub(super) config: SignerConfig,
     pub(super) token: Arc<SoftToken>,
     pub(super) clock: Arc<SetClock>,
@@ -158,9 +159,6 @@ impl World {
         SerialNumber::from_random(octets)
     }
 
-    pub(super) fn set_clock(&self, now: UtcTime) {
-        *self.clock.0.lock().unwrap() = now;
-    }
 
     /// Everybody gets a card.
     fn make_cards(&mut self, foundation: &mut Foundation) {
@@ -196,7 +194,9 @@ impl World {
     fn unclosed() -> Founding {
         let folder = TestFolder::new("signer");
         let mut keys = SoftSigner::new();
-        for (label, kind) in [("root", KeyKind::EcP384), ("person", KeyKind::EcP256), ("infrastructure", KeyKind::EcP256)] {
+        for (label, kind) in
+            [("root", KeyKind::EcP384), ("person", KeyKind::EcP256), ("infrastructure", KeyKind::EcP256)]
+        {
             keys.add(label, kind);
         }
         let token = Arc::new(SoftToken { keys, ..SoftToken::default() });
@@ -254,14 +254,19 @@ impl Founding {
         let (cards, people, serials) = (SoftSigner::new(), Vec::new(), AtomicU64::new(1));
         let clock = Arc::new(SetClock(Mutex::new(NOW)));
         let world =
-            World { folder, config, token, clock, cards, people, profiles, person_ca, infrastructure_ca, serials };
+            World { _folder: folder, config, token, clock, cards, people, profiles, person_ca, infrastructure_ca, serials };
         Self { world, foundation }
     }
 }
 
+/// A text as digits, for numbers of cards.
+pub(super) fn digits(text: &str) -> String {
+    text.bytes().flat_map(|b| [b / 100, b / 10 % 10, b % 10]).map(|digit| char::from(b'0' + digit)).collect()
+}
+
 /// What the facts of a person are; the card's number follows from the id.
 pub(super) fn person_facts(agency: &str, identity_number: &str, id: &str) -> SubjectFacts {
-    let digits: String = id.bytes().map(|b| format!("{b:03}")).collect();
+    let digits = digits(id);
     SubjectFacts::default()
         .with("organisation.name", "Test Agency")
         .with("organisation.number", organisation(agency))
