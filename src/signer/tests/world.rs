@@ -374,4 +374,4 @@ fn profile_files() -> Vec<(String, String)> {
     files.map(read).collect()
 }
 
-const CHECKOUT: &str = "/work/main";
+const CHECKOUT: &str = env!("CARGO_MANIFEST_DIR");
