@@ -13,6 +13,8 @@ mod name;
 mod ocsp;
 mod profile;
 mod rfc5280;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub(crate) use certificate::{certificate, issued};

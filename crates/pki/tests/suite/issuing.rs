@@ -1,7 +1,7 @@
 //! What is issued, and what is not.
 
-use pki::issue::{IssueError, LintIssuer, Request, SubjectFacts, lint, prepare, prepare_root};
-use pki::{KeyId, KeyKind, TextFault, UtcTime};
+use pki::issue::{IssueError, LintIssuer, Request, SubjectFacts, lint, lint_issued, prepare, prepare_root};
+use pki::{Certificate, KeyId, KeyKind, TextFault, UtcTime};
 
 use crate::world::{World, anna, at, named, now, serial};
 
@@ -131,4 +131,15 @@ fn lints_refuse_bytes_of_another_profile_or_issuer() {
     assert!(elsewhere.contains(&"e_authority_key_identifier"), "{elsewhere:?}");
     let own = refused("person-authentication-loa4", LintIssuer::SelfSigned);
     assert!(own.contains(&"e_issuer_may_not_sign"), "{own:?}");
+}
+
+#[test]
+fn a_signature_that_does_not_verify_is_found() {
+    let mut world = World::new();
+    let (profile, der) = world.end_entities().swap_remove(0);
+    let mut changed = der.into_bytes();
+    *changed.last_mut().unwrap() ^= 1;
+    let changed = Certificate::parse(&changed).unwrap();
+    let findings = lint_issued(changed.der(), world.profile(profile), &world.person.certificate);
+    assert_eq!(findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(), ["e_signature_does_not_verify"]);
 }

@@ -1,0 +1,121 @@
+//! A TBSCertificate in parts that a test can replace.
+
+use der::asn1::ObjectIdentifier;
+
+use crate::asn1::{Writer, oid, tag};
+use crate::lint::view::{View, name_attributes};
+use crate::time::UtcTime;
+
+/// Each field as it will be written; `version` and `unique_id` may be empty.
+pub(super) struct Parts {
+    pub(super) version: Vec<u8>,
+    pub(super) serial: Vec<u8>,
+    pub(super) algorithm: Vec<u8>,
+    pub(super) issuer: Vec<u8>,
+    pub(super) not_before: Vec<u8>,
+    pub(super) not_after: Vec<u8>,
+    pub(super) subject: Vec<u8>,
+    pub(super) spki: Vec<u8>,
+    pub(super) unique_id: Vec<u8>,
+    pub(super) extensions: Vec<(Vec<u8>, bool, Vec<u8>)>,
+}
+
+impl Parts {
+    pub(super) fn of(tbs: &[u8]) -> Self {
+        let view = View::read(tbs).unwrap();
+        Self {
+            version: vec![0xa0, 3, 2, 1, 2],
+            serial: view.serial.to_vec(),
+            algorithm: view.algorithm.to_vec(),
+            issuer: view.issuer.to_vec(),
+            not_before: view.not_before.whole.to_vec(),
+            not_after: view.not_after.whole.to_vec(),
+            subject: view.subject.to_vec(),
+            spki: view.spki.to_vec(),
+            unique_id: Vec::new(),
+            extensions: view.extensions.iter().map(|it| (it.oid.to_vec(), it.critical, it.value.to_vec())).collect(),
+        }
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        der(|w| {
+            w.sequence(|w| {
+                w.raw(&self.version);
+                w.element(tag::INTEGER, &self.serial);
+                w.raw(&self.algorithm);
+                w.raw(&self.issuer);
+                w.sequence(|w| {
+                    w.raw(&self.not_before);
+                    w.raw(&self.not_after);
+                });
+                w.raw(&self.subject);
+                w.raw(&self.spki);
+                w.raw(&self.unique_id);
+                w.nest(tag::constructed(3), |w| w.sequence(|w| self.write_extensions(w)));
+            });
+        })
+    }
+
+    fn write_extensions(&self, writer: &mut Writer) {
+        for (oid, critical, value) in &self.extensions {
+            writer.sequence(|w| {
+                w.element(tag::OBJECT_IDENTIFIER, oid);
+                if *critical {
+                    w.boolean_true();
+                }
+                w.element(tag::OCTET_STRING, value);
+            });
+        }
+    }
+
+    /// Replaces the value of an extension, or adds one.
+    pub(super) fn set(&mut self, oid: ObjectIdentifier, critical: bool, value: impl FnOnce(&mut Writer)) {
+        self.remove(oid);
+        self.extensions.push((oid.as_bytes().to_vec(), critical, der(value)));
+    }
+
+    pub(super) fn remove(&mut self, oid: ObjectIdentifier) {
+        self.extensions.retain(|(found, ..)| found != oid.as_bytes());
+    }
+
+    /// Rewrites the subject from its attributes after `change`.
+    pub(super) fn rename(&mut self, change: impl FnOnce(&mut Vec<(ObjectIdentifier, u8, Vec<u8>)>)) {
+        self.subject = renamed(&self.subject, change);
+    }
+
+    pub(super) fn ends(&mut self, time: UtcTime) {
+        self.not_after = der(|w| w.time(time));
+    }
+
+    pub(super) fn key_usage(&mut self, bits: u8) {
+        self.set(oid::KEY_USAGE, true, |w| w.named_bits(bits));
+    }
+}
+
+/// A Name with its attributes changed.
+pub(super) fn renamed(name: &[u8], change: impl FnOnce(&mut Vec<(ObjectIdentifier, u8, Vec<u8>)>)) -> Vec<u8> {
+    let mut attributes: Vec<_> = name_attributes(name)
+        .unwrap()
+        .iter()
+        .map(|it| (ObjectIdentifier::from_bytes(it.oid).unwrap(), it.tag, it.value.to_vec()))
+        .collect();
+    change(&mut attributes);
+    der(|w| {
+        w.sequence(|w| {
+            for (oid, tag, value) in &attributes {
+                w.nest(tag::SET, |w| {
+                    w.sequence(|w| {
+                        w.oid(*oid);
+                        w.element(*tag, value);
+                    });
+                });
+            }
+        });
+    })
+}
+
+pub(super) fn der(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    let mut writer = Writer::new();
+    write(&mut writer);
+    writer.into_der()
+}
