@@ -39,6 +39,12 @@ impl TokenFolder {
         Ok(folder)
     }
 
+    /// The same folder for another owner, who does not remove it.
+    #[must_use]
+    pub fn same(&self) -> Self {
+        Self { root: self.root.clone(), owned: false }
+    }
+
     /// The folder.
     pub fn root(&self) -> &Path {
         &self.root
@@ -203,12 +209,8 @@ impl TokenServer {
     /// # Errors
     /// If p11-kit is missing or does not start.
     pub fn start(folder: &TokenFolder, module: &Path) -> Result<Self> {
-        let mut server = Self {
-            child: None,
-            socket: socket(folder),
-            module: module.to_owned(),
-            environment: folder.environment(),
-        };
+        let mut server =
+            Self { child: None, socket: socket(folder), module: module.to_owned(), environment: folder.environment() };
         server.start_again()?;
         Ok(server)
     }
