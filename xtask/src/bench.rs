@@ -36,8 +36,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Issuance commits to both engines and is compared with another certificate service.
+/// Issuance is measured on the program as it runs, commits to both engines and is compared with another certificate
+/// service.
 fn lend_database_and_peer(program: &mut Command) -> Result<Option<Postgres>> {
+    step("build", || shell::run(&mut cargo(&["build", "--release", "--package", "sigill", "--bin", "sigill"])?))?;
     let peer = step("OpenBao", || venv::ensure(&venv::OPENBAO))?;
     let postgres = step("PostgreSQL", Postgres::start)?;
     program.env("SIGILL_BENCH_VENV", peer).env("SIGILL_BENCH_POSTGRES", postgres.url());

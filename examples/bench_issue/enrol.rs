@@ -1,0 +1,143 @@
+//! What must be there before issuing can be measured: approved applications, and the desk's requests for them.
+
+use crate::caller::{Caller, Prepared};
+use crate::cards::Cards;
+use crate::sigill::Installation;
+use anyhow::{Context, Result};
+use domain::id::hex;
+use domain::operation::{DeliverCard, Operation};
+use pki::key::PublicKey;
+use pki::profile::Purpose;
+use rcgen::{CertificateParams, KeyPair, PublicKeyData};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Purposes of the certificates on a whole card.
+pub(crate) const BOTH: &[Purpose] = &[Purpose::PersonAuthentication, Purpose::PersonSignature];
+/// Purpose of the certificate that a request for one asks for.
+pub(crate) const ONE: &[Purpose] = &[Purpose::PersonAuthentication];
+
+/// Has cards applied for, identified and approved; gives a ready request for the certificates of each.
+///
+/// `first` counts the people of earlier calls for this installation.
+///
+/// # Errors
+/// If the service refuses anything.
+pub(crate) async fn requests(
+    installation: &Arc<Installation>,
+    first: usize,
+    count: usize,
+    purposes: &'static [Purpose],
+) -> Result<Vec<Prepared>> {
+    let next = Arc::new(AtomicUsize::new(first));
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..WORKERS {
+        let (mut team, next) = (Team::of(installation)?, Arc::clone(&next));
+        workers.spawn(async move {
+            let mut ready = Vec::new();
+            loop {
+                let person = next.fetch_add(1, Ordering::Relaxed);
+                if person >= first + count {
+                    return Ok(ready);
+                }
+                ready.push(team.approved_card(person, purposes).await?);
+            }
+        });
+    }
+    let ready = workers.join_all().await.into_iter().collect::<Result<Vec<Vec<_>>>>()?;
+    Ok(ready.into_iter().flatten().collect())
+}
+
+/// Four eyes and a desk.
+struct Team {
+    installation: Arc<Installation>,
+    registrar: Caller,
+    approver: Caller,
+    cards: Cards,
+}
+
+impl Team {
+    fn of(installation: &Arc<Installation>) -> Result<Self> {
+        Ok(Self {
+            registrar: installation.officer("registration-officer")?,
+            approver: installation.officer("approver")?,
+            cards: Cards::of(installation)?,
+            installation: Arc::clone(installation),
+        })
+    }
+
+    async fn approved_card(&mut self, person: usize, purposes: &[Purpose]) -> Result<Prepared> {
+        let card = format!("BENCH{person:07}");
+        let applicant = json!({"identity_number": identity_number(person), "given_name": "Åsa", "surname": "Öberg"});
+        let application = json!({"applicant": applicant, "card_number": card});
+        let view = self.registrar.post("/ra/v1/enrolments", &application).await?;
+        let id = text(&view, "id")?;
+        let path = format!("/ra/v1/enrolments/{id}");
+
+        let draft = json!({"proof": proof()});
+        let prepared = self.registrar.post(&format!("{path}/identification/preparation"), &draft).await?;
+        let statement = self.state("registration-officer", "identify", text(&prepared, "operation_hash")?).await?;
+        let identification = json!({"proof": proof(), "statement": statement});
+        let identified = self.registrar.post(&format!("{path}/identification"), &identification).await?;
+
+        let statement = self.state("approver", "approve", text(&identified, "operation_hash")?).await?;
+        self.approver.post(&format!("{path}/approval"), &json!({"statement": statement})).await?;
+        self.delivery(id, &card, purposes).await
+    }
+
+    /// The request for the certificates: keys born in software, since the service sees only requests.
+    async fn delivery(&mut self, id: &str, card: &str, purposes: &[Purpose]) -> Result<Prepared> {
+        let (mut keys, mut body) = (BTreeMap::new(), json!({}));
+        for purpose in purposes {
+            let key = KeyPair::generate()?;
+            keys.insert(*purpose, hex(&PublicKey::from_spki(&key.subject_public_key_info())?.fingerprint()));
+            body[field(*purpose)] = csr(&key)?.into();
+        }
+        let operation = Operation::DeliverCard(DeliverCard { enrolment: id.parse()?, card: card.parse()?, keys });
+        let statement = self.state("card-desk", "deliver", &operation.hash().to_string()).await?;
+        body["delivery"] = json!({"operation": String::from_utf8(operation.to_bytes())?, "statement": statement});
+        Ok(Prepared { path: format!("/ra/v1/enrolments/{id}/certificates"), body: serde_json::to_vec(&body)?.into() })
+    }
+
+    async fn state(&mut self, role: &str, act: &str, operation_hash: &str) -> Result<String> {
+        self.cards.statement(self.installation.person(role)?, act, operation_hash).await
+    }
+}
+
+/// A PKCS#10 request, PEM.
+///
+/// # Errors
+/// If the crypto library fails.
+pub(crate) fn csr(key: &KeyPair) -> Result<String> {
+    Ok(CertificateParams::default().serialize_request(key)?.pem()?)
+}
+
+fn field(purpose: Purpose) -> &'static str {
+    if purpose == Purpose::PersonAuthentication { "authentication_csr" } else { "signature_csr" }
+}
+
+fn text<'a>(answer: &'a Value, name: &str) -> Result<&'a str> {
+    answer[name].as_str().with_context(|| format!("no {name} in {answer}"))
+}
+
+fn proof() -> Value {
+    let (document, method) = ("passport", "in-person");
+    json!({"document": document, "number": "TEST0001", "expires": "2031-05-01", "method": method, "place": "Testkontoret"})
+}
+
+/// A test number: serials 980 to 989 are never given to anybody.
+fn identity_number(person: usize) -> String {
+    let (serial, day) = (980 + person % 10, person / 10);
+    let (year, month, day) = (1950 + day / 336, 1 + day % 336 / 28, 1 + day % 28);
+    let nine = format!("{:02}{month:02}{day:02}{serial}", year % 100);
+    let weighed = nine.bytes().enumerate().map(|(at, digit)| {
+        let product = u32::from(digit - b'0') * if at % 2 == 0 { 2 } else { 1 };
+        product / 10 + product % 10
+    });
+    format!("{}{nine}{}", year / 100, (10 - weighed.sum::<u32>() % 10) % 10)
+}
+
+/// Applications made at once.
+const WORKERS: usize = 8;
