@@ -136,7 +136,7 @@ fn describe(config: &Config, layout: &Layout, people: Vec<PersonEntry>) -> anyho
     };
     let api_url = format!("https://localhost:{}", config.listen.api.port());
     Ok(Manifest {
-        status_url: format!("http://localhost:{}", config.listen.status.port()),
+        status_url: format!("http://127.0.0.1:{}", config.listen.status.port()),
         openapi_url: format!("{api_url}/openapi.json"),
         api_url,
         officer_url: format!("https://localhost:{}", config.listen.officers.port()),

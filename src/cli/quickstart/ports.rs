@@ -45,17 +45,17 @@ impl Ports {
 
     /// Where the CRL of a CA is.
     pub(crate) fn crl_url(self, authority: &PlannedAuthority) -> String {
-        format!("http://localhost:{}/crl/{}.crl", self.base, authority.name())
+        format!("http://127.0.0.1:{}/crl/{}.crl", self.base, authority.name())
     }
 
     /// Where OCSP answers for a CA, if it has a signer.
     pub(crate) fn ocsp_url(self, authority: &PlannedAuthority) -> Option<String> {
-        authority.responder.as_ref().map(|_| format!("http://localhost:{}/ocsp", self.base))
+        authority.responder.as_ref().map(|_| format!("http://127.0.0.1:{}/ocsp", self.base))
     }
 
     /// Where the certificate of a CA is.
     pub(crate) fn aia_url(self, authority: &PlannedAuthority) -> String {
-        format!("http://localhost:{}/aia/{}.crt", self.base, authority.name())
+        format!("http://127.0.0.1:{}/aia/{}.crt", self.base, authority.name())
     }
 
     fn loopback(self, offset: u16) -> SocketAddr {

@@ -149,7 +149,7 @@ mod tests {
         for (issuer, authority) in config.issuers.iter().zip(&plan.authorities) {
             assert_eq!(issuer.name, authority.name());
             assert_eq!(issuer.kind, authority.kind);
-            assert_eq!(issuer.crl_url, format!("http://localhost:9000/crl/{}.crl", issuer.name));
+            assert_eq!(issuer.crl_url, format!("http://127.0.0.1:9000/crl/{}.crl", issuer.name));
             assert_eq!(issuer.responder_key.is_some(), authority.responder.is_some());
         }
     }
