@@ -129,11 +129,11 @@ impl Core {
             token,
             clock,
         };
+        core.check_keys()?;
         if !profiles_known {
             let record = Record::Profiles { at: core.clock.now(), digest: core.profiles.digest };
             core.record(&record).map_err(|error| StartError::State(error.to_string()))?;
         }
-        core.check_keys()?;
         Ok(core)
     }
 

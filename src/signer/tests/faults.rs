@@ -10,25 +10,25 @@ use pki::key::SignError;
 
 #[test]
 fn a_token_that_is_away_uses_nothing_up() {
-    let world = World::found();
-    *world.token.problem.lock().unwrap() = Some("unplugged".to_owned());
+    let (world, token) = World::with_token();
+    *token.problem.lock().unwrap() = Some("unplugged".to_owned());
     let core = world.core();
     let before = world.trace();
     let story = Story::new(&world, "x");
     assert_eq!(refusal(&core, story.request(&world)), Some(Code::TokenUnavailable));
     assert_eq!(core.status().token_problem.as_deref(), Some("unplugged"));
     assert_eq!(world.trace(), before);
-    *world.token.problem.lock().unwrap() = None;
+    *token.problem.lock().unwrap() = None;
     assert_eq!(refusal(&core, story.request(&world)), None);
 }
 
 #[test]
 fn what_was_certainly_not_signed_can_be_asked_again() {
-    let world = World::found();
+    let (world, token) = World::with_token();
     let core = world.core();
     let story = Story::new(&world, "x");
     let first = story.request(&world);
-    world.token.failures.lock().unwrap().push_back(SignError::Busy);
+    token.failures.lock().unwrap().push_back(SignError::Busy);
     assert_eq!(refusal(&core, first.clone()), Some(Code::Busy));
     assert_eq!(refusal(&core, first), Some(Code::SerialUsed), "serials are used once whatever happens");
     drop(core);
@@ -37,11 +37,11 @@ fn what_was_certainly_not_signed_can_be_asked_again() {
 
 #[test]
 fn what_may_be_signed_stays_used_until_it_is_revoked() {
-    let world = World::found();
+    let (world, token) = World::with_token();
     let core = world.core();
     let story = Story::new(&world, "x");
     let first = story.request(&world);
-    world.token.failures.lock().unwrap().push_back(SignError::Timeout);
+    token.failures.lock().unwrap().push_back(SignError::Timeout);
     assert_eq!(refusal(&core, first.clone()), Some(Code::OutcomeUnknown));
     assert_eq!(refusal(&core, story.request(&world)), Some(Code::ApprovalUsed));
     drop(core);
@@ -66,12 +66,12 @@ fn revoking_does_not_free_what_was_signed() {
 
 #[test]
 fn an_unfit_key_is_refused_at_start_and_later() {
-    let world = World::found();
-    *world.token.unfit.lock().unwrap() = true;
+    let (world, token) = World::with_token();
+    *token.unfit.lock().unwrap() = true;
     assert!(matches!(world.open(), Err(StartError::Key { why, .. }) if why.contains("CKA_EXTRACTABLE")));
-    *world.token.problem.lock().unwrap() = Some("unplugged".to_owned());
+    *token.problem.lock().unwrap() = Some("unplugged".to_owned());
     let core = world.core();
-    *world.token.problem.lock().unwrap() = None;
+    *token.problem.lock().unwrap() = None;
     let before = world.trace();
     assert_eq!(refusal(&core, Story::new(&world, "x").request(&world)), Some(Code::Internal));
     assert_eq!(world.trace(), before);

@@ -7,6 +7,7 @@ mod attack;
 mod ceremony;
 mod crl;
 mod faults;
+mod hardware;
 mod link;
 mod restart;
 mod standing;

@@ -32,7 +32,7 @@ pub(super) struct World {
     /// Removed with the world.
     _folder: TestFolder,
     pub(super) config: SignerConfig,
-    pub(super) token: Arc<SoftToken>,
+    token: Arc<dyn TestToken>,
     pub(super) clock: Arc<SetClock>,
     pub(super) cards: SoftSigner,
     pub(super) people: Vec<Person>,
@@ -47,6 +47,12 @@ pub(super) struct Person {
     pub(super) id: &'static str,
     pub(super) authentication: Certificate,
     pub(super) signature: Certificate,
+}
+
+/// A token that tells how often it signed.
+pub(super) trait TestToken: CaToken {
+    /// Signatures so far, of any key.
+    fn signatures(&self) -> usize;
 }
 
 /// CA keys in memory. Counts what it signs, and fails when told to.
@@ -82,6 +88,20 @@ impl Signer for SoftToken {
     }
 }
 
+impl TestToken for SoftToken {
+    fn signatures(&self) -> usize {
+        self.signed.load(Ordering::SeqCst)
+    }
+}
+
+impl SoftToken {
+    pub(super) fn new() -> Self {
+        let mut keys = SoftSigner::new();
+        CA_KEYS.iter().for_each(|(label, kind)| drop(keys.add(label, *kind)));
+        Self { keys, ..Self::default() }
+    }
+}
+
 impl CaToken for SoftToken {
     fn problem(&self) -> Option<String> {
         self.problem.lock().unwrap().clone()
@@ -97,6 +117,10 @@ impl CaToken for SoftToken {
 
 /// Id, agency, identity number, roles.
 type Row = (&'static str, &'static str, &'static str, &'static [Role]);
+/// The keys that a token needs for the ceremony.
+pub(super) const CA_KEYS: [(&str, KeyKind); 3] =
+    [("root", KeyKind::EcP384), ("person", KeyKind::EcP256), ("infrastructure", KeyKind::EcP256)];
+
 const PEOPLE: &[Row] = &[
     ("ria", "agency-a", "196408233234", &[Role::RegistrationOfficer]),
     ("anna", "agency-a", "199001012385", &[Role::Approver]),
@@ -108,9 +132,20 @@ const PEOPLE: &[Row] = &[
 ];
 
 impl World {
-    /// Holds the ceremony.
+    /// Holds the ceremony with keys in memory.
     pub(super) fn found() -> Self {
-        let Founding { mut world, mut foundation } = Self::unclosed();
+        Self::found_on(Arc::new(SoftToken::new()))
+    }
+
+    /// As [`found`](Self::found), with the token for faults.
+    pub(super) fn with_token() -> (Self, Arc<SoftToken>) {
+        let token = Arc::new(SoftToken::new());
+        (Self::found_on(Arc::clone(&token) as _), token)
+    }
+
+    /// Holds the ceremony with the keys of a token.
+    pub(super) fn found_on(token: Arc<dyn TestToken>) -> Self {
+        let Founding { mut world, mut foundation } = Self::unclosed(token);
         world.make_cards(&mut foundation);
         foundation.close().unwrap();
         world
@@ -118,7 +153,7 @@ impl World {
 
     /// Holds the ceremony, but not to its end.
     pub(super) fn unfinished() -> Self {
-        Self::unclosed().world
+        Self::unclosed(Arc::new(SoftToken::new())).world
     }
 
     /// The signer on the state as it is now.
@@ -127,7 +162,7 @@ impl World {
     }
 
     pub(super) fn open(&self) -> Result<Core, StartError> {
-        let token: Arc<dyn CaToken> = Arc::clone(&self.token) as _;
+        let token: Arc<dyn CaToken> = Arc::<dyn TestToken>::clone(&self.token);
         Core::open(&self.config, token, Arc::clone(&self.clock) as _)
     }
 
@@ -137,7 +172,7 @@ impl World {
     }
 
     pub(super) fn signatures(&self) -> usize {
-        self.token.signed.load(Ordering::SeqCst)
+        self.token.signatures()
     }
 
     pub(super) fn head(&self) -> Head {
@@ -158,7 +193,6 @@ impl World {
         octets[8..].copy_from_slice(&self.serials.fetch_add(1, Ordering::SeqCst).to_be_bytes());
         SerialNumber::from_random(octets)
     }
-
 
     /// Everybody gets a card.
     fn make_cards(&mut self, foundation: &mut Foundation) {
@@ -191,15 +225,8 @@ impl World {
         }
     }
 
-    fn unclosed() -> Founding {
+    fn unclosed(token: Arc<dyn TestToken>) -> Founding {
         let folder = TestFolder::new("signer");
-        let mut keys = SoftSigner::new();
-        for (label, kind) in
-            [("root", KeyKind::EcP384), ("person", KeyKind::EcP256), ("infrastructure", KeyKind::EcP256)]
-        {
-            keys.add(label, kind);
-        }
-        let token = Arc::new(SoftToken { keys, ..SoftToken::default() });
         let config = configuration(folder.path());
         let foundation = Foundation::create(&config, &officers(), &StandingList::new(standing())).unwrap();
         let profiles = Profiles::from_toml_files(profile_files()).unwrap();
@@ -217,12 +244,12 @@ impl Founding {
     fn begin(
         folder: TestFolder,
         config: SignerConfig,
-        token: Arc<SoftToken>,
+        token: Arc<dyn TestToken>,
         profiles: Profiles,
         mut foundation: Foundation,
     ) -> Self {
         let root_key = KeyId::new("root");
-        let root_public = token.keys.public(&root_key);
+        let root_public = token.public_key(&root_key).unwrap();
         let subject = service_facts("TEST Root");
         let request = Request {
             profile: profiles.get("root-ca").unwrap(),
@@ -235,7 +262,7 @@ impl Founding {
         let root = foundation.sign_root("root", &request, &root_key, &*token).unwrap();
         let root = issuer("root", Certificate::parse(root.as_bytes()).unwrap());
         let mut ca = |name: &str, profile: &str, number: u8| {
-            let (subject, key) = (service_facts(&format!("TEST {name}")), token.keys.public(&KeyId::new(name)));
+            let (subject, key) = (service_facts(&format!("TEST {name}")), token.public_key(&KeyId::new(name)).unwrap());
             let request = Request {
                 profile: profiles.get(profile).unwrap(),
                 subject: &subject,
@@ -253,8 +280,18 @@ impl Founding {
         let infrastructure_ca = ca("infrastructure", "issuing-ca-infrastructure", 202);
         let (cards, people, serials) = (SoftSigner::new(), Vec::new(), AtomicU64::new(1));
         let clock = Arc::new(SetClock(Mutex::new(NOW)));
-        let world =
-            World { _folder: folder, config, token, clock, cards, people, profiles, person_ca, infrastructure_ca, serials };
+        let world = World {
+            _folder: folder,
+            config,
+            token,
+            clock,
+            cards,
+            people,
+            profiles,
+            person_ca,
+            infrastructure_ca,
+            serials,
+        };
         Self { world, foundation }
     }
 }
