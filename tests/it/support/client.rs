@@ -38,7 +38,7 @@ impl Caller {
     fn new(installation: &Installation, identity: Option<Identity>) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default(); // by another test already
         let root = std::fs::read(installation.manifest()["tls_ca"].as_str().unwrap()).unwrap();
-        let mut builder = Client::builder().tls_certs_only([Certificate::from_pem(&root).unwrap()]).no_proxy();
+        let mut builder = Client::builder().tls_certs_only([Certificate::from_pem(&root).unwrap()]).no_proxy().timeout(PATIENCE);
         if let Some(identity) = identity {
             builder = builder.identity(identity);
         }
@@ -84,3 +84,6 @@ impl Answer {
         (self.status, self.body["code"].as_str().unwrap().to_owned())
     }
 }
+
+/// Longer than any answer may take, deadlines of signer and token included.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);

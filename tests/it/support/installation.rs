@@ -13,6 +13,8 @@ pub struct Installation {
     folder: PathBuf,
     port_base: u16,
     environment: Vec<(String, String)>,
+    /// Its address, if it is not the SQLite file in the folder.
+    database: Option<String>,
     service: Option<Child>,
 }
 
@@ -24,12 +26,25 @@ impl Installation {
 
     /// As [`start`](Self::start), with more in the environment of the service.
     pub fn start_with(name: &str, environment: &[(&str, &str)]) -> Self {
-        let count = STARTED.fetch_add(1, Ordering::SeqCst);
-        let folder = std::env::temp_dir().join(format!("sigill-it-{}-{count}-{name}", std::process::id()));
-        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let mut installation = Self { folder, port_base: free_ports(), environment, service: None };
+        let mut installation = Self::prepare(name);
+        installation.set_environment(environment);
         installation.run();
         installation
+    }
+
+    /// As [`start`](Self::start), on another database than the file in the folder.
+    pub fn start_on(name: &str, database: &str) -> Self {
+        let mut installation = Self::prepare(name);
+        installation.database = Some(database.to_owned());
+        installation.run();
+        installation
+    }
+
+    /// A folder's name and ports.
+    fn prepare(name: &str) -> Self {
+        let count = STARTED.fetch_add(1, Ordering::SeqCst);
+        let folder = std::env::temp_dir().join(format!("sigill-it-{}-{count}-{name}", std::process::id()));
+        Self { folder, port_base: free_ports(), environment: Vec::new(), database: None, service: None }
     }
 
     /// Starts the service again after [`kill`](Self::kill) or [`stop`](Self::stop).
@@ -50,6 +65,7 @@ impl Installation {
             .args(["quickstart", "--data"])
             .arg(self.data())
             .args(["--port-base", &self.port_base.to_string()])
+            .args(self.database.iter().flat_map(|database| ["--database", database]))
             .envs(self.environment.iter().map(|(k, v)| (k, v)))
             .env_remove("SOFTHSM2_CONF")
             .stdin(Stdio::null())

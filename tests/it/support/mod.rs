@@ -2,7 +2,16 @@
 
 pub mod client;
 pub mod installation;
+pub mod invariants;
+pub mod judge;
+pub mod load;
 pub mod oracle;
+pub mod postgres;
+pub mod random;
+pub mod records;
 pub mod story;
+mod time;
+pub mod watch;
 
 pub use installation::Installation;
+pub use time::{Stopwatch, wait};

@@ -7,7 +7,7 @@ use domain::id::hex;
 use domain::operation::{DeliverCard, Operation, OperationHash};
 use pki::key::PublicKey;
 use pki::profile::Purpose;
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, KeyPair, PublicKeyData};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -124,7 +124,7 @@ impl Keys {
     /// The delivery record of these keys.
     pub fn delivery(&self, id: &str, card: &str) -> String {
         let fingerprint = |key: &KeyPair| {
-            hex(&PublicKey::from_spki(&key.public_key_der()).unwrap().fingerprint())
+            hex(&PublicKey::from_spki(&key.subject_public_key_info()).unwrap().fingerprint())
         };
         let keys = BTreeMap::from([
             (Purpose::PersonAuthentication, fingerprint(&self.authentication)),
