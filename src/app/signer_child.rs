@@ -3,7 +3,7 @@
 
 use crate::shutdown::Shutdown;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{Child, ChildStdin, Command};
 
@@ -23,7 +23,7 @@ pub async fn supervise(config: PathBuf, shutdown: Shutdown) {
             }
         };
         tokio::select! {
-            status = child.wait() => {
+            status = ended(&mut child, &mut pause) => {
                 let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
                 tracing::error!(%status, "the signer process ended; starting it again");
             }
@@ -34,6 +34,15 @@ pub async fn supervise(config: PathBuf, shutdown: Shutdown) {
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// Waits for the end of a signer. One that lived for a while is started again without delay.
+async fn ended(child: &mut Child, pause: &mut Duration) -> std::io::Result<ExitStatus> {
+    if let Ok(status) = tokio::time::timeout(STEADY, child.wait()).await {
+        return status;
+    }
+    *pause = FIRST_PAUSE;
+    child.wait().await
 }
 
 /// Starts the signer. It lives as long as the returned pipe does: waiting for a child would close
@@ -69,4 +78,6 @@ async fn wait(pause: Duration, shutdown: &Shutdown) -> bool {
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A signer that lives so long did not fail at its start.
+const STEADY: Duration = Duration::from_secs(2);
 const GRACE: Duration = Duration::from_secs(3);

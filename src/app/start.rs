@@ -4,7 +4,7 @@ use super::signer_link::SignerLink;
 use super::{App, CertificateAuthority, Issuers, Parts, Responder, Wake};
 use crate::board::Board;
 use crate::clock::System;
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::config::issuer::IssuerConfig;
 use crate::server_identity::ServerIdentity;
 use crate::service::permit::Callers;
@@ -13,6 +13,7 @@ use domain::ports::{Store, StoreError};
 use pki::certificate::{Certificate, CertificateError};
 use pki::issue::Issuer;
 use pki::profile::{ProfileError, Profiles};
+use store::fault::{CRASH_VARIABLE, Crash, Faults, NotACrash};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -51,6 +52,15 @@ pub enum StartError {
     /// The database does not answer.
     #[error("database")]
     Store(#[from] StoreError),
+    /// A rehearsed crash at a write that does not exist.
+    #[error("{CRASH_VARIABLE}={at}")]
+    Crash {
+        /// What the environment says.
+        at: String,
+        /// What is wrong with it.
+        #[source]
+        source: NotACrash,
+    },
     /// The service's token.
     #[error("token")]
     Hsm(#[from] hsm::HsmError),
@@ -72,7 +82,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
     for name in [&config.enrolment.authentication_profile, &config.enrolment.signature_profile] {
         profiles.get(name).ok_or_else(|| StartError::NoSuchProfile(name.clone()))?;
     }
-    let store = store::open(&config.database).await?;
+    let store = open_store(&config).await?;
     let keys = hsm::Pool::open(config.hsm.token()?)?;
     let issuers = issuers(&config.issuers, store.as_ref()).await?;
     let board = Board::new(issuers.iter().map(|ca| (ca.issuer.name.as_str(), &ca.issuer.certificate)));
@@ -93,6 +103,20 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         identity: Arc::new(ServerIdentity::default()),
         config,
     }))
+}
+
+/// The database. Outside production the environment may ask for a crash at a named write, so that tests can rehearse
+/// every one of them in the real process.
+async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
+    let mut options = store::Options::default();
+    if config.mode != Mode::Production
+        && let Ok(at) = std::env::var(CRASH_VARIABLE)
+    {
+        let crash = at.parse::<Crash>().map_err(|source| StartError::Crash { at: at.clone(), source })?;
+        tracing::warn!(at, "this process will end itself on purpose");
+        options = options.faults(Faults::crash(crash));
+    }
+    Ok(options.open(&config.database).await?)
 }
 
 /// The profiles of a folder, `*.toml`.
