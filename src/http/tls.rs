@@ -104,6 +104,8 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, sh
     });
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
+        // A client that has said all it wants may close its side before it has the answer.
+        .half_close(true)
         .header_read_timeout(HEADER_LIMIT)
         .serve_connection(TokioIo::new(tls), service);
     let mut served = std::pin::pin!(served);

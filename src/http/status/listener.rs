@@ -71,6 +71,7 @@ fn protocol(site: &Site) -> http1::Builder {
     let mut protocol = http1::Builder::new();
     protocol
         .timer(TokioTimer::new())
+        .half_close(true)
         .header_read_timeout(Duration::from_millis(site.status.head_timeout_ms))
         .max_buf_size(MAX_HEAD_OCTETS)
         .max_headers(MAX_HEADERS)
