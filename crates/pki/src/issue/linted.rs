@@ -21,7 +21,7 @@ impl<'a> From<&'a Issuer> for LintIssuer<'a> {
     }
 }
 
-/// DER of a TBSCertificate that passed every lint of its profile. Only [`lint`]
+/// DER of a TBSCertificate that passed every lint of its profile. Only [`lint()`]
 /// makes one and [`sign`](Self::sign) uses it up: no unlinted, no second signature.
 #[derive(Debug)]
 pub struct Linted {
@@ -59,7 +59,7 @@ pub fn lint(tbs: Tbs, profile: &Profile, issuer: LintIssuer<'_>) -> Result<Linte
     Ok(Linted { tbs, algorithm })
 }
 
-/// Judges a signed certificate: the rules of [`lint`] again, and the signature.
+/// Judges a signed certificate: the rules of [`lint()`] again, and the signature.
 ///
 /// For a root, `issuer` is the root itself. Empty means that it may be released.
 pub fn lint_issued(der: &CertificateDer, profile: &Profile, issuer: &Certificate) -> Vec<Finding> {

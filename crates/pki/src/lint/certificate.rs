@@ -3,7 +3,7 @@
 use x509_parser::prelude::{FromDer, TbsCertificate};
 
 use super::view::{NameAttribute, View, name_attributes};
-use super::{Finding, Outcome, Rule, etsi, extension, name, profile, rfc5280};
+use super::{Finding, Outcome, Rule, etsi, extension, location, name, profile, rfc5280};
 use crate::asn1::{Malformed, oid, read_time};
 use crate::certificate::{Certificate, CertificateDer};
 use crate::issue::LintIssuer;
@@ -64,8 +64,8 @@ pub(super) type CertificateRule = Rule<for<'c, 'a> fn(&'c Context<'a>) -> Outcom
 
 /// All rules in the order they are run.
 pub(super) fn rules() -> impl Iterator<Item = &'static CertificateRule> {
-    let areas: [&'static [CertificateRule]; 5] =
-        [rfc5280::RULES, name::RULES, extension::RULES, etsi::RULES, profile::RULES];
+    let areas: [&'static [CertificateRule]; 6] =
+        [rfc5280::RULES, name::RULES, extension::RULES, location::RULES, etsi::RULES, profile::RULES];
     areas.into_iter().flatten()
 }
 

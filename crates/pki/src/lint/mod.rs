@@ -9,6 +9,7 @@ mod certificate;
 mod crl;
 mod etsi;
 mod extension;
+mod location;
 mod name;
 mod ocsp;
 mod profile;

@@ -22,7 +22,7 @@ const BASIC: &[Bad] = &[
     ("e_version_is_not_3", AUTHENTICATION, |it| it.version = vec![]),
     ("e_serial_number_form", AUTHENTICATION, |it| it.serial = vec![1]),
     ("e_signature_algorithm", AUTHENTICATION, |it| {
-        it.algorithm = SignatureAlgorithm::EcdsaSha384.identifier().to_vec()
+        it.algorithm = SignatureAlgorithm::EcdsaSha384.identifier().to_vec();
     }),
     ("e_issuer_name", AUTHENTICATION, |it| it.issuer = it.subject.clone()),
     ("e_time_form", AUTHENTICATION, |it| it.not_after = der(|w| w.generalized_time(now().plus_days(300)))),
@@ -35,7 +35,7 @@ const BASIC: &[Bad] = &[
 const NAMES: &[Bad] = &[
     ("e_subject_is_empty", AUTHENTICATION, |it| it.rename(Vec::clear)),
     ("e_unknown_attribute", AUTHENTICATION, |it| {
-        it.rename(|name| name.push((LOCALITY, tag::UTF8_STRING, b"Lund".into())))
+        it.rename(|name| name.push((LOCALITY, tag::UTF8_STRING, b"Lund".into())));
     }),
     ("e_attribute_repeats", AUTHENTICATION, |it| it.rename(|name| name.push(name[0].clone()))),
     ("e_string_type", AUTHENTICATION, |it| it.rename(|name| name[0].1 = tag::UTF8_STRING)),
@@ -100,7 +100,7 @@ const ETSI: &[Bad] = &[
     ("e_false_claim_of_qualified", AUTHENTICATION, |it| statements(it, &[oid::QCS_COMPLIANCE])),
     ("e_semantics_of_identifier", AUTHENTICATION, |it| {
         it.rename(|name| {
-            name.iter_mut().filter(|it| it.0 == oid::SERIAL_NUMBER).for_each(|it| it.2 = b"EI:SE-1".into())
+            name.iter_mut().filter(|it| it.0 == oid::SERIAL_NUMBER).for_each(|it| it.2 = b"EI:SE-1".into());
         });
     }),
     ("e_ocsp_signer_points_to_ocsp", OCSP, |it| access(it, oid::ACCESS_OCSP, b"http://ocsp.example.se/")),

@@ -54,7 +54,10 @@ impl Fields {
     }
 }
 
-const BAD: &[(&str, fn(&mut Fields))] = &[
+/// A rule and what breaks it.
+type Bad = (&'static str, fn(&mut Fields));
+
+const BAD: &[Bad] = &[
     ("e_crl_not_der", |it| it.version = vec![]),
     ("e_crl_version", |it| it.version = vec![2, 1, 0]),
     ("e_crl_signature_algorithm", |it| it.algorithm = SignatureAlgorithm::EcdsaSha384.identifier().to_vec()),
@@ -72,7 +75,7 @@ const BAD: &[(&str, fn(&mut Fields))] = &[
     }),
     ("e_crl_authority_key_identifier", |it| it.extend(|w| number(w, false))),
     ("e_crl_number", |it| {
-        it.extend(|w| write_extension(w, oid::CRL_NUMBER, false, |w| w.element(tag::INTEGER, &[0x80])))
+        it.extend(|w| write_extension(w, oid::CRL_NUMBER, false, |w| w.element(tag::INTEGER, &[0x80])));
     }),
     ("e_crl_extension", |it| it.extend(|w| number(w, true))),
 ];

@@ -1,4 +1,4 @@
-//! Good TBSCertificates under CAs whose signatures nobody asks for.
+//! Good samples under CAs whose signatures nobody asks for.
 
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
