@@ -28,7 +28,7 @@ async fn every_route_for_everyone() {
         writeln!(table, "{} {}", route.method, route.template).unwrap();
         for (name, caller) in &callers {
             let answer = caller.try_call(route.method.clone(), &route.path, route.body.clone()).await.unwrap();
-            writeln!(table, "  {name:<32} {}", outcome(&answer)).unwrap();
+            writeln!(table, "  {name:<36} {}", outcome(&answer)).unwrap();
             let leaks = name.starts_with("other agency") && answer.status < 300 && route.of_the_agency;
             assert!(!leaks, "{} {} answers {name}", route.method, route.path);
         }

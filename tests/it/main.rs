@@ -1,5 +1,8 @@
 //! Integration tests: the real program, real tokens, real databases, foreign judges.
 
+#![expect(unreachable_pub, reason = "one test binary: its modules see each other")]
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected stops there")]
+
 mod access;
 mod crash;
 mod status;
