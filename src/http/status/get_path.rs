@@ -111,4 +111,15 @@ mod tests {
         }
         assert_eq!(decode_get_path(&"A".repeat(MAX_PATH_OCTETS + 1)), Err(PathError::TooLong));
     }
+    #[test]
+    fn no_text_makes_it_panic() {
+        let characters = ["M", "A", "=", "/", "+", "%", "2", "f", "F", "-", "å", "\0"];
+        for text in
+            (0..12_usize.pow(4)).map(|n| (0..4).map(|at| characters[n / 12_usize.pow(at) % 12]).collect::<String>())
+        {
+            if let Ok(octets) = decode_get_path(&text) {
+                assert!(octets.len() <= text.len());
+            }
+        }
+    }
 }
