@@ -92,7 +92,7 @@ fn read_everything(octets: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
 
     #[test]
     fn random_octets(octets in proptest::collection::vec(any::<u8>(), 0..600)) {
