@@ -2,8 +2,9 @@
 
 use crate::clock::System;
 use crate::config::LogConfig;
-use crate::signer::config::SignerConfig;
+use crate::signer::config::{Mode, SignerConfig};
 use crate::signer::core::Core;
+use crate::signer::fault::CRASH_VARIABLE;
 use crate::signer::server::{Server, Stop};
 use crate::telemetry;
 use anyhow::Context;
@@ -21,12 +22,22 @@ pub fn run(config: &Path, exit_with_parent: bool) -> anyhow::Result<()> {
     let config = SignerConfig::load(config)?;
     let token = Pool::open(config.token.read()?).context("opening the token")?;
     let core = Core::open(&config, Arc::new(token), Arc::new(System)).context("the signer does not start")?;
-    let server = Server::bind(&config, Arc::new(core))?;
+    let server = Server::bind(&config, Arc::new(rehearsing(core, config.mode)?))?;
     if exit_with_parent {
         let stop = server.stop();
         std::thread::Builder::new().name("signer-parent".to_owned()).spawn(move || end_with_parent(&stop))?;
     }
     server.run().context("serving")
+}
+
+/// Outside production the environment may ask for a crash at a named step, so that tests can rehearse every one of them
+/// in the real process.
+fn rehearsing(core: Core, mode: Mode) -> anyhow::Result<Core> {
+    let (Mode::Demo, Ok(at)) = (mode, std::env::var(CRASH_VARIABLE)) else {
+        return Ok(core);
+    };
+    tracing::warn!(at, "this process will end itself on purpose");
+    Ok(core.crash_at(at.parse().with_context(|| format!("{CRASH_VARIABLE}={at}"))?))
 }
 
 /// Standard input ends when whoever holds its other end does, however that happens.

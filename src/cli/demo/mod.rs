@@ -19,7 +19,8 @@ mod story;
 use super::quickstart::environment;
 use super::quickstart::layout::Layout;
 use super::quickstart::manifest::Manifest;
-use anyhow::Context;
+use crate::config::{Config, Mode};
+use anyhow::{Context, bail};
 use std::path::PathBuf;
 
 /// Arguments of `sigill demo`.
@@ -70,6 +71,9 @@ pub fn run(arguments: &DemoArguments) -> anyhow::Result<()> {
     let manifest = Manifest::read(&layout.manifest())?;
     let cards = manifest.people.first().context("the installation has no people")?;
     environment::enter(&cards.card.config)?;
+    if Config::load(&layout.config())?.mode == Mode::Production {
+        bail!("demo does not run in production mode");
+    }
     let demo = Demo { layout, manifest };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

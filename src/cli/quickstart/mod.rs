@@ -40,7 +40,7 @@ pub struct QuickstartArguments {
     /// First port; the others come after it. Fixed by the first run, since ports stand in certificates [default: 8440]
     #[arg(long)]
     port_base: Option<u16>,
-    /// Empty database for the first run, such as postgres://user@host/name [default: a SQLite file in the folder]
+    /// Empty database for the first run, such as <postgres://user@host/name> [default: a SQLite file in the folder]
     #[arg(long)]
     database: Option<String>,
 }

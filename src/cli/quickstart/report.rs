@@ -59,11 +59,11 @@ fn commands(text: &mut String, manifest: &Manifest, layout: &Layout) {
             manifest.officer_url
         )
     });
-    let issuer = manifest.issuers.iter().find(|issuer| issuer.crl_url.contains("person"));
-    let crl = issuer.map(|issuer| format!("  curl -s {} | openssl crl -inform DER -noout -text\n", issuer.crl_url));
+    let persons = manifest.issuers.iter().find(|issuer| issuer.name.contains("person"));
+    let list = persons.map(|ca| format!("  curl -s {} | openssl crl -inform DER -noout -text\n", ca.crl_url));
     text.push_str("\nTry:\n");
     text.push_str(&curl.unwrap_or_default());
-    text.push_str(&crl.unwrap_or_default());
+    text.push_str(&list.unwrap_or_default());
     let program = std::env::current_exe().unwrap_or_else(|_| "sigill".into());
     let _ = writeln!(text, "  {} demo run --data {data}\n\nStop with Ctrl-C.", program.display()); // cannot fail
 }

@@ -42,8 +42,8 @@ pub(super) async fn environment(demo: &Demo) -> anyhow::Result<Environment> {
 /// Writes what one CA issued: certificates, its newest CRL, its OCSP answers.
 async fn export(store: &dyn Store, issuer: &str, folder: &Path) -> anyhow::Result<()> {
     for record in store.ocsp_due(issuer, System.now(), UtcTime::from_unix(END_OF_TIME), MOST).await? {
-        let Some(issued) = &record.issued else { continue };
-        let certificate = Certificate::parse(&issued.der)?;
+        let Some(signed) = &record.issued else { continue };
+        let certificate = Certificate::parse(&signed.der)?;
         files::public(&certificate_path(folder, &record), certificate.to_pem())?;
     }
     let crl = store.latest_crl(issuer).await?.with_context(|| format!("{issuer} has no CRL"))?;

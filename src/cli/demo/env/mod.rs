@@ -27,7 +27,7 @@ pub(crate) struct Environment(String);
 impl Environment {
     /// Sets a variable.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
-        self.0.push_str(&format!("export {name}={}\n", shell::quoted(value)));
+        self.0.extend(["export ", name, "=", &shell::quoted(value), "\n"]);
     }
 
     /// Sets a variable to a path.

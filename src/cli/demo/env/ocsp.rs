@@ -75,4 +75,4 @@ fn issuer(demo: &Demo) -> anyhow::Result<&IssuerEntry> {
 }
 
 /// How long the service may take to publish.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);

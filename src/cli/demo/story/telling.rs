@@ -54,19 +54,17 @@ impl Telling {
     pub(super) fn end(&self) -> anyhow::Result<()> {
         Ok(writeln!(std::io::stdout(), "\ndemo: {} steps, all as they must be", self.steps)?)
     }
+}
 
-    /// Reads as a person.
-    #[expect(clippy::unused_self, reason = "reads as part of the telling")]
-    pub(super) fn curl(&self, demo: &Demo, person: &PersonEntry, at: &str) -> String {
-        format!("{} {}", curl(demo, person), word(&format!("{}{at}", demo.manifest.officer_url)))
-    }
+/// Reads as a person.
+pub(super) fn curl_get(demo: &Demo, person: &PersonEntry, at: &str) -> String {
+    format!("{} {}", curl(demo, person), word(&format!("{}{at}", demo.manifest.officer_url)))
+}
 
-    /// Sends a file as a person.
-    #[expect(clippy::unused_self, reason = "reads as part of the telling")]
-    pub(super) fn curl_post(&self, demo: &Demo, person: &PersonEntry, at: &str, body: &Path) -> String {
-        let url = word(&format!("{}{at}", demo.manifest.officer_url));
-        format!("{} -H 'Content-Type: application/json' -d @{} {url}", curl(demo, person), path(body))
-    }
+/// Sends a file as a person.
+pub(super) fn curl_post(demo: &Demo, person: &PersonEntry, at: &str, body: &Path) -> String {
+    let url = word(&format!("{}{at}", demo.manifest.officer_url));
+    format!("{} -H 'Content-Type: application/json' -d @{} {url}", curl(demo, person), path(body))
 }
 
 fn curl(demo: &Demo, person: &PersonEntry) -> String {
@@ -90,14 +88,14 @@ pub(super) fn openssl_verify(root: &Path, issuer: &Path, certificate: &Path) -> 
 }
 
 /// Asks OCSP now.
-pub(super) fn openssl_ocsp(demo: &Demo, files: Files<'_>) -> String {
+pub(super) fn openssl_ocsp(demo: &Demo, files: &Files<'_>) -> String {
     let url = files.url.clone().unwrap_or_default();
-    format!("openssl ocsp -url {} {}", word(&url), ocsp_files(demo, &files))
+    format!("openssl ocsp -url {} {}", word(&url), ocsp_files(demo, files))
 }
 
 /// Judges the answer that was given at this step.
-pub(super) fn openssl_ocsp_file(demo: &Demo, files: Files<'_>, answer: &Path) -> String {
-    format!("openssl ocsp -respin {} {}", path(answer), ocsp_files(demo, &files))
+pub(super) fn openssl_ocsp_file(demo: &Demo, files: &Files<'_>, answer: &Path) -> String {
+    format!("openssl ocsp -respin {} {}", path(answer), ocsp_files(demo, files))
 }
 
 fn ocsp_files(demo: &Demo, files: &Files<'_>) -> String {
@@ -107,7 +105,7 @@ fn ocsp_files(demo: &Demo, files: &Files<'_>) -> String {
 }
 
 /// Checks the certificate against a CRL.
-pub(super) fn openssl_crl_check(demo: &Demo, files: Files<'_>, crl: &Path) -> String {
+pub(super) fn openssl_crl_check(demo: &Demo, files: &Files<'_>, crl: &Path) -> String {
     let (root, issuer) = (path(&demo.manifest.trust_anchor), path(files.issuer));
     format!(
         "openssl verify -crl_check -CAfile {root} -untrusted {issuer} -CRLfile {} {}",
