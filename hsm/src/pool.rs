@@ -1,7 +1,6 @@
 //! The pool: what the rest of the service sees of a token.
 
 use std::cell::Cell;
-use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use crate::key::{self, Seen};
 use crate::link::Link;
 use crate::lock::{lock, wait_for};
 use crate::module::LoadedModule;
-use crate::queue::{Ask, Job, Queue, Reply, Waiter};
+use crate::queue::{Answer, Ask, Job, Queue, Reply, Waiter};
 use crate::template::KeyRole;
 use crate::token::{Seat, TokenState};
 use crate::worker::Worker;
@@ -215,17 +214,15 @@ impl Pool {
         work: impl FnMut(&Seat) -> Result<T, HsmError> + Send + 'static,
     ) -> Result<T, HsmError> {
         let deadline = now() + limit;
-        let (sender, receiver) = sync_channel(1);
-        let reply = Reply::new(move |outcome| {
-            // The receiver is gone only if the caller has already told of the timeout.
-            let _ = sender.try_send(outcome);
-        });
+        let answer = Arc::new(Answer::default());
+        let place = Arc::clone(&answer);
+        let reply = Reply::new(move |outcome| place.put(outcome));
         self.enqueue(limit, work, &reply)?;
-        if let Ok(outcome) = receiver.recv_timeout(left(deadline)) {
-            return outcome;
-        }
-        reply.expire();
-        receiver.recv().unwrap_or(Err(HsmError::Timeout))
+        answer.wait(deadline).unwrap_or_else(|| {
+            // From now on a late answer is dropped; one that came in this moment counts.
+            reply.expire();
+            answer.wait(deadline).unwrap_or(Err(HsmError::Timeout))
+        })
     }
 
     fn enqueue<T: Send + 'static>(

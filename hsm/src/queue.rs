@@ -70,6 +70,34 @@ impl<T: Send> Waiter for Reply<T> {
     }
 }
 
+/// Where a blocked caller waits. It sleeps at once: an answer takes far longer than to be woken.
+pub(crate) struct Answer<T> {
+    outcome: Mutex<Option<Result<T, HsmError>>>,
+    arrived: Condvar,
+}
+
+impl<T> Default for Answer<T> {
+    fn default() -> Self {
+        Self { outcome: Mutex::new(None), arrived: Condvar::new() }
+    }
+}
+
+impl<T> Answer<T> {
+    pub(crate) fn put(&self, outcome: Result<T, HsmError>) {
+        *lock(&self.outcome) = Some(outcome);
+        self.arrived.notify_one();
+    }
+
+    /// The answer, or `None` if there is none at `deadline`.
+    pub(crate) fn wait(&self, deadline: Instant) -> Option<Result<T, HsmError>> {
+        let mut outcome = lock(&self.outcome);
+        while outcome.is_none() && !left(deadline).is_zero() {
+            outcome = wait_for(&self.arrived, outcome, left(deadline));
+        }
+        outcome.take()
+    }
+}
+
 /// A closure as a [`Task`].
 pub(crate) struct Ask<T, F> {
     pub(crate) work: F,
