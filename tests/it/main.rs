@@ -4,6 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected stops there")]
 
 mod access;
+mod drivers;
+mod fuzz;
+mod requests;
+mod revocation;
 mod crash;
 mod status;
 mod support;

@@ -1,0 +1,123 @@
+//! What is fuzzed: every reader of bytes that somebody else wrote.
+//!
+//! One list for the fuzzer (`fuzz_targets`) and for the short run in the tests. A target panics if
+//! a reader does, or if what it read does not come out again as it went in.
+
+use domain::operation::Operation;
+use pki::profile::Profile;
+
+/// A reader by name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    ("access_policy", access_policy),
+    ("certificate", certificate),
+    ("config", config),
+    ("crl", crl),
+    ("csr", csr),
+    ("identifier", identifier),
+    ("jws", jws),
+    ("ocsp_get_path", ocsp_get_path),
+    ("ocsp_request", ocsp_request),
+    ("ocsp_response", ocsp_response),
+    ("operation", operation),
+    ("profile", profile),
+    ("signer_request", signer_request),
+    ("spki", spki),
+];
+
+/// Roles and actions.
+pub fn access_policy(data: &[u8]) {
+    let _ = with_text(data, domain::access::AccessPolicy::from_toml);
+}
+
+/// Certificates, with every question that is asked of one.
+pub fn certificate(data: &[u8]) {
+    let Ok(certificate) = pki::Certificate::parse(data) else { return };
+    assert_eq!(certificate.der().as_bytes(), data, "what was read is what is kept");
+    let again = pki::Certificate::from_pem(&certificate.der().to_pem()).expect("a certificate survives PEM");
+    assert_eq!(again.fingerprint(), certificate.fingerprint());
+    let _ = (certificate.common_name(), certificate.policies(), certificate.card_number());
+    let _ = certificate.verify_issued_by(&certificate);
+}
+
+/// `sigill.toml`.
+pub fn config(data: &[u8]) {
+    let _ = with_text(data, toml::from_str::<sigill::config::Config>);
+}
+
+/// CRLs.
+pub fn crl(data: &[u8]) {
+    let _ = pki::crl::parse_crl(data);
+}
+
+/// Certificate requests, PEM and DER.
+pub fn csr(data: &[u8]) {
+    if let Ok(key) = pki::read_csr(data) {
+        let again = pki::PublicKey::from_spki(key.spki()).expect("a key that was read is read again");
+        assert_eq!(again.fingerprint(), key.fingerprint());
+    }
+}
+
+/// Swedish numbers.
+pub fn identifier(data: &[u8]) {
+    if let Some(Ok(number)) = with_text(data, str::parse::<pki::identifier::PersonalNumber>) {
+        assert_eq!(number.as_str().len(), 12);
+    }
+    let _ = with_text(data, str::parse::<pki::identifier::OrganisationNumber>);
+}
+
+/// Compact JWS with their certificates.
+pub fn jws(data: &[u8]) {
+    let Some(Ok(jws)) = with_text(data, pki::jose::read_compact) else { return };
+    let Some(der) = jws.x5c() else { return };
+    if let Ok(certificate) = pki::Certificate::parse(&der) {
+        let _ = jws.verify(certificate.public_key());
+    }
+}
+
+/// The path of `GET /ocsp/…`.
+pub fn ocsp_get_path(data: &[u8]) {
+    if let Some(Ok(der)) = with_text(data, sigill::http::status::decode_get_path) {
+        ocsp_request(&der);
+    }
+}
+
+/// OCSP requests.
+pub fn ocsp_request(data: &[u8]) {
+    let _ = pki::ocsp::parse_request(data);
+}
+
+/// OCSP answers, which our own tools read.
+pub fn ocsp_response(data: &[u8]) {
+    let _ = pki::ocsp::parse_response(data);
+}
+
+/// Operations under dual control: one form, or none.
+pub fn operation(data: &[u8]) {
+    if let Ok(operation) = Operation::from_bytes(data) {
+        assert_eq!(operation.to_bytes(), data, "an operation has one form");
+    }
+}
+
+/// Certificate profiles.
+pub fn profile(data: &[u8]) {
+    let _ = with_text(data, Profile::from_toml);
+}
+
+/// Questions to the signer process.
+pub fn signer_request(data: &[u8]) {
+    let _ = serde_json::from_slice::<sigill::signer::protocol::Request>(data);
+}
+
+/// Public keys.
+pub fn spki(data: &[u8]) {
+    if let Ok(key) = pki::PublicKey::from_spki(data) {
+        assert_eq!(key.spki(), data);
+    }
+}
+
+fn with_text<'a, T>(data: &'a [u8], read: impl FnOnce(&'a str) -> T) -> Option<T> {
+    std::str::from_utf8(data).ok().map(read)
+}
