@@ -9,6 +9,13 @@ macro_rules! cases {
             })*
         }
         mod postgres {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn the_store_comes_back_after_its_connections_died() {
+                let database = crate::database::Database::postgres().await;
+                crate::concurrency::the_store_comes_back_after_its_connections_died(&database).await;
+                database.drop().await;
+            }
+
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
                 let database = crate::database::Database::postgres().await;

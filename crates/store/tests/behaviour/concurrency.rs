@@ -180,3 +180,26 @@ pub(crate) async fn a_full_queue_is_busy(database: &Database) {
     }
     verify_chain(&*store).await;
 }
+
+/// Only a server can end connections.
+pub(crate) async fn the_store_comes_back_after_its_connections_died(database: &Database) {
+    let store = &*database.store;
+    populate(store).await;
+    for round in 0..3 {
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        database.run(end).await.unwrap();
+        assert!(store.tenant(&tenant("a")).await.unwrap().is_some(), "reads go on at once");
+        let mut last = None;
+        let recovered = async {
+            while let Err(error) = write(store, [Write::Intent(intent(round))]).await {
+                assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+                last = Some(error);
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(10), recovered).await.unwrap();
+        assert!(last.is_some(), "the writer's connection was not touched");
+    }
+    assert_eq!(verify_chain(store).await, 4);
+}

@@ -3,6 +3,8 @@
 //! [`cases`] lists them; [`world`] makes the people and things they work with; [`database`] gives
 //! each test a database of its own.
 
+#![expect(clippy::unwrap_used, reason = "in a test an unwrap is an assertion")]
+
 mod audit;
 mod cases;
 mod certificates;

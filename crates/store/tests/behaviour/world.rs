@@ -204,7 +204,10 @@ pub(crate) fn assert_conflict(result: Result<(), StoreError>, wanted: Conflict) 
 }
 
 pub(crate) fn assert_stale(result: Result<(), StoreError>) {
-    assert!(matches!(result, Err(StoreError::Stale { .. })), "{result:?}");
+    match result {
+        Err(StoreError::Stale { .. }) => {}
+        other => panic!("wanted stale, found {other:?}"),
+    }
 }
 
 /// Walks the whole log; its length.
@@ -215,7 +218,9 @@ pub(crate) async fn verify_chain(store: &dyn Store) -> u64 {
         if records.is_empty() {
             break;
         }
-        records.iter().for_each(|record| verifier.next(record).unwrap());
+        for record in &records {
+            verifier.next(record).unwrap();
+        }
     }
     assert_eq!(store.head().await.unwrap(), verifier.head());
     verifier.head().size
