@@ -1,13 +1,16 @@
 //! Kinds of keys, algorithms and attributes.
 
 use hsm::{HsmError, KeyRole, Module, Pool};
+use openssl::asn1::Asn1Time;
+use openssl::bn::BigNum;
 use openssl::derive::Deriver;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::PKey;
+use openssl::pkey::{PKey, PKeyRef, Public};
 use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Verifier};
+use openssl::x509::{X509, X509Name};
 use pki::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm as Algorithm, Signer};
 
 use crate::{TOKEN, config, usable, with_token};
@@ -177,5 +180,45 @@ fn token_is_made_and_found_by_label() {
         second.generate(&KeyId::new("k"), KeyKind::EcP256, KeyRole::Ca).unwrap();
         assert!(first.keys().unwrap().is_empty());
         assert_eq!(second.keys().unwrap(), [KeyId::new("k")]);
+    });
+}
+
+/// A certificate for `subject`, signed by nobody in particular: the token does not judge it.
+fn certificate_for(subject: &PKeyRef<Public>, name: &str) -> Vec<u8> {
+    let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+    let issuer = PKey::from_ec_key(EcKey::generate(&curve).unwrap()).unwrap();
+    let mut common_name = X509Name::builder().unwrap();
+    common_name.append_entry_by_nid(Nid::COMMONNAME, name).unwrap();
+    let common_name = common_name.build();
+    let mut builder = X509::builder().unwrap();
+    builder.set_version(2).unwrap();
+    builder.set_serial_number(&BigNum::from_u32(4711).unwrap().to_asn1_integer().unwrap()).unwrap();
+    builder.set_subject_name(&common_name).unwrap();
+    builder.set_issuer_name(&common_name).unwrap();
+    builder.set_pubkey(subject).unwrap();
+    builder.set_not_before(&Asn1Time::from_unix(1_700_000_000).unwrap()).unwrap();
+    builder.set_not_after(&Asn1Time::from_unix(1_800_000_000).unwrap()).unwrap();
+    builder.sign(&issuer, MessageDigest::sha256()).unwrap();
+    builder.build().to_der().unwrap()
+}
+
+#[test]
+fn certificate_stands_beside_its_own_key_only() {
+    with_token("keys::certificate_stands_beside_its_own_key_only", |_| {
+        let pool = usable(config());
+        let (key, other) = (KeyId::new("card auth"), KeyId::new("card sign"));
+        let public = pool.generate(&key, KeyKind::EcP256, KeyRole::Card).unwrap();
+        pool.generate(&other, KeyKind::EcP256, KeyRole::Card).unwrap();
+        let subject = PKey::public_key_from_der(public.spki()).unwrap();
+        assert_eq!(pool.certificate(&key).unwrap(), None);
+
+        for name in ["first", "renewed"] {
+            let der = certificate_for(&subject, name);
+            pool.import_certificate(&key, &der).unwrap();
+            assert_eq!(pool.certificate(&key).unwrap(), Some(der));
+        }
+        let der = certificate_for(&subject, "misplaced");
+        assert!(matches!(pool.import_certificate(&other, &der), Err(HsmError::WrongPublicKey { .. })));
+        assert!(matches!(pool.import_certificate(&key, b"no DER"), Err(HsmError::Certificate { .. })));
     });
 }
