@@ -1,6 +1,7 @@
 //! The signer's state, and the one door to it: a request in, an answer out.
 
 use super::error::SignerError;
+use super::fault::Crash;
 use super::issuers::{Authorities, Authority};
 use super::journal::{Journal, Record};
 use super::ledger::Ledger;
@@ -30,9 +31,24 @@ pub struct Core {
     pub(super) verified: VerifiedCertificates,
     pub(super) token: Arc<dyn CaToken>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) crash: Option<Crash>,
 }
 
 impl Core {
+    /// Ends the process at a named step. Only for tests and for a signer outside production.
+    #[must_use]
+    pub fn crash_at(mut self, crash: Crash) -> Self {
+        self.crash = Some(crash);
+        self
+    }
+
+    /// Passes a point of [`POINTS`](super::fault::POINTS).
+    pub(super) fn reach(&self, point: &'static str) {
+        if let Some(crash) = &self.crash {
+            crash.reach(point);
+        }
+    }
+
     /// Answers one request. The second part of the answer is its frame of bytes.
     pub fn answer(&self, request: &Request, blob: &[u8]) -> (Answer, Vec<u8>) {
         let answer = match request {
@@ -63,12 +79,16 @@ impl Core {
 
     /// Judges a record, writes it, and comes back once it is on disk.
     pub(super) fn record(&self, record: &Record) -> Result<(), SignerError> {
+        self.reach("write");
         let ticket = {
             let mut ledger = self.ledger();
             ledger.admit(record)?;
             self.journal.write(record)?
         };
-        Ok(self.journal.make_durable(ticket)?)
+        self.reach("written");
+        self.journal.make_durable(ticket)?;
+        self.reach("durable");
+        Ok(())
     }
 
     /// Judges and writes a record whose loss would only make the signer stricter.

@@ -36,7 +36,9 @@ impl Core {
     }
 
     fn sign_crl(&self, authority: &Authority, linted: LintedCrl) -> Result<Vec<u8>, SignerError> {
+        self.reach("crl-recorded");
         let crl = linted.sign(&*self.token).map_err(SignerError::Unknown)?.into_bytes();
+        self.reach("crl-signed");
         verify_crl(&crl, &authority.issuer.certificate).map_err(SignerError::WrongCrl)?;
         tracing::info!(issuer = authority.issuer.name, bytes = crl.len(), "CRL");
         Ok(crl)
@@ -58,6 +60,7 @@ impl Core {
         let CrlContents { number, revoked: serials, .. } = contents;
         let before = self.ledger().last_crl(issuer).map(|crl| crl.number);
         revoked::write(&self.directory, issuer, number, &serials).map_err(SignerError::Revoked)?;
+        self.reach("crl-serials");
         let (revoked, count) = (revoked::digest(&serials), serials.len());
         self.record(&Record::Crl { at, issuer: issuer.to_owned(), number, tbs, revoked, count })?;
         self.revoked.replace(issuer, serials.into());

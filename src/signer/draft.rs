@@ -88,13 +88,16 @@ impl Core {
                 outcome.freed.push(draft.entry.serial);
             } else {
                 self.sign(authority, draft, &mut outcome);
+                self.reach("first-signed");
             }
         }
+        self.reach("signed");
         let Outcome { certificates, signed, freed, failure } = outcome;
         tracing::info!(issuer = authority.issuer.name, signed = signed.len(), freed = freed.len(), "certificates");
         if !signed.is_empty() || !freed.is_empty() {
             let issuer = authority.issuer.name.clone();
             self.note(&Record::Outcome { at: self.clock.now(), issuer, signed, freed })?;
+            self.reach("noted");
         }
         failure.map_or(Ok(certificates), Err)
     }

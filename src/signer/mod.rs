@@ -17,6 +17,7 @@ mod crl;
 pub mod digest;
 mod draft;
 pub mod error;
+pub mod fault;
 pub mod frame;
 mod issue;
 mod issue_standing;

@@ -128,6 +128,7 @@ impl Core {
             verified: VerifiedCertificates::default(),
             token,
             clock,
+            crash: None,
         };
         core.check_keys()?;
         if !profiles_known {

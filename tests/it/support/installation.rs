@@ -15,6 +15,8 @@ pub struct Installation {
     environment: Vec<(String, String)>,
     /// Its address, if it is not the SQLite file in the folder.
     database: Option<String>,
+    /// Length of the log when the service was started last.
+    log_before: usize,
     service: Option<Child>,
 }
 
@@ -44,7 +46,7 @@ impl Installation {
     fn prepare(name: &str) -> Self {
         let count = STARTED.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("sigill-it-{}-{count}-{name}", std::process::id()));
-        Self { folder, port_base: free_ports(), environment: Vec::new(), database: None, service: None }
+        Self { folder, port_base: free_ports(), environment: Vec::new(), database: None, log_before: 0, service: None }
     }
 
     /// Starts the service again after [`kill`](Self::kill) or [`stop`](Self::stop).
@@ -58,6 +60,7 @@ impl Installation {
     pub fn try_run(&mut self) -> Result<Duration, String> {
         let begun = Instant::now();
         std::fs::create_dir_all(&self.folder).unwrap();
+        self.log_before = self.log().len();
         // A killed service leaves it behind, and it would be taken for the new one's.
         let _ = std::fs::remove_file(self.data().join("quickstart.json"));
         let log = std::fs::File::options().create(true).append(true).open(self.folder.join("test.log")).unwrap();
@@ -102,6 +105,11 @@ impl Installation {
     /// Whether the service has ended by itself.
     pub fn has_ended(&mut self) -> bool {
         self.service.as_mut().is_none_or(|service| service.try_wait().unwrap().is_some())
+    }
+
+    /// Whether a signer child of the running service has ended: the service says so before it starts another.
+    pub fn signer_has_ended(&self) -> bool {
+        self.log()[self.log_before..].contains("the signer process ended")
     }
 
     /// The signer child, if it runs now.

@@ -23,6 +23,9 @@ pub struct Memory {
     pub revoked: Mutex<BTreeSet<Reference>>,
     /// Cards that got as far as their owner.
     pub activated: Mutex<usize>,
+    /// Cards whose approval the signer holds to be used, since it signed and the answer was lost: they need a new
+    /// application.
+    pub used_up: Mutex<BTreeSet<String>>,
     /// Everything that was not a success, and how often: "503 signer-away", "no connection".
     pub troubles: Mutex<BTreeMap<String, usize>>,
     /// The longest that any call took.
@@ -37,7 +40,7 @@ pub struct Load {
 }
 
 /// One clerk: all offices of one agency in one person, for brevity. Never tires.
-struct Clerk {
+pub struct Clerk {
     agency: Agency,
     oracle: Arc<Oracle>,
     judge: Judge,
@@ -53,6 +56,8 @@ struct Order {
     /// What was answered when its certificates were issued.
     issued: Vec<Reference>,
     to_be_revoked: bool,
+    /// Since when the signer says that the approval was used.
+    used_since: Option<Stopwatch>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,11 +109,6 @@ impl Load {
     }
 }
 
-/// One card from application to revocation, by one clerk, whatever happens on the way.
-pub async fn one_card(installation: &Installation, oracle: &Arc<Oracle>, memory: &Arc<Memory>) {
-    Clerk::new(installation, oracle, memory).fulfil(true).await;
-}
-
 impl Memory {
     /// Counts something that was not a success.
     fn trouble(&self, what: String) -> Trouble {
@@ -119,10 +119,11 @@ impl Memory {
     /// In one line, for reports.
     pub fn summary(&self) -> String {
         format!(
-            "{} certificates, {} revocations, {} cards handed out, slowest call {:?}, not successful: {:?}",
+            "{} certificates, {} revocations, {} cards handed out, {} used up, slowest call {:?}, not successful: {:?}",
             self.certificates.lock().unwrap().len(),
             self.revoked.lock().unwrap().len(),
             self.activated.lock().unwrap(),
+            self.used_up.lock().unwrap().len(),
             self.slowest.lock().unwrap(),
             self.troubles.lock().unwrap(),
         )
@@ -136,13 +137,14 @@ impl Memory {
 }
 
 impl Clerk {
-    fn new(installation: &Installation, oracle: &Arc<Oracle>, memory: &Arc<Memory>) -> Self {
+    /// A clerk of the first agency, who notes what happens in `memory`.
+    pub fn new(installation: &Installation, oracle: &Arc<Oracle>, memory: &Arc<Memory>) -> Self {
         let (agency, judge) = (Agency::new(installation, 0), Judge::new(installation));
         Self { agency, oracle: Arc::clone(oracle), judge, memory: Arc::clone(memory) }
     }
 
-    /// Sees one card through.
-    async fn fulfil(&self, to_be_revoked: bool) {
+    /// Sees one card through, from application to hand-out and perhaps revocation, whatever happens on the way.
+    pub async fn fulfil(&self, to_be_revoked: bool) {
         let mut order = Order::new(to_be_revoked);
         let begun = Stopwatch::start();
         while order.stage != Stage::Done {
@@ -217,8 +219,11 @@ impl Clerk {
     async fn issue(&self, order: &mut Order, id: &str) -> Result<(), Trouble> {
         let body = self.agency.delivery(&self.oracle, id, &order.card, &order.keys);
         let path = enrolment(id) + "/certificates";
-        let answer = self.call(&self.agency.desk.0, Method::POST, &path, Some(body)).await?;
-        for one in answer["certificates"].as_array().unwrap() {
+        let answer = self.answer(&self.agency.desk.0, Method::POST, &path, Some(body)).await?;
+        if answer.status != 200 {
+            return self.not_issued(order, &answer);
+        }
+        for one in answer.body["certificates"].as_array().unwrap() {
             let (reference, pem) = (reference(one), one["pem"].as_str().unwrap().to_owned());
             order.issued.push(reference.clone());
             let before = self.memory.certificates.lock().unwrap().insert(reference, pem);
@@ -226,6 +231,21 @@ impl Clerk {
         }
         order.stage = Stage::Issued;
         Ok(())
+    }
+
+    /// The signer may hold an approval until a CRL lists what may have been signed; if it does for longer, it knows
+    /// that it signed.
+    fn not_issued(&self, order: &mut Order, answer: &Answer) -> Result<(), Trouble> {
+        let trouble = self.not_a_success(answer);
+        if answer.body["code"] == "approval-used" {
+            let since = *order.used_since.get_or_insert_with(Stopwatch::start);
+            if since.elapsed() > LONGEST_UNTIL_FREED {
+                self.memory.used_up.lock().unwrap().insert(order.card.clone());
+                order.stage = Stage::Done;
+                return Ok(());
+            }
+        }
+        Err(trouble)
     }
 
     /// Revokes the card. From the acknowledgement on, nobody may be told that it is good.
@@ -274,7 +294,8 @@ impl Clerk {
 impl Order {
     fn new(to_be_revoked: bool) -> Self {
         let (card, issued) = (String::new(), Vec::new());
-        Self { id: None, card, keys: Keys::new(), stage: Stage::Unclear, issued, to_be_revoked }
+        let used_since = None;
+        Self { id: None, card, keys: Keys::new(), stage: Stage::Unclear, issued, to_be_revoked, used_since }
     }
 }
 
@@ -302,4 +323,5 @@ fn reference(certificate: &Value) -> Reference {
 
 /// Restarts, back-off of jobs and the next CRL included.
 const LONGEST_ORDER: Duration = Duration::from_secs(90);
+const LONGEST_UNTIL_FREED: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
