@@ -4,10 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected stops there")]
 
 mod access;
+mod crash;
 mod drivers;
 mod fuzz;
+mod quickstart;
 mod requests;
 mod revocation;
-mod crash;
+mod power_loss;
 mod status;
 mod support;

@@ -86,8 +86,6 @@ impl rcgen::PublicKeyData for RequestSigner<'_> {
 
 impl rcgen::SigningKey for RequestSigner<'_> {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        self.token
-            .sign(&self.id, SignatureAlgorithm::EcdsaSha256, message)
-            .map_err(|_| rcgen::Error::RemoteKeyError)
+        self.token.sign(&self.id, SignatureAlgorithm::EcdsaSha256, message).map_err(|_| rcgen::Error::RemoteKeyError)
     }
 }

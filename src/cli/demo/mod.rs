@@ -3,8 +3,8 @@
 //! It knows what `quickstart.json` says and nothing else of the service: it speaks HTTPS as the
 //! officers do, and their virtual cards sign through PKCS#11.
 
-mod applicant;
 mod api;
+mod applicant;
 mod card;
 mod cards;
 mod env;

@@ -93,7 +93,8 @@ impl Order {
     pub(crate) async fn issue(&self, by: &Officer<'_>, requests: &[Requested]) -> anyhow::Result<Vec<Delivered>> {
         let keys: BTreeMap<_, _> =
             requests.iter().map(|request| (request.purpose, hex(&request.key.fingerprint()))).collect();
-        let delivery = Operation::DeliverCard(DeliverCard { enrolment: self.id.clone(), card: self.card.clone(), keys });
+        let delivery =
+            Operation::DeliverCard(DeliverCard { enrolment: self.id.clone(), card: self.card.clone(), keys });
         let statement = by.state(Act::Deliver, delivery.hash())?;
         let operation = String::from_utf8(delivery.to_bytes())?;
         let mut body = json!({ "delivery": { "operation": operation, "statement": statement } });

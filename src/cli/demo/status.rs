@@ -73,7 +73,12 @@ impl RelyingParty {
     ///
     /// # Errors
     /// If it does not within `limit`.
-    pub(crate) async fn ocsp_within(&self, certificate: &X509, wanted: Said, limit: Duration) -> anyhow::Result<Vec<u8>> {
+    pub(crate) async fn ocsp_within(
+        &self,
+        certificate: &X509,
+        wanted: Said,
+        limit: Duration,
+    ) -> anyhow::Result<Vec<u8>> {
         let ask = async || Ok(self.ocsp(certificate).await?).map(|(said, der)| (said == wanted).then_some(der));
         within(limit, ask).await.with_context(|| format!("OCSP does not say {wanted:?} within {} s", limit.as_secs()))
     }
@@ -83,7 +88,8 @@ impl RelyingParty {
     /// # Errors
     /// If it cannot be fetched or the CA did not sign it.
     pub(crate) async fn crl(&self, url: &str) -> anyhow::Result<X509Crl> {
-        let der = self.client.get(url).send().await.with_context(|| url.to_owned())?.error_for_status()?.bytes().await?;
+        let der =
+            self.client.get(url).send().await.with_context(|| url.to_owned())?.error_for_status()?.bytes().await?;
         let crl = X509Crl::from_der(&der)?;
         if !crl.verify(self.issuer.public_key()?.as_ref())? {
             bail!("{url} was not signed by the CA");
@@ -95,7 +101,12 @@ impl RelyingParty {
     ///
     /// # Errors
     /// If it does not within `limit`.
-    pub(crate) async fn listed_within(&self, url: &str, certificate: &X509, limit: Duration) -> anyhow::Result<X509Crl> {
+    pub(crate) async fn listed_within(
+        &self,
+        url: &str,
+        certificate: &X509,
+        limit: Duration,
+    ) -> anyhow::Result<X509Crl> {
         let ask = async || Ok(self.crl(url).await?).map(|crl| lists(&crl, certificate).then_some(crl));
         within(limit, ask).await.with_context(|| format!("{url} does not list it within {} s", limit.as_secs()))
     }

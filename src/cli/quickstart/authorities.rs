@@ -139,7 +139,8 @@ async fn publish_root_crl(ceremony: &mut Ceremony<'_>, root: &Issuer, keys: &Poo
     let (this_update, next_update) = (ceremony.now, ceremony.now.plus_days(ROOT_CRL_DAYS));
     let der = ceremony.foundation().sign_crl(root, FIRST_CRL, (this_update, next_update), keys)?;
     let event = ceremony.event("crl.published", root.name.as_str()).with("number", FIRST_CRL);
-    let crl = PublishedCrl { issuer: root.name.clone(), number: FIRST_CRL, der: der.into_bytes(), this_update, next_update };
+    let crl =
+        PublishedCrl { issuer: root.name.clone(), number: FIRST_CRL, der: der.into_bytes(), this_update, next_update };
     ceremony.commit(Changes::recording(event).write(Write::Crl(crl))).await
 }
 

@@ -160,7 +160,8 @@ impl<'a> Ceremony<'a> {
         keys: &Pool,
         orders: &[Order],
     ) -> anyhow::Result<Vec<Certificate>> {
-        let planned = orders.iter().map(|order| self.plan_certificate(authority, order)).collect::<Result<Vec<_>, _>>()?;
+        let planned =
+            orders.iter().map(|order| self.plan_certificate(authority, order)).collect::<Result<Vec<_>, _>>()?;
         self.commit(self.intents(authority, &planned)).await?;
         let mut certificates = Vec::with_capacity(orders.len());
         let mut changes = Changes::recording(self.issued(authority, &planned));
@@ -189,14 +190,8 @@ impl<'a> Ceremony<'a> {
         let days = order.days.unwrap_or_else(|| profile.max_days().into());
         let not_after = self.now.plus_days(days).plus_seconds(-1).min(authority.last_moment());
         let serial = SerialNumber::from_random(self.entropy.random16());
-        let request = Request {
-            profile,
-            subject: &order.subject,
-            key: &order.key,
-            serial,
-            not_before: self.now,
-            not_after,
-        };
+        let request =
+            Request { profile, subject: &order.subject, key: &order.key, serial, not_before: self.now, not_after };
         let tbs = match authority {
             Authority::Itself { key, .. } => prepare_root(&request, key)?,
             Authority::Issuer(issuer) => prepare(&request, issuer)?,

@@ -11,7 +11,11 @@ use std::path::Path;
 /// # Errors
 /// If it cannot be made. One that exists is no error.
 pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| format!("cannot make {}", path.display()))
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot make {}", path.display()))
 }
 
 /// Writes a file that anybody may read.

@@ -114,11 +114,7 @@ impl std::fmt::Debug for CardEntry {
 impl IssuerEntry {
     /// What programs need to know of a configured CA.
     pub(crate) fn of(issuer: &crate::config::issuer::IssuerConfig) -> Self {
-        Self {
-            name: issuer.name.clone(),
-            certificate: issuer.certificate.clone(),
-            crl_url: issuer.crl_url.clone(),
-        }
+        Self { name: issuer.name.clone(), certificate: issuer.certificate.clone(), crl_url: issuer.crl_url.clone() }
     }
 }
 

@@ -28,7 +28,10 @@ pub(crate) const SIGNATURE: &str = "signature";
 ///
 /// # Errors
 /// If a token, a lint, the store or the disk refuses.
-pub(crate) async fn register(ceremony: &mut Ceremony<'_>, authorities: &Authorities) -> anyhow::Result<Vec<PersonEntry>> {
+pub(crate) async fn register(
+    ceremony: &mut Ceremony<'_>,
+    authorities: &Authorities,
+) -> anyhow::Result<Vec<PersonEntry>> {
     let mut people = Vec::new();
     for agency in &ceremony.plan.agencies {
         let tenant = register_agency(ceremony, agency).await?;
@@ -88,7 +91,8 @@ async fn register_person(ceremony: &Ceremony<'_>, tenant: &Tenant, planned: &Pla
     let mut changes =
         Changes::recording(event).write(Write::Person(person.clone())).write(Write::Employment(employment));
     for role in &planned.roles {
-        let grant = RoleGrant { tenant: tenant.id.clone(), person: person.id.clone(), role: *role, since: ceremony.now };
+        let grant =
+            RoleGrant { tenant: tenant.id.clone(), person: person.id.clone(), role: *role, since: ceremony.now };
         changes = changes.write(Write::Role(grant));
     }
     ceremony.commit(changes).await?;

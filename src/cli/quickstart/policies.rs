@@ -58,7 +58,8 @@ mod tests {
     fn every_policy_file_is_in_the_program() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
         let mut found = BTreeSet::new();
-        for folder in std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        for folder in std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+        {
             for file in std::fs::read_dir(folder).unwrap() {
                 found.insert(file.unwrap().path().strip_prefix(&root).unwrap().to_str().unwrap().to_owned());
             }

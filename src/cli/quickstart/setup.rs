@@ -38,7 +38,9 @@ pub(crate) async fn run(layout: &Layout, ports: Ports, database: &str) -> anyhow
 }
 
 fn make_folders(layout: &Layout) -> anyhow::Result<()> {
-    for private in [layout.tokens(), layout.secrets(), layout.signer(), layout.run(), layout.tls(), layout.person_files()] {
+    for private in
+        [layout.tokens(), layout.secrets(), layout.signer(), layout.run(), layout.tls(), layout.person_files()]
+    {
         files::private_folder(&private)?;
     }
     for public in [layout.policies(), layout.authorities()] {

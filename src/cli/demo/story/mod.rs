@@ -60,10 +60,12 @@ impl Story<'_> {
         let registrar = &self.team.registrar;
         let order = Order::submit(registrar, applicant, self.card.number.clone()).await?;
         let read = telling::curl_get(self.demo, registrar.entry, &order.path());
-        self.telling.step(&format!("{} applies for a card for {}", registrar.entry.name, applicant.display_name()), &[read])?;
+        self.telling
+            .step(&format!("{} applies for a card for {}", registrar.entry.name, applicant.display_name()), &[read])?;
         order.identify(registrar).await?;
         let read = telling::curl_get(self.demo, registrar.entry, &order.path());
-        self.telling.step(&format!("{} sees the passport and signs that with the own card", registrar.entry.name), &[read])?;
+        self.telling
+            .step(&format!("{} sees the passport and signs that with the own card", registrar.entry.name), &[read])?;
         Ok(order)
     }
 
@@ -78,7 +80,8 @@ impl Story<'_> {
         let files = Files::make(self.demo, &self.card.number)?;
         let body = files.write("self-approval.json", own.to_string())?;
         let again = telling::curl_post(self.demo, registrar.entry, &path, &body);
-        let title = format!("{} tries to approve, too: refused ({}: {})", registrar.entry.name, refusal.code, refusal.detail);
+        let title =
+            format!("{} tries to approve, too: refused ({}: {})", registrar.entry.name, refusal.code, refusal.detail);
         self.telling.step(&title, &[again])?;
 
         let approver = &self.team.approver;
@@ -91,13 +94,17 @@ impl Story<'_> {
         let files = Files::make(self.demo, &self.card.number)?;
         let mut requests = Vec::new();
         let mut commands = Vec::new();
-        for (label, purpose) in [(AUTHENTICATION, Purpose::PersonAuthentication), (SIGNATURE, Purpose::PersonSignature)] {
+        for (label, purpose) in [(AUTHENTICATION, Purpose::PersonAuthentication), (SIGNATURE, Purpose::PersonSignature)]
+        {
             let key = self.card.key(label)?;
             let path = files.write(&format!("{label}.csr"), &key.csr)?;
             commands.push(telling::openssl_request(&path));
             requests.push(Requested { purpose, key: key.public, csr: key.csr });
         }
-        self.telling.step(&format!("A new card, {}, makes two keys and signs a request with each", self.card.number), &commands)?;
+        self.telling.step(
+            &format!("A new card, {}, makes two keys and signs a request with each", self.card.number),
+            &commands,
+        )?;
 
         let desk = &self.team.desk;
         let delivered = order.issue(desk, &requests).await?;
@@ -162,10 +169,8 @@ impl Story<'_> {
 
         let crl = check.relying.listed_within(&check.issuer.crl_url, &check.certificate, CRL_LIMIT).await?;
         let path = check.files.write("after.crl", crl.to_pem()?)?;
-        let commands = [
-            telling::fetch_crl(&check.issuer.crl_url),
-            telling::openssl_crl_check(self.demo, &check.openssl(), &path),
-        ];
+        let commands =
+            [telling::fetch_crl(&check.issuer.crl_url), telling::openssl_crl_check(self.demo, &check.openssl(), &path)];
         self.telling.step(&format!("The CRL lists it, within {} s", CRL_LIMIT.as_secs()), &commands)
     }
 
@@ -180,7 +185,10 @@ impl Story<'_> {
         if !output.status.success() {
             bail!("the audit log does not verify: {}", String::from_utf8_lossy(&output.stderr));
         }
-        self.telling.step(&format!("{} exports a checkpoint; the audit log verifies against it", auditor.entry.name), &[command])
+        self.telling.step(
+            &format!("{} exports a checkpoint; the audit log verifies against it", auditor.entry.name),
+            &[command],
+        )
     }
 }
 

@@ -69,7 +69,12 @@ pub(super) fn curl_post(demo: &Demo, person: &PersonEntry, at: &str, body: &Path
 
 fn curl(demo: &Demo, person: &PersonEntry) -> String {
     let manifest = &demo.manifest;
-    format!("curl -sS --cacert {} --cert {} --key {}", path(&manifest.tls_ca), path(&person.certificate), path(&person.key))
+    format!(
+        "curl -sS --cacert {} --cert {} --key {}",
+        path(&manifest.tls_ca),
+        path(&person.certificate),
+        path(&person.key)
+    )
 }
 
 /// Checks that the request was signed with its own key.
