@@ -21,9 +21,8 @@ pub struct System;
 impl Clock for System {
     #[expect(clippy::disallowed_methods, reason = "this is the adapter of the system clock")]
     fn now(&self) -> UtcTime {
-        let since_epoch = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .expect("the system clock is past 1970");
+        let since_epoch =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("the system clock is past 1970");
         UtcTime::from_unix(i64::try_from(since_epoch.as_secs()).expect("seconds fit 63 bits"))
     }
 }

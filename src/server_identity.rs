@@ -18,7 +18,11 @@ impl ServerIdentity {
     ///
     /// # Errors
     /// If the key is of a kind that TLS cannot use, or is not the leaf's.
-    pub fn replace(&self, chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<(), rustls::Error> {
+    pub fn replace(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<(), rustls::Error> {
         let certified = CertifiedKey::from_der(chain, key, &provider())?;
         *self.current.write().expect("no one panics while holding this lock") = Some(Arc::new(certified));
         Ok(())

@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use tokio::sync::Notify;
 
-mod start;
 pub mod signer_child;
 pub mod signer_link;
+mod start;
 
 pub use start::{StartError, profiles, start};
 

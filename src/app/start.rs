@@ -4,8 +4,8 @@ use super::signer_link::SignerLink;
 use super::{App, CertificateAuthority, Issuers, Parts, Responder, Wake};
 use crate::board::Board;
 use crate::clock::System;
-use crate::config::{Config, Mode};
 use crate::config::issuer::IssuerConfig;
+use crate::config::{Config, Mode};
 use crate::server_identity::ServerIdentity;
 use crate::service::permit::Callers;
 use domain::access::{AccessPolicy, PolicyError};
@@ -13,10 +13,10 @@ use domain::ports::{Store, StoreError};
 use pki::certificate::{Certificate, CertificateError};
 use pki::issue::Issuer;
 use pki::profile::{ProfileError, Profiles};
-use store::fault::{CRASH_VARIABLE, Crash, Faults, NotACrash};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
+use store::fault::{CRASH_VARIABLE, Crash, Faults, NotACrash};
 
 /// Why a service cannot start. Each says what to look at.
 #[derive(Debug, thiserror::Error)]

@@ -4,12 +4,12 @@
 //! the officers' listener is HTTPS that asks for a client certificate.
 
 use crate::app::App;
-use crate::telemetry::MetricsText;
 use crate::http::problem::Problem;
+use crate::telemetry::MetricsText;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router};
-use axum::extract::DefaultBodyLimit;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -37,7 +37,7 @@ pub mod tls;
 )]
 struct Description;
 
-/// The description of the whole API, OpenAPI 3.1.
+/// The description of the whole API (`OpenAPI` 3.1).
 pub fn openapi() -> utoipa::openapi::OpenApi {
     officers_router().split_for_parts().1
 }
@@ -50,12 +50,10 @@ pub fn officers(app: App) -> Router {
 
 /// What the API listener serves.
 pub fn api(app: App, metrics: MetricsText) -> Router {
-    let router = Router::new()
-        .route("/openapi.json", get(|| async { Json(openapi()) }))
-        .route(
-            "/metrics",
-            get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) }),
-        );
+    let router = Router::new().route("/openapi.json", get(|| async { Json(openapi()) })).route(
+        "/metrics",
+        get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) }),
+    );
     finish(router, app)
 }
 

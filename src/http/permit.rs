@@ -59,8 +59,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let path: Result<axum::extract::Path<T>, PathRejection> =
             axum::extract::Path::from_request_parts(parts, app).await;
-        path.map(|axum::extract::Path(value)| Self(value))
-            .map_err(|_| crate::service::ServiceError::NotFound.into())
+        path.map(|axum::extract::Path(value)| Self(value)).map_err(|_| crate::service::ServiceError::NotFound.into())
     }
 }
 

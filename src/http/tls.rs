@@ -10,8 +10,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, UnixTime};
-use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::ServerConfig;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +43,9 @@ pub fn server_config(identity: Arc<ServerIdentity>, clients: Clients) -> Result<
     let asks = matches!(clients, Clients::Asked(_));
     let builder = match clients {
         Clients::Anonymous => builder.with_no_client_auth(),
-        Clients::Asked(hints) => builder.with_client_cert_verifier(Arc::new(Possession { hints, provider: provider() })),
+        Clients::Asked(hints) => {
+            builder.with_client_cert_verifier(Arc::new(Possession { hints, provider: provider() }))
+        }
     };
     let mut config = builder.with_cert_resolver(identity);
     if asks {
@@ -55,12 +57,7 @@ pub fn server_config(identity: Arc<ServerIdentity>, clients: Clients) -> Result<
 }
 
 /// Serves `router` on `listener` until `shutdown` is notified; open requests are finished.
-pub async fn serve(
-    listener: TcpListener,
-    config: Arc<ServerConfig>,
-    router: Router,
-    shutdown: Shutdown,
-) {
+pub async fn serve(listener: TcpListener, config: Arc<ServerConfig>, router: Router, shutdown: Shutdown) {
     let acceptor = TlsAcceptor::from(config);
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {

@@ -54,7 +54,7 @@ pub async fn approve(
         commit(app, changes).await?;
         return Ok(AnyEnrolment::Identified(enrolment));
     }
-    let approved = enrolment.approve(officer.person, now).map_err(|(_, why)| why)?;
+    let approved = enrolment.approve(officer.person, now)?;
     let approved = AnyEnrolment::Approved(approved);
     changes = changes
         .write(Write::Enrolment { new: approved.clone(), seen: row.version })

@@ -15,9 +15,15 @@ use serde_json::json;
 ///
 /// # Errors
 /// [`ServiceError`] if the store fails.
-pub async fn records(app: &App, permit: &Permit<ReadAudit>, from: u64, limit: u32) -> Result<Vec<Record>, ServiceError> {
+pub async fn records(
+    app: &App,
+    permit: &Permit<ReadAudit>,
+    from: u64,
+    limit: u32,
+) -> Result<Vec<Record>, ServiceError> {
     let limit = limit.clamp(1, super::read::MAX_PAGE);
-    let event = Event::new("audit.read", permit.actor(), "log", app.clock.now()).with("from", from).with("limit", limit);
+    let event =
+        Event::new("audit.read", permit.actor(), "log", app.clock.now()).with("from", from).with("limit", limit);
     commit(app, Changes::recording(event)).await?;
     Ok(app.store.records(from, limit).await?)
 }

@@ -35,7 +35,11 @@ pub struct Application {
 /// # Errors
 /// [`ServiceError`]; a known identity number under another name is a conflict, a card number that
 /// was ever bound is one too, and outside production only test numbers are accepted.
-pub async fn enrol(app: &App, permit: &Permit<SubmitEnrolment>, application: Application) -> Result<AnyEnrolment, ServiceError> {
+pub async fn enrol(
+    app: &App,
+    permit: &Permit<SubmitEnrolment>,
+    application: Application,
+) -> Result<AnyEnrolment, ServiceError> {
     let now = app.clock.now();
     accept_number(app, &application.identity_number)?;
     let tenant = app.store.tenant(permit.tenant()).await?.ok_or(ServiceError::Incomplete("the caller's agency"))?;

@@ -6,8 +6,8 @@ use domain::approval::ApprovalError;
 use domain::enrolment::FourEyes;
 use domain::evidence::EvidenceError;
 use domain::ports::{Conflict, StoreError};
-use pki::csr::CsrError;
 use pki::Finding;
+use pki::csr::CsrError;
 use pki::issue::IssueError;
 
 /// Why a use case did not happen. Nothing was changed unless the variant says so.

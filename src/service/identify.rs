@@ -60,9 +60,7 @@ pub async fn identify(
         .with("method", serde_word(&proof.method))
         .personal("document_number", &proof.number, app.entropy.random16());
     let approval_id = ApprovalId::from_random(app.entropy.random16());
-    let identified = enrolment
-        .identify(permit.person().clone(), now, proof, statement, approval_id.clone())
-        .map_err(|(_, why)| why)?;
+    let identified = enrolment.identify(permit.person().clone(), now, proof, statement, approval_id.clone())?;
     let approval = open_approval(app, &identified, approval_id);
     let identified = AnyEnrolment::Identified(identified);
     let changes = Changes::recording(event)

@@ -251,20 +251,20 @@ impl Issuance {
             })
             .collect();
         let issuer = &self.authority.issuer;
-        let signed = app.signer.issue(evidence, &issuer.name, wanted).await?;
-        if signed.len() != prepared.len() {
+        let answer = app.signer.issue(evidence, &issuer.name, wanted).await?;
+        if answer.len() != prepared.len() {
             return Err(LinkError::Protocol("another number of certificates").into());
         }
-        let mut issued = Vec::with_capacity(signed.len());
-        for (p, der) in prepared.iter().zip(signed) {
+        let mut certificates = Vec::with_capacity(answer.len());
+        for (p, der) in prepared.iter().zip(answer) {
             let findings = lint_issued(&der, &p.profile, &issuer.certificate);
             if !findings.is_empty() || !Certificate::parse(der.as_bytes()).is_ok_and(|c| c.tbs() == p.tbs) {
                 tracing::error!(serial = %p.serial, ?findings, "certificate fails its checks after signing");
                 return Err(ServiceError::FailedAfterSigning);
             }
-            issued.push(IssuedCertificate { purpose: p.purpose, certificate: self.reference(p.serial), der });
+            certificates.push(IssuedCertificate { purpose: p.purpose, certificate: self.reference(p.serial), der });
         }
-        Ok(issued)
+        Ok(certificates)
     }
 
     async fn record(
@@ -278,10 +278,17 @@ impl Issuance {
         let event = Event::new("certificate.issued", self.permit.actor(), self.enrolment.id.as_str(), at)
             .in_tenant(self.permit.tenant())
             .with("card", &self.enrolment.card)
-            .with("certificates", issued.iter().map(|i| hex(&domain::certificate::fingerprint(i.der.as_bytes()))).collect::<Vec<_>>().join(" "));
+            .with(
+                "certificates",
+                issued
+                    .iter()
+                    .map(|i| hex(&domain::certificate::fingerprint(i.der.as_bytes())))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            );
         let serials = issued.iter().map(|i| (i.purpose, i.certificate.serial)).collect();
         let statement = delivery.statements.into_iter().next().unwrap_or_default();
-        let enrolment = self.enrolment.issue(serials, at, self.permit.person(), statement).map_err(|(_, why)| why)?;
+        let enrolment = self.enrolment.issue(serials, at, self.permit.person(), statement)?;
         let mut changes = Changes::recording(event)
             .write(Write::Enrolment { new: AnyEnrolment::Issued(enrolment), seen: self.enrolment_version })
             .write(Write::Approval { new: used, seen: self.approval.version });

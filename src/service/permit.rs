@@ -191,7 +191,7 @@ async fn card_is_active(app: &App, tenant: &TenantId, number: &CardNumber) -> Re
 /// Callers looked up in the last second. Emptied by every commit that could change an answer.
 #[derive(Debug, Default)]
 pub struct Callers {
-    known: RwLock<HashMap<[u8; 32], (Arc<Caller>, UtcTime)>>,
+    known: RwLock<HashMap<[u8; 32], Seen>>,
     generation: AtomicU64,
 }
 
@@ -225,6 +225,9 @@ impl Callers {
         known.insert(fingerprint, (caller, now));
     }
 }
+
+/// A caller and when they were looked up.
+type Seen = (Arc<Caller>, UtcTime);
 
 /// How long a look-up is trusted, for what another process may have changed.
 const KNOWN_SECONDS: i64 = 1;

@@ -14,7 +14,11 @@ use domain::{CardNumber, EnrolmentId, TenantId};
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for one of another agency.
-pub async fn enrolment(app: &App, permit: &Permit<ReadEnrolment>, id: &EnrolmentId) -> Result<AnyEnrolment, ServiceError> {
+pub async fn enrolment(
+    app: &App,
+    permit: &Permit<ReadEnrolment>,
+    id: &EnrolmentId,
+) -> Result<AnyEnrolment, ServiceError> {
     let row = app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
     Ok(row.value)
 }

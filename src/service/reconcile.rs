@@ -51,8 +51,9 @@ pub async fn abandon(app: &App, references: Vec<CertificateRef>) -> Result<usize
     for certificate in references {
         let at = app.clock.now();
         let system = "reconcile".to_owned();
-        let event = Event::new("certificate.abandoned", Actor::System(system.clone()), certificate.serial.to_string(), at)
-            .with("issuer", &certificate.issuer);
+        let event =
+            Event::new("certificate.abandoned", Actor::System(system.clone()), certificate.serial.to_string(), at)
+                .with("issuer", &certificate.issuer);
         let revocation =
             Revocation { certificate, reason: Reason::Unspecified, at, requester: Requester::System(system) };
         match commit(app, Changes::recording(event).write(Write::Revocation(revocation))).await {

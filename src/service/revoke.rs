@@ -29,7 +29,12 @@ pub struct Revoked {
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] for a card of another agency; `already-revoked` if it is.
-pub async fn card(app: &App, permit: &Permit<Revoke>, number: &CardNumber, reason: Reason) -> Result<Revoked, ServiceError> {
+pub async fn card(
+    app: &App,
+    permit: &Permit<Revoke>,
+    number: &CardNumber,
+    reason: Reason,
+) -> Result<Revoked, ServiceError> {
     one_card(app, (permit.tenant(), permit.person()), number, reason).await
 }
 
@@ -55,7 +60,12 @@ pub async fn own_card(
 /// # Errors
 /// [`ServiceError::NotFound`] for a person who is not employed there; `already-revoked` if nothing
 /// is left to revoke.
-pub async fn person(app: &App, permit: &Permit<Revoke>, person: &PersonId, reason: Reason) -> Result<Revoked, ServiceError> {
+pub async fn person(
+    app: &App,
+    permit: &Permit<Revoke>,
+    person: &PersonId,
+    reason: Reason,
+) -> Result<Revoked, ServiceError> {
     let tenant = permit.tenant();
     app.store.employment(tenant, person).await?.ok_or(ServiceError::NotFound)?;
     let cards = app.store.cards_of(tenant, person).await?;
@@ -125,10 +135,10 @@ impl Work<'_> {
             .with("serials", references.iter().map(|r| r.serial.to_string()).collect::<Vec<_>>().join(" "));
         let mut changes = Changes::recording(event);
         for card in cards {
-            let new = card.value.revoke().map_err(|why| ServiceError::WrongStage {
-                wanted: why.wanted.as_str(),
-                found: why.found.as_str(),
-            })?;
+            let new = card
+                .value
+                .revoke()
+                .map_err(|why| ServiceError::WrongStage { wanted: why.wanted.as_str(), found: why.found.as_str() })?;
             changes = changes.write(Write::Card { new, seen: card.version });
         }
         for certificate in &references {

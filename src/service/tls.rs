@@ -54,7 +54,8 @@ pub async fn renew_if_due(app: &App) -> Result<(), ServiceError> {
 /// [`ServiceError`]; the certificate in use stays in use.
 pub async fn renew(app: &App) -> Result<(), ServiceError> {
     let key = rcgen::KeyPair::generate().map_err(|_| ServiceError::Incomplete("a new TLS key"))?;
-    let public = PublicKey::from_spki(&key.subject_public_key_info()).map_err(|_| ServiceError::Incomplete("a TLS key"))?;
+    let public =
+        PublicKey::from_spki(&key.subject_public_key_info()).map_err(|_| ServiceError::Incomplete("a TLS key"))?;
     let leaf = certify(app, &public).await?;
     let ca = app.issuers.of_kind(IssuerKind::Infrastructure).ok_or(ServiceError::Incomplete("an infrastructure CA"))?;
     let chain = leaf.to_pem() + &ca.issuer.certificate.der().to_pem();
@@ -96,11 +97,8 @@ fn is_half_over(leaf: &Certificate, now: UtcTime) -> bool {
 pub async fn certify(app: &App, key: &PublicKey) -> Result<CertificateDer, ServiceError> {
     let names = &app.config.tls;
     let common_name = names.names.first().ok_or(ServiceError::Incomplete("tls.names"))?;
-    let mut subject = SubjectFacts {
-        values: operator(app),
-        dns_names: names.names.clone(),
-        ip_addresses: names.addresses.clone(),
-    };
+    let mut subject =
+        SubjectFacts { values: operator(app), dns_names: names.names.clone(), ip_addresses: names.addresses.clone() };
     subject.values.insert("common_name".to_owned(), common_name.clone());
     let holder = Holder::Service { key: TLS_KEY.to_owned() };
     certify_for(app, TLS_PROFILE, subject, holder, key).await
@@ -161,8 +159,16 @@ pub async fn certify_by(
     };
     commit(app, Changes::recording(requested).write(Write::Intent(intent))).await?;
 
-    let signed = app.signer.issue_standing(&issuer.name, profile.name(), subject.clone(), key.spki(), serial, (at, not_after), &tbs);
-    let der = match signed.await {
+    let answer = app.signer.issue_standing(
+        &issuer.name,
+        profile.name(),
+        subject.clone(),
+        key.spki(),
+        serial,
+        (at, not_after),
+        &tbs,
+    );
+    let der = match answer.await {
         Ok(der) if lint_issued(&der, profile, &issuer.certificate).is_empty() => der,
         Ok(_) => {
             super::reconcile::abandon(app, vec![reference]).await?;
@@ -173,11 +179,11 @@ pub async fn certify_by(
             return Err(why.into());
         }
     };
-    let issued = Event::new("certificate.issued", actor, serial.to_string(), app.clock.now())
+    let recorded = Event::new("certificate.issued", actor, serial.to_string(), app.clock.now())
         .with("issuer", &issuer.name)
         .with("certificates", hex(&domain::certificate::fingerprint(der.as_bytes())));
     let write = Write::Certificate { certificate: reference, der: der.as_bytes().to_vec(), at: app.clock.now() };
-    commit(app, Changes::recording(issued).write(write)).await?;
+    commit(app, Changes::recording(recorded).write(write)).await?;
     Ok(der)
 }
 

@@ -1,9 +1,9 @@
 //! Role × action × resource, as one table that an auditor can read.
 
+use crate::support::Installation;
 use crate::support::client::{Answer, Caller};
 use crate::support::oracle::Oracle;
 use crate::support::story::{Agency, Keys, fresh_person, proof};
-use crate::support::Installation;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -93,7 +93,12 @@ impl Objects {
         };
         vec![
             open(Method::GET, "/self/v1/me", None),
-            ours(Method::POST, "/self/v1/cards/{number}/revocation", format!("/self/v1/cards/{}/revocation", self.card), reason.clone()),
+            ours(
+                Method::POST,
+                "/self/v1/cards/{number}/revocation",
+                format!("/self/v1/cards/{}/revocation", self.card),
+                reason.clone(),
+            ),
             open(Method::POST, "/ra/v1/enrolments", Some(json!({"applicant": applicant, "card_number": card_number}))),
             open(Method::GET, "/ra/v1/enrolments", None),
             ours(Method::GET, "/ra/v1/enrolments/{id}", format!("/ra/v1/enrolments/{s}"), None),
@@ -109,12 +114,37 @@ impl Objects {
                 format!("/ra/v1/enrolments/{s}/identification"),
                 Some(json!({"proof": proof(), "statement": "x"})),
             ),
-            ours(Method::POST, "/ra/v1/enrolments/{id}/approval", format!("/ra/v1/enrolments/{i}/approval"), Some(json!({"statement": "x"}))),
-            ours(Method::POST, "/ra/v1/enrolments/{id}/certificates", format!("/ra/v1/enrolments/{a}/certificates"), Some(delivery)),
-            ours(Method::POST, "/ra/v1/enrolments/{id}/activation", format!("/ra/v1/enrolments/{}/activation", self.issued), Some(json!({}))),
+            ours(
+                Method::POST,
+                "/ra/v1/enrolments/{id}/approval",
+                format!("/ra/v1/enrolments/{i}/approval"),
+                Some(json!({"statement": "x"})),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/enrolments/{id}/certificates",
+                format!("/ra/v1/enrolments/{a}/certificates"),
+                Some(delivery),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/enrolments/{id}/activation",
+                format!("/ra/v1/enrolments/{}/activation", self.issued),
+                Some(json!({})),
+            ),
             ours(Method::GET, "/ra/v1/cards/{number}", format!("/ra/v1/cards/{}", self.card), None),
-            ours(Method::POST, "/ra/v1/cards/{number}/revocation", format!("/ra/v1/cards/{}/revocation", self.card), reason.clone()),
-            ours(Method::POST, "/ra/v1/persons/{id}/revocation", format!("/ra/v1/persons/{}/revocation", self.applicant), reason.clone()),
+            ours(
+                Method::POST,
+                "/ra/v1/cards/{number}/revocation",
+                format!("/ra/v1/cards/{}/revocation", self.card),
+                reason.clone(),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/persons/{id}/revocation",
+                format!("/ra/v1/persons/{}/revocation", self.applicant),
+                reason.clone(),
+            ),
             ours(
                 Method::POST,
                 "/ra/v1/certificates/{issuer}/{serial}/revocation",
@@ -132,7 +162,8 @@ impl Objects {
 
 fn callers(installation: &Installation) -> Vec<(String, Caller)> {
     let mut callers = vec![("nobody".to_owned(), Caller::nobody(installation))];
-    let own = ["employee", "registration-officer", "approver", "card-desk", "revocation-officer", "administrator", "auditor"];
+    let own =
+        ["employee", "registration-officer", "approver", "card-desk", "revocation-officer", "administrator", "auditor"];
     for role in ["registration-officer", "approver", "card-desk"] {
         let person = installation.person(1, role);
         callers.push((format!("other agency, {role}"), Caller::person(installation, &person)));

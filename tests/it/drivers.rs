@@ -25,7 +25,8 @@ fn foreign_programs_find_nothing() {
 
 fn drive(installation: &Installation, name: &str, file: &str) {
     let environment = installation.sigill(&["demo", "env", name]);
-    let venv = std::env::var("SIGILL_TEST_VENV").expect("run the tests with `cargo xtask test`: it makes a venv with pkilint");
+    let venv =
+        std::env::var("SIGILL_TEST_VENV").expect("run the tests with `cargo xtask test`: it makes a venv with pkilint");
     let driver = format!("{}/tests/clients/{file}", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new("bash")
         .args(["-c", &format!("{environment}\nexec bash '{driver}'")])

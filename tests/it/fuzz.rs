@@ -48,7 +48,13 @@ fn samples(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hostile").join(target);
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
-    files.into_iter().map(|path| { let data = std::fs::read(&path).unwrap(); (path, data) }).collect()
+    files
+        .into_iter()
+        .map(|path| {
+            let data = std::fs::read(&path).unwrap();
+            (path, data)
+        })
+        .collect()
 }
 
 /// A generator that gives the same numbers in every run.

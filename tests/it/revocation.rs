@@ -122,7 +122,8 @@ impl Relying {
         let path = self.folder.join("latest.crl");
         let pem = self.folder.join("latest.crl.pem");
         for _ in 0..200 {
-            let fetched = Command::new("curl").args(["-sS", "--fail", "-o"]).arg(&path).arg(&self.crl).status().unwrap();
+            let fetched =
+                Command::new("curl").args(["-sS", "--fail", "-o"]).arg(&path).arg(&self.crl).status().unwrap();
             assert!(fetched.success());
             let mut convert = Command::new("openssl");
             convert.args(["crl", "-inform", "DER", "-in"]).arg(&path).arg("-out").arg(&pem);

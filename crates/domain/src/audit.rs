@@ -76,6 +76,7 @@ impl Event {
 
     /// Adds a fact that is no personal data.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "callers pass numbers and references alike")]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.details.insert(name, value.to_string());
         self

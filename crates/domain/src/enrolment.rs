@@ -130,7 +130,7 @@ impl Enrolment<Submitted> {
     /// Records that the applicant was identified. The caller has verified `statement`.
     ///
     /// # Errors
-    /// Gives the enrolment back unchanged if `by` is the applicant.
+    /// [`FourEyes`] if `by` is the applicant.
     pub fn identify(
         self,
         by: PersonId,
@@ -138,9 +138,9 @@ impl Enrolment<Submitted> {
         proof: IdentityProof,
         statement: String,
         approval: ApprovalId,
-    ) -> Result<Enrolment<Identified>, (Self, FourEyes)> {
+    ) -> Result<Enrolment<Identified>, FourEyes> {
         if by == self.applicant {
-            return Err((self, FourEyes { actor: by }));
+            return Err(FourEyes { actor: by });
         }
         Ok(self.advance(|submitted| Identified { submitted, by, at, proof, statement, approval }))
     }
@@ -150,11 +150,11 @@ impl Enrolment<Identified> {
     /// Approves the enrolment. The caller has verified the approver's signature.
     ///
     /// # Errors
-    /// Gives the enrolment back unchanged if `by` submitted it, identified the
+    /// [`FourEyes`] if `by` submitted it, identified the
     /// applicant, or is the applicant (four eyes, CP section 5.2.2).
-    pub fn approve(self, by: PersonId, at: UtcTime) -> Result<Enrolment<Approved>, (Self, FourEyes)> {
+    pub fn approve(self, by: PersonId, at: UtcTime) -> Result<Enrolment<Approved>, FourEyes> {
         if self.officers().contains(&by) {
-            return Err((self, FourEyes { actor: by }));
+            return Err(FourEyes { actor: by });
         }
         Ok(self.advance(|identified| Approved { identified, by, at }))
     }
@@ -184,17 +184,16 @@ impl Enrolment<Approved> {
     /// Records the certificates.
     ///
     /// # Errors
-    /// Gives the enrolment back unchanged if the approver also delivered the keys.
+    /// [`FourEyes`] if the approver also delivered the keys.
     pub fn issue(
         self,
         serials: BTreeMap<Purpose, SerialNumber>,
         at: UtcTime,
         delivered_by: &PersonId,
         delivery: String,
-    ) -> Result<Enrolment<Issued>, (Self, FourEyes)> {
+    ) -> Result<Enrolment<Issued>, FourEyes> {
         if *delivered_by == self.stage.by || *delivered_by == self.applicant {
-            let actor = delivered_by.clone();
-            return Err((self, FourEyes { actor }));
+            return Err(FourEyes { actor: delivered_by.clone() });
         }
         Ok(self.advance(|approved| Issued { approved, serials, at, delivery }))
     }
@@ -204,10 +203,10 @@ impl Enrolment<Issued> {
     /// Records that the card was handed out.
     ///
     /// # Errors
-    /// Gives the enrolment back unchanged if `by` is the applicant or approved it.
-    pub fn activate(self, by: PersonId, at: UtcTime) -> Result<Enrolment<Activated>, (Self, FourEyes)> {
+    /// [`FourEyes`] if `by` is the applicant or approved it.
+    pub fn activate(self, by: PersonId, at: UtcTime) -> Result<Enrolment<Activated>, FourEyes> {
         if by == self.applicant || by == self.stage.approved.by {
-            return Err((self, FourEyes { actor: by }));
+            return Err(FourEyes { actor: by });
         }
         Ok(self.advance(|issued| Activated { issued, by, at }))
     }

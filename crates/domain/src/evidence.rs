@@ -4,7 +4,9 @@
 //! process, which trusts nobody: it is the signer's answer that counts.
 
 use crate::access::Role;
-use crate::operation::{Act, DeliverCard, IdentifyApplicant, IssueCard, Operation, OperationHash, STATEMENT_TYPE, Statement};
+use crate::operation::{
+    Act, DeliverCard, IdentifyApplicant, IssueCard, Operation, OperationHash, STATEMENT_TYPE, Statement,
+};
 use crate::{PersonId, TenantId};
 use pki::Kind;
 use pki::certificate::Certificate;
@@ -142,8 +144,7 @@ pub fn verify_statement(
     if jws.header.get("typ").and_then(|typ| typ.as_str()) != Some(STATEMENT_TYPE) {
         return Err(EvidenceError::Malformed("wrong typ"));
     }
-    let statement: Statement =
-        serde_json::from_slice(&jws.payload).map_err(|_| EvidenceError::Malformed("payload"))?;
+    let statement: Statement = serde_json::from_slice(&jws.payload).map_err(|_| EvidenceError::Malformed("payload"))?;
     if statement.act != act {
         return Err(EvidenceError::OtherAct { wanted: act, found: statement.act });
     }

@@ -85,7 +85,7 @@ pub enum DocumentKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProofMethod {
-    /// The applicant stood before the officer. The only way to LoA 4.
+    /// The applicant stood before the officer. The only way to the highest level.
     InPerson,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::access::Role;
 use crate::{PersonId, TenantId};
-use pki::identifier::{PersonalNumber, OrganisationNumber};
+use pki::identifier::{OrganisationNumber, PersonalNumber};
 use pki::time::UtcTime;
 
 /// An agency: the owner of everything that is done in its name.

@@ -14,7 +14,7 @@ use crate::revocation::Revocation;
 use crate::{ApprovalId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
 use async_trait::async_trait;
 use pki::crl::RevokedEntry;
-use pki::identifier::{PersonalNumber, OrganisationNumber};
+use pki::identifier::{OrganisationNumber, PersonalNumber};
 use pki::time::UtcTime;
 
 /// Why the store did not do it. Nothing was changed.
@@ -164,7 +164,12 @@ pub trait Status: Send + Sync {
     /// The newest CRL of an issuer.
     async fn latest_crl(&self, issuer: &str) -> Result<Option<PublishedCrl>>;
     /// Every published OCSP answer of an issuer, in order of serial, after `after`.
-    async fn ocsp_answers(&self, issuer: &str, after: Option<&CertificateRef>, limit: u32) -> Result<Vec<PublishedOcsp>>;
+    async fn ocsp_answers(
+        &self,
+        issuer: &str,
+        after: Option<&CertificateRef>,
+        limit: u32,
+    ) -> Result<Vec<PublishedOcsp>>;
     /// Certificates and revoked intents of an issuer that have no answer, or one that ends before
     /// `ends_before`, or one that says good although revoked. Certificates that expired before
     /// `now` are left out.

@@ -166,9 +166,6 @@ pub struct CheckpointView {
 /// Signs where the audit log ends.
 #[utoipa::path(get, path = "/admin/v1/audit/checkpoint",
     responses((status = 200, body = CheckpointView), (status = "default", body = Problem)))]
-pub async fn checkpoint(
-    _permit: Permit<ReadAudit>,
-    State(app): State<App>,
-) -> Result<Json<CheckpointView>, Problem> {
+pub async fn checkpoint(_permit: Permit<ReadAudit>, State(app): State<App>) -> Result<Json<CheckpointView>, Problem> {
     Ok(Json(CheckpointView { checkpoint: service::audit::checkpoint(&app).await? }))
 }

@@ -156,4 +156,3 @@ fn delivery(requests: CertificateRequests) -> Delivery {
     let SignedDelivery { operation, statement } = requests.delivery;
     Delivery { requests: requests_by_purpose, delivery: Signed { operation, statements: vec![statement] } }
 }
-

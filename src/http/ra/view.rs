@@ -122,7 +122,7 @@ pub struct Activation {}
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevocationRequest {
-    /// CRLReason of RFC 5280; `certificateHold` does not exist here, since nothing is reinstated.
+    /// `CRLReason` of RFC 5280; `certificateHold` does not exist here, since nothing is reinstated.
     #[schema(value_type = String, example = "keyCompromise")]
     pub reason: Reason,
 }
@@ -325,7 +325,11 @@ impl From<&CertificateRecord> for CertificateView {
             profile: intent.profile.clone(),
             profile_revision: intent.revision,
             reserved_at: intent.at.to_string(),
-            pem: record.issued.as_ref().and_then(|issued| Certificate::parse(&issued.der).ok()).map(|c| c.der().to_pem()),
+            pem: record
+                .issued
+                .as_ref()
+                .and_then(|issued| Certificate::parse(&issued.der).ok())
+                .map(|c| c.der().to_pem()),
             revoked_at: record.revocation.as_ref().map(|r| r.at.to_string()),
             reason: record.revocation.as_ref().map(|r| r.reason.as_str()),
         }
@@ -337,7 +341,7 @@ impl From<&CertificateRecord> for CertificateView {
 pub struct RevokedView {
     /// The certificates that are revoked now.
     certificates: Vec<RevokedCertificate>,
-    /// CRLReason.
+    /// `CRLReason` of RFC 5280.
     reason: &'static str,
     /// Since when.
     revoked_at: String,
