@@ -7,11 +7,12 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{Child, ChildStdin, Command};
 
-/// Keeps a signer running until the shutdown. It ends with us: its standard input is ours.
-pub async fn supervise(config: PathBuf, shutdown: Shutdown) {
+/// Keeps a signer running until the shutdown. It ends with us: its standard input is ours. `module`
+/// is for a signer whose configuration leaves the PKCS#11 module open.
+pub async fn supervise(config: PathBuf, module: hsm::Module, shutdown: Shutdown) {
     let mut pause = FIRST_PAUSE;
     loop {
-        let (mut child, lifeline) = match spawn(&config) {
+        let (mut child, lifeline) = match spawn(&config, &module) {
             Ok(started) => started,
             Err(error) => {
                 tracing::error!(%error, "cannot start the signer process");
@@ -47,11 +48,13 @@ async fn ended(child: &mut Child, pause: &mut Duration) -> std::io::Result<ExitS
 
 /// Starts the signer. It lives as long as the returned pipe does: waiting for a child would close
 /// a pipe that the child still owned.
-fn spawn(config: &Path) -> std::io::Result<(Child, Option<ChildStdin>)> {
+fn spawn(config: &Path, module: &hsm::Module) -> std::io::Result<(Child, Option<ChildStdin>)> {
     let mut child = Command::new(std::env::current_exe()?)
         .arg("signer")
         .arg("--config")
         .arg(config)
+        .arg("--module")
+        .arg(String::from(module.clone()))
         .arg("--exit-with-parent")
         .stdin(Stdio::piped())
         .kill_on_drop(true)

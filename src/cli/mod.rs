@@ -50,6 +50,9 @@ struct SignerArguments {
     /// The signer's configuration file
     #[arg(long, default_value = "signer.toml")]
     config: PathBuf,
+    /// PKCS#11 module, where the configuration says `auto`
+    #[arg(long)]
+    module: Option<String>,
     /// Stop when standard input is closed: the process that started this one is gone
     #[arg(long)]
     exit_with_parent: bool,
@@ -66,7 +69,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             quickstart::leftovers::refuse_demo_leftovers(&config)?;
             tokio::runtime::Runtime::new()?.block_on(serve::run(config, |_| Ok(())))
         }
-        Command::Signer(of) => signer::run(&of.config, of.exit_with_parent),
+        Command::Signer(of) => signer::run(&of.config, of.module.map(hsm::Module::from), of.exit_with_parent),
         Command::Check(of) => check::run(&of.config),
         Command::Quickstart(of) => quickstart::run(&of),
         Command::QuickstartSetup(of) => quickstart::set_up(&of),

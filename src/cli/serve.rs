@@ -26,7 +26,7 @@ pub async fn run(config: Config, ready: impl FnOnce(&App) -> anyhow::Result<()>)
     let mut tasks = JoinSet::new();
     let app = app::start(config).await?;
     if let Some(signer) = &app.config.signer.spawn {
-        tasks.spawn(signer_child::supervise(signer.clone(), stop.clone()));
+        tasks.spawn(signer_child::supervise(signer.clone(), app.config.hsm.module.clone(), stop.clone()));
     }
     let outcome = serve(&app, metrics, &mut tasks, &stop, ready).await;
     handle.request();
@@ -53,7 +53,8 @@ async fn serve(
     let status_listener = bind(listen.status).await?;
     tasks.spawn(status::serve(App::clone(app), status_listener, stop.watch()));
 
-    first_identity(app).await?;
+    let stopping = handle_signals(handle);
+    first_identity(app, stop).await?;
     tasks.spawn(jobs::run(App::clone(app), stop.watch()));
     let api = server_config(app.identity.clone(), Clients::Anonymous)?;
     let officers = server_config(app.identity.clone(), Clients::Asked(hints(app)))?;
@@ -65,17 +66,31 @@ async fn serve(
     asked_to_stop().await
 }
 
-/// A TLS certificate: the one kept from before, or a new one as soon as the signer answers.
-async fn first_identity(app: &App) -> anyhow::Result<()> {
-    if tls::resume(app).await? {
+/// Waits for a TLS certificate: the one kept from before, or a new one as soon as the signer
+/// answers. Status is served meanwhile, however long it takes.
+///
+/// # Errors
+/// If the service is told to stop before there is one.
+async fn first_identity(app: &App, stop: &Shutdown) -> anyhow::Result<()> {
+    if tls::resume(app).await {
         return Ok(());
     }
-    let mut left = SIGNER_TRIES;
-    while app.signer.hello().await.is_err() && left > 0 {
-        left -= 1;
-        pause(SIGNER_PAUSE).await;
+    let mut asked = 0_u32;
+    loop {
+        let outcome = match app.signer.hello().await {
+            Ok(_) => tls::renew(app).await,
+            Err(away) => Err(away.into()),
+        };
+        let Err(error) = outcome else { return Ok(()) };
+        asked += 1;
+        if asked.is_multiple_of(COMPLAIN_EVERY) {
+            tracing::error!(%error, "no TLS certificate yet, so no API; is the signer process running?");
+        }
+        tokio::select! {
+            () = pause(SIGNER_PAUSE) => {}
+            () = stop.requested() => anyhow::bail!("stopped before there was a TLS certificate: {error}"),
+        }
     }
-    tls::renew(app).await.context("no TLS certificate: is the signer process running?")
 }
 
 async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
@@ -106,7 +121,7 @@ async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// How often the signer is asked whether it is there, at a first start.
-const SIGNER_TRIES: u32 = 500;
+/// How many times the signer may be away before that is said again.
+const COMPLAIN_EVERY: u32 = 250;
 const SIGNER_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_STOP: Duration = Duration::from_secs(5);

@@ -8,18 +8,21 @@ use crate::signer::fault::CRASH_VARIABLE;
 use crate::signer::server::{Server, Stop};
 use crate::telemetry;
 use anyhow::Context;
-use hsm::Pool;
+use hsm::{Module, Pool};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Runs the signer until it is told to end.
+/// Runs the signer until it is told to end. `module` stands in where the configuration says `auto`.
 ///
 /// # Errors
 /// If the configuration, the journal, the token or the socket cannot be used; the text says why.
-pub fn run(config: &Path, exit_with_parent: bool) -> anyhow::Result<()> {
+pub fn run(config: &Path, module: Option<Module>, exit_with_parent: bool) -> anyhow::Result<()> {
     telemetry::logs(&LogConfig::default())?;
-    let config = SignerConfig::load(config)?;
+    let mut config = SignerConfig::load(config)?;
+    if let (Module::Auto, Some(module)) = (&config.token.module, module) {
+        config.token.module = module;
+    }
     let token = Pool::open(config.token.read()?).context("opening the token")?;
     let core = Core::open(&config, Arc::new(token), Arc::new(System)).context("the signer does not start")?;
     let server = Server::bind(&config, Arc::new(rehearsing(core, config.mode)?))?;

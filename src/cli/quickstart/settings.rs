@@ -88,7 +88,8 @@ directory = @TLS@
 root = @ROOT@
 
 # The service's own token: OCSP signers and the audit seal. No CA key is on it.
-# `module` may be the path of any PKCS#11 module, such as a shim before the real one.
+# `module` may be the path of any PKCS#11 module, such as a shim before the real one; the signer
+# below takes the same one as long as its own configuration says "auto".
 [hsm]
 module = "auto"
 token_label = @TOKEN@
