@@ -8,8 +8,8 @@ pub struct Shutdown {
     asked: watch::Receiver<bool>,
 }
 
-/// Ends the service when told to, or when dropped.
-#[derive(Debug)]
+/// Ends the service when told to, or when the last one is dropped.
+#[derive(Debug, Clone)]
 pub struct ShutdownHandle {
     ask: watch::Sender<bool>,
 }

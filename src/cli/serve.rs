@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::http::tls::{Clients, server_config};
 use crate::http::{self, status};
 use crate::service::{publish, reconcile, tls};
-use crate::shutdown::{Shutdown, shutdown};
+use crate::shutdown::{Shutdown, ShutdownHandle, shutdown};
 use crate::telemetry::MetricsText;
 use crate::{jobs, telemetry};
 use anyhow::Context;
@@ -23,12 +23,14 @@ pub async fn run(config: Config, ready: impl FnOnce(&App) -> anyhow::Result<()>)
     telemetry::logs(&config.log)?;
     let metrics = telemetry::metrics()?;
     let (handle, stop) = shutdown();
+    let signals = tokio::spawn(stop_on_signal(handle.clone())?);
     let mut tasks = JoinSet::new();
     let app = app::start(config).await?;
     if let Some(signer) = &app.config.signer.spawn {
         tasks.spawn(signer_child::supervise(signer.clone(), app.config.hsm.module.clone(), stop.clone()));
     }
     let outcome = serve(&app, metrics, &mut tasks, &stop, ready).await;
+    signals.abort();
     handle.request();
     let finished = async { while tasks.join_next().await.is_some() {} };
     if tokio::time::timeout(LONGEST_STOP, finished).await.is_err() {
@@ -53,9 +55,9 @@ async fn serve(
     let status_listener = bind(listen.status).await?;
     tasks.spawn(status::serve(App::clone(app), status_listener, stop.watch()));
 
-    let stopping = handle_signals(handle);
-    first_identity(app, stop).await?;
+    tls::resume(app).await;
     tasks.spawn(jobs::run(App::clone(app), stop.watch()));
+    first_identity(app, stop).await?;
     let api = server_config(app.identity.clone(), Clients::Anonymous)?;
     let officers = server_config(app.identity.clone(), Clients::Asked(hints(app)))?;
     let (api_listener, officers_listener) = (bind(listen.api).await?, bind(listen.officers).await?);
@@ -63,34 +65,23 @@ async fn serve(
     tasks.spawn(http::tls::serve(officers_listener, officers, http::officers(App::clone(app)), stop.clone()));
     ready(app)?;
     tracing::info!(status = %listen.status, api = %listen.api, officers = %listen.officers, "serving");
-    asked_to_stop().await
+    stop.requested().await;
+    Ok(())
 }
 
-/// Waits for a TLS certificate: the one kept from before, or a new one as soon as the signer
-/// answers. Status is served meanwhile, however long it takes.
+/// Waits until there is a TLS certificate: the one kept from before, or the first that the renewal
+/// job gets from the signer. Status is served meanwhile, however long it takes.
 ///
 /// # Errors
-/// If the service is told to stop before there is one.
+/// If the service is told to stop before.
 async fn first_identity(app: &App, stop: &Shutdown) -> anyhow::Result<()> {
-    if tls::resume(app).await {
-        return Ok(());
-    }
-    let mut asked = 0_u32;
-    loop {
-        let outcome = match app.signer.hello().await {
-            Ok(_) => tls::renew(app).await,
-            Err(away) => Err(away.into()),
-        };
-        let Err(error) = outcome else { return Ok(()) };
-        asked += 1;
-        if asked.is_multiple_of(COMPLAIN_EVERY) {
-            tracing::error!(%error, "no TLS certificate yet, so no API; is the signer process running?");
-        }
+    while app.identity.leaf().is_none() {
         tokio::select! {
-            () = pause(SIGNER_PAUSE) => {}
-            () = stop.requested() => anyhow::bail!("stopped before there was a TLS certificate: {error}"),
+            () = pause(IDENTITY_PAUSE) => {}
+            () = stop.requested() => anyhow::bail!("stopped before there was a TLS certificate: see the log"),
         }
     }
+    Ok(())
 }
 
 async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
@@ -106,22 +97,23 @@ fn hints(app: &App) -> Vec<DistinguishedName> {
         .collect()
 }
 
-async fn asked_to_stop() -> anyhow::Result<()> {
+/// Asks for the stop at SIGTERM or SIGINT. The signals are caught from the call on.
+fn stop_on_signal(handle: ShutdownHandle) -> anyhow::Result<impl Future<Output = ()>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping");
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        handle.request();
+    })
 }
 
-#[expect(clippy::disallowed_methods, reason = "waiting for the signer process at start, outside any decision")]
+#[expect(clippy::disallowed_methods, reason = "waiting for a certificate at start, outside any decision")]
 async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// How many times the signer may be away before that is said again.
-const COMPLAIN_EVERY: u32 = 250;
-const SIGNER_PAUSE: Duration = Duration::from_millis(20);
+const IDENTITY_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_STOP: Duration = Duration::from_secs(5);

@@ -20,20 +20,22 @@ use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// Uses the key and certificate kept from before, if they have more than half of their life left.
-///
-/// # Errors
-/// If the folder cannot be read. A file that does not hold what it should counts as absent.
-pub async fn resume(app: &App) -> Result<bool, ServiceError> {
-    let folder = app.config.tls.directory.clone();
+/// Uses the key and certificate kept from before, if they are still valid. Files that do not hold
+/// what they should count as absent: the renewal makes new ones.
+pub async fn resume(app: &App) {
+    let folder = &app.config.tls.directory;
     let read = |name| tokio::fs::read_to_string(folder.join(name));
     let (Ok(key), Ok(chain)) = (read(KEY_FILE).await, read(CHAIN_FILE).await) else {
-        return Ok(false);
+        return;
     };
-    let Ok(leaf) = Certificate::from_pem(&chain) else {
-        return Ok(false);
-    };
-    Ok(!is_half_over(&leaf, app.clock.now()) && install(app, &chain, &key).is_ok())
+    match Certificate::from_pem(&chain) {
+        Ok(leaf) if leaf.valid_at(app.clock.now()) => {
+            if let Err(error) = install(app, &chain, &key) {
+                tracing::warn!(%error, folder = %folder.display(), "the TLS key kept from before is not usable");
+            }
+        }
+        _ => tracing::info!(folder = %folder.display(), "the TLS certificate kept from before is over"),
+    }
 }
 
 /// Renews the TLS certificate when half of its life is over.
@@ -53,6 +55,8 @@ pub async fn renew_if_due(app: &App) -> Result<(), ServiceError> {
 /// # Errors
 /// [`ServiceError`]; the certificate in use stays in use.
 pub async fn renew(app: &App) -> Result<(), ServiceError> {
+    // No serial is spent while nobody can sign.
+    app.signer.hello().await?;
     let key = rcgen::KeyPair::generate().map_err(|_| ServiceError::Incomplete("a new TLS key"))?;
     let public =
         PublicKey::from_spki(&key.subject_public_key_info()).map_err(|_| ServiceError::Incomplete("a TLS key"))?;
