@@ -4,12 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected stops there")]
 
 mod access;
+mod audit;
 mod crash;
 mod drivers;
 mod fuzz;
+mod power_loss;
 mod quickstart;
 mod requests;
 mod revocation;
-mod power_loss;
 mod status;
 mod support;
