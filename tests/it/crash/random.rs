@@ -34,6 +34,7 @@ async fn killed_at_random(mut installation: Installation) {
         let signer = installation.signer_id().filter(|_| victim < 4);
         if let Some(signer) = signer {
             signal(signer, "KILL");
+            tokio::task::block_in_place(|| installation.repair_tokens());
         }
         if signer.is_none() || victim < 2 {
             starts.push(tokio::task::block_in_place(|| {

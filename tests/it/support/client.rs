@@ -38,7 +38,8 @@ impl Caller {
     fn new(installation: &Installation, identity: Option<Identity>) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default(); // by another test already
         let root = std::fs::read(installation.manifest()["tls_ca"].as_str().unwrap()).unwrap();
-        let mut builder = Client::builder().tls_certs_only([Certificate::from_pem(&root).unwrap()]).no_proxy().timeout(PATIENCE);
+        let mut builder =
+            Client::builder().tls_certs_only([Certificate::from_pem(&root).unwrap()]).no_proxy().timeout(PATIENCE);
         if let Some(identity) = identity {
             builder = builder.identity(identity);
         }
@@ -63,7 +64,8 @@ impl Caller {
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
-        let content_type = response.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
+        let content_type =
+            response.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
         let text = response.text().await?;
         Ok(Answer { status, content_type, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
     }

@@ -61,10 +61,11 @@ impl Installation {
         let begun = Instant::now();
         std::fs::create_dir_all(&self.folder).unwrap();
         self.log_before = self.log().len();
+        self.repair_tokens();
         // A killed service leaves it behind, and it would be taken for the new one's.
         let _ = std::fs::remove_file(self.data().join("quickstart.json"));
         let log = std::fs::File::options().create(true).append(true).open(self.folder.join("test.log")).unwrap();
-        let service = Command::new(env!("CARGO_BIN_EXE_sigill"))
+        let service = Command::new(self.program())
             .args(["quickstart", "--data"])
             .arg(self.data())
             .args(["--port-base", &self.port_base.to_string()])
@@ -85,7 +86,39 @@ impl Installation {
             assert!(begun.elapsed() < LONGEST_START, "quickstart is not ready:\n{}", self.log());
             pause(Duration::from_millis(5));
         }
-        Ok(begun.elapsed())
+        let elapsed = begun.elapsed();
+        self.keep_tokens();
+        Ok(elapsed)
+    }
+
+    /// Gives back what SoftHSM2 lost when its process was killed: it empties a token's description and writes it anew
+    /// at every login. No device forgets its keys because a client of it dies.
+    pub fn repair_tokens(&self) {
+        for (kept, token) in self.token_files() {
+            let is_empty = || std::fs::metadata(&token).is_ok_and(|file| file.len() == 0);
+            if kept.exists() && is_empty() {
+                // Unless a living process is just writing it.
+                pause(Duration::from_millis(20));
+                if is_empty() {
+                    std::fs::copy(&kept, &token).unwrap();
+                }
+            }
+        }
+    }
+
+    fn keep_tokens(&self) {
+        for (kept, token) in self.token_files() {
+            if !kept.exists() && std::fs::metadata(&token).is_ok_and(|file| file.len() > 0) {
+                std::fs::copy(&token, &kept).unwrap();
+            }
+        }
+    }
+
+    /// The description of each token, and where a copy of it is kept.
+    fn token_files(&self) -> Vec<(PathBuf, PathBuf)> {
+        let tokens = std::fs::read_dir(self.data().join("tokens")).into_iter().flatten().map(Result::unwrap);
+        let copy = |name: std::ffi::OsString| self.folder.join(format!("token.{}", name.display()));
+        tokens.map(|token| (copy(token.file_name()), token.path().join("token.object"))).collect()
     }
 
     /// What the service's environment has more than the test's, from the next start on.
@@ -126,6 +159,16 @@ impl Installation {
             signal(service.id(), "TERM");
             service.wait().unwrap();
         }
+    }
+
+    /// The program under test, by a name of our own: a service that starts itself again must not meet another build.
+    pub fn program(&self) -> PathBuf {
+        let own = self.folder.join("sigill");
+        if !own.exists() {
+            let built = env!("CARGO_BIN_EXE_sigill");
+            std::fs::hard_link(built, &own).or_else(|_| std::fs::copy(built, &own).map(|_| ())).unwrap();
+        }
+        own
     }
 
     /// The data folder.
@@ -170,7 +213,7 @@ impl Installation {
 
     /// Runs another command of the program.
     pub fn try_sigill(&self, arguments: &[&str]) -> std::process::Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sigill"));
+        let mut command = Command::new(self.program());
         command.args(arguments).arg("--data").arg(self.data()).env_remove("SOFTHSM2_CONF").output().unwrap()
     }
 

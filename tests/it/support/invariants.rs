@@ -86,7 +86,8 @@ fn revocations(memory: &Memory, rows: &BTreeMap<Reference, Row>) -> BTreeSet<Ref
 async fn crls_list(judge: &Judge, revoked: &BTreeSet<Reference>) {
     let begun = Stopwatch::start();
     for issuer in judge.issuing() {
-        let wanted: BTreeSet<_> = revoked.iter().filter(|(of, _)| of == issuer).map(|(_, serial)| serial.clone()).collect();
+        let wanted: BTreeSet<_> =
+            revoked.iter().filter(|(of, _)| of == issuer).map(|(_, serial)| serial.clone()).collect();
         loop {
             let listed = judge.crl(issuer).await.unwrap().map(|crl| crl.serials).unwrap_or_default();
             if listed == wanted {

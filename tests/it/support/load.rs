@@ -274,7 +274,13 @@ impl Clerk {
         if (200..300).contains(&answer.status) { Ok(answer.body) } else { Err(self.not_a_success(&answer)) }
     }
 
-    async fn answer(&self, caller: &Caller, method: Method, path: &str, body: Option<Value>) -> Result<Answer, Trouble> {
+    async fn answer(
+        &self,
+        caller: &Caller,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Answer, Trouble> {
         let begun = Stopwatch::start();
         let answer = caller.try_call(method, path, body).await;
         let mut slowest = self.memory.slowest.lock().unwrap();

@@ -15,7 +15,7 @@ pub struct Oracle {
 impl Oracle {
     /// The cards of an installation.
     pub fn new(installation: &Installation) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_sigill"))
+        let mut process = Command::new(installation.program())
             .args(["demo", "cards", "--data"])
             .arg(installation.data())
             .env_remove("SOFTHSM2_CONF")

@@ -1,8 +1,8 @@
 //! The story of a card, step by step, so that a test can stop anywhere.
 
+use super::Installation;
 use super::client::Caller;
 use super::oracle::Oracle;
-use super::Installation;
 use domain::id::hex;
 use domain::operation::{DeliverCard, Operation, OperationHash};
 use pki::key::PublicKey;
@@ -123,9 +123,8 @@ impl Keys {
 
     /// The delivery record of these keys.
     pub fn delivery(&self, id: &str, card: &str) -> String {
-        let fingerprint = |key: &KeyPair| {
-            hex(&PublicKey::from_spki(&key.subject_public_key_info()).unwrap().fingerprint())
-        };
+        let fingerprint =
+            |key: &KeyPair| hex(&PublicKey::from_spki(&key.subject_public_key_info()).unwrap().fingerprint());
         let keys = BTreeMap::from([
             (Purpose::PersonAuthentication, fingerprint(&self.authentication)),
             (Purpose::PersonSignature, fingerprint(&self.signature)),
@@ -151,10 +150,14 @@ pub fn fresh_person() -> (String, String) {
     let (serial, day) = (980 + count % 10, count / 10);
     let (year, month, day) = (1950 + day / 336, 1 + day % 336 / 28, 1 + day % 28);
     let digits = format!("{:02}{month:02}{day:02}{serial:03}", year % 100);
-    let sum: u32 = digits.bytes().enumerate().map(|(i, b)| {
-        let product = u32::from(b - b'0') * if i % 2 == 0 { 2 } else { 1 };
-        product / 10 + product % 10
-    }).sum();
+    let sum: u32 = digits
+        .bytes()
+        .enumerate()
+        .map(|(i, b)| {
+            let product = u32::from(b - b'0') * if i % 2 == 0 { 2 } else { 1 };
+            product / 10 + product % 10
+        })
+        .sum();
     let number = format!("{}{digits}{}", year / 100, (10 - sum % 10) % 10);
     (number, format!("IT{:08}{count:06}", std::process::id()))
 }

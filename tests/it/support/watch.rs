@@ -100,7 +100,9 @@ impl Seen {
     }
 
     async fn export(&self, auditor: &Caller, path: PathBuf) {
-        let Ok(answer) = auditor.try_call(reqwest::Method::GET, "/admin/v1/audit/checkpoint", None).await else { return };
+        let Ok(answer) = auditor.try_call(reqwest::Method::GET, "/admin/v1/audit/checkpoint", None).await else {
+            return;
+        };
         if answer.status == 200 {
             std::fs::write(&path, answer.body["checkpoint"].as_str().unwrap()).unwrap();
             self.checkpoints.lock().unwrap().push(path);
