@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 pub mod issuer;
 pub mod listen;
 pub mod status;
+#[cfg(test)]
+mod tests;
 pub mod token;
 
 use issuer::IssuerConfig;

@@ -40,7 +40,7 @@ pub struct OwnCard {
 }
 
 /// Says who the card in the reader belongs to.
-#[utoipa::path(get, path = "/self/v1/me",
+#[utoipa::path(get, operation_id = "readSelf", tag = "self", path = "/self/v1/me",
     responses((status = 200, body = Me), (status = "default", body = Problem)))]
 pub async fn me(permit: Permit<ReadSelf>, State(app): State<App>) -> Result<Json<Me>, Problem> {
     let (person, tenant, cards) = service::read::me(&app, &permit).await?;
@@ -59,7 +59,7 @@ pub async fn me(permit: Permit<ReadSelf>, State(app): State<App>) -> Result<Json
 }
 
 /// Revokes one of the caller's own cards. Final.
-#[utoipa::path(post, path = "/self/v1/cards/{number}/revocation", params(("number" = String, Path,)),
+#[utoipa::path(post, operation_id = "revokeOwnCard", tag = "self", path = "/self/v1/cards/{number}/revocation", params(("number" = String, Path,)),
     request_body = RevocationRequest,
     responses((status = 200, body = RevokedView), (status = "default", body = Problem)))]
 pub async fn revoke_own_card(

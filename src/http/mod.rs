@@ -11,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::OpenApi;
+use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 pub mod admin;
@@ -23,6 +24,7 @@ pub mod tls;
 
 #[derive(OpenApi)]
 #[openapi(
+    modifiers(&ClientCertificate),
     info(
         title = "Sigill",
         description = "E-identity and certificate service for the public sector. Officers and holders \
@@ -36,6 +38,18 @@ pub mod tls;
     )
 )]
 struct Description;
+
+/// Every route asks for a client certificate; which one may do what is decided by its holder's roles.
+struct ClientCertificate;
+
+impl utoipa::Modify for ClientCertificate {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::MutualTls { description: None, deprecated: None, extensions: None };
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("clientCertificate", scheme);
+        description.security = Some(vec![SecurityRequirement::new("clientCertificate", [""; 0])]);
+    }
+}
 
 /// The description of the whole API (`OpenAPI` 3.1).
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -76,3 +90,15 @@ fn finish(router: Router<App>, app: App) -> Router {
 
 /// Largest request body, in octets.
 const MAX_BODY: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    /// What clients build on; a change here is a change of the API.
+    #[test]
+    fn the_api_is_the_described_one() {
+        let description = super::openapi();
+        assert_eq!(serde_json::to_value(&description).unwrap()["openapi"], "3.1.0");
+        let text = serde_json::to_string_pretty(&description).unwrap();
+        testkit::golden("openapi.json", &format!("{text}\n"));
+    }
+}

@@ -156,3 +156,33 @@ impl Action {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: &str = include_str!("../../../policies/access/roles.toml");
+
+    #[test]
+    fn the_shipped_policy_is_readable_and_keeps_roles_apart() {
+        let policy = AccessPolicy::from_toml(POLICY).unwrap();
+        let may = |role: Role, action| policy.allows(&BTreeSet::from([role]), action);
+        assert!(may(Role::Approver, Action::ApproveEnrolment));
+        assert!(!may(Role::RegistrationOfficer, Action::ApproveEnrolment));
+        assert!(!may(Role::Administrator, Action::ReadEnrolment));
+        assert!(policy.allows(&BTreeSet::new(), Action::ReadSelf));
+        assert!(policy.conflict(&BTreeSet::from([Role::Auditor, Role::CardDesk])).is_some());
+        assert!(policy.conflict(&BTreeSet::from([Role::RegistrationOfficer, Role::Approver])).is_none());
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_meant_is_refused() {
+        let auditor_acts = POLICY.replace("auditor = [", "auditor = [\"revoke\", ");
+        assert!(matches!(AccessPolicy::from_toml(&auditor_acts), Err(PolicyError::AuditorActs(Action::Revoke))));
+        let without = POLICY.replace("approver = [\"approve-enrolment\"", "# approver = [\"");
+        assert!(matches!(AccessPolicy::from_toml(&without), Err(PolicyError::RoleMissing(Role::Approver))));
+        for unknown in ["surprise = true\n", "everyone = [\"fly\"]\n"] {
+            assert!(matches!(AccessPolicy::from_toml(&format!("{unknown}[roles]\n")), Err(PolicyError::Syntax(_))));
+        }
+    }
+}

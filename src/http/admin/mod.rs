@@ -44,7 +44,7 @@ pub struct TenantView {
 }
 
 /// Lists the agencies.
-#[utoipa::path(get, path = "/admin/v1/tenants", params(TenantPage),
+#[utoipa::path(get, operation_id = "listTenants", tag = "admin", path = "/admin/v1/tenants", params(TenantPage),
     responses((status = 200, body = Vec<TenantView>), (status = "default", body = Problem)))]
 pub async fn tenants(
     permit: Permit<ReadTenants>,
@@ -76,7 +76,7 @@ pub struct KeyView {
 }
 
 /// Lists the CAs, their keys and OCSP signers.
-#[utoipa::path(get, path = "/admin/v1/keys",
+#[utoipa::path(get, operation_id = "listKeys", tag = "admin", path = "/admin/v1/keys",
     responses((status = 200, body = Vec<KeyView>), (status = "default", body = Problem)))]
 pub async fn keys(permit: Permit<ReadKeys>, State(app): State<App>) -> Result<Json<Vec<KeyView>>, Problem> {
     let view = |key: service::read::KeyState| KeyView {
@@ -101,7 +101,7 @@ pub struct ProfileView {
 }
 
 /// Lists the certificate profiles in use.
-#[utoipa::path(get, path = "/admin/v1/profiles",
+#[utoipa::path(get, operation_id = "listProfiles", tag = "admin", path = "/admin/v1/profiles",
     responses((status = 200, body = Vec<ProfileView>), (status = "default", body = Problem)))]
 pub async fn profiles(
     _permit: Permit<ReadProfiles>,
@@ -140,7 +140,7 @@ pub struct RecordView {
 }
 
 /// Reads the audit log. The reading is itself recorded.
-#[utoipa::path(get, path = "/admin/v1/audit", params(AuditPage),
+#[utoipa::path(get, operation_id = "readAudit", tag = "admin", path = "/admin/v1/audit", params(AuditPage),
     responses((status = 200, body = Vec<RecordView>), (status = "default", body = Problem)))]
 pub async fn audit(
     permit: Permit<ReadAudit>,
@@ -164,7 +164,7 @@ pub struct CheckpointView {
 }
 
 /// Signs where the audit log ends.
-#[utoipa::path(get, path = "/admin/v1/audit/checkpoint",
+#[utoipa::path(get, operation_id = "sealAudit", tag = "admin", path = "/admin/v1/audit/checkpoint",
     responses((status = 200, body = CheckpointView), (status = "default", body = Problem)))]
 pub async fn checkpoint(_permit: Permit<ReadAudit>, State(app): State<App>) -> Result<Json<CheckpointView>, Problem> {
     Ok(Json(CheckpointView { checkpoint: service::audit::checkpoint(&app).await? }))

@@ -13,7 +13,7 @@ use domain::{CardNumber, PersonId};
 use pki::serial::SerialNumber;
 
 /// Reads a card and its certificates.
-#[utoipa::path(get, path = "/ra/v1/cards/{number}", params(("number" = String, Path,)),
+#[utoipa::path(get, operation_id = "readCard", tag = "ra", path = "/ra/v1/cards/{number}", params(("number" = String, Path,)),
     responses((status = 200, body = CardView), (status = "default", body = Problem)))]
 pub async fn read(
     permit: Permit<ReadCard>,
@@ -25,7 +25,7 @@ pub async fn read(
 }
 
 /// Revokes a card with all its certificates. Final.
-#[utoipa::path(post, path = "/ra/v1/cards/{number}/revocation", params(("number" = String, Path,)),
+#[utoipa::path(post, operation_id = "revokeCard", tag = "ra", path = "/ra/v1/cards/{number}/revocation", params(("number" = String, Path,)),
     request_body = RevocationRequest,
     responses((status = 200, body = RevokedView), (status = "default", body = Problem)))]
 pub async fn revoke(
@@ -39,7 +39,7 @@ pub async fn revoke(
 }
 
 /// Revokes all cards of a person at the agency. Final.
-#[utoipa::path(post, path = "/ra/v1/persons/{id}/revocation", params(("id" = String, Path,)),
+#[utoipa::path(post, operation_id = "revokePerson", tag = "ra", path = "/ra/v1/persons/{id}/revocation", params(("id" = String, Path,)),
     request_body = RevocationRequest,
     responses((status = 200, body = RevokedView), (status = "default", body = Problem)))]
 pub async fn revoke_person(
@@ -53,7 +53,7 @@ pub async fn revoke_person(
 }
 
 /// Revokes one certificate. Final.
-#[utoipa::path(post, path = "/ra/v1/certificates/{issuer}/{serial}/revocation",
+#[utoipa::path(post, operation_id = "revokeCertificate", tag = "ra", path = "/ra/v1/certificates/{issuer}/{serial}/revocation",
     params(("issuer" = String, Path,), ("serial" = String, Path,)), request_body = RevocationRequest,
     responses((status = 200, body = RevokedView), (status = "default", body = Problem)))]
 pub async fn revoke_certificate(

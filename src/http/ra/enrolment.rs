@@ -22,7 +22,7 @@ use pki::profile::Purpose;
 use std::collections::BTreeMap;
 
 /// Submits an application for a card.
-#[utoipa::path(post, path = "/ra/v1/enrolments", request_body = NewEnrolment,
+#[utoipa::path(post, operation_id = "submitEnrolment", tag = "ra", path = "/ra/v1/enrolments", request_body = NewEnrolment,
     responses((status = 201, body = EnrolmentView), (status = "default", body = Problem)))]
 pub async fn submit(
     permit: Permit<SubmitEnrolment>,
@@ -34,7 +34,7 @@ pub async fn submit(
 }
 
 /// Lists applications of the agency.
-#[utoipa::path(get, path = "/ra/v1/enrolments", params(EnrolmentPage),
+#[utoipa::path(get, operation_id = "listEnrolments", tag = "ra", path = "/ra/v1/enrolments", params(EnrolmentPage),
     responses((status = 200, body = EnrolmentList), (status = "default", body = Problem)))]
 pub async fn list(
     permit: Permit<ReadEnrolment>,
@@ -49,7 +49,7 @@ pub async fn list(
 }
 
 /// Reads an application; once the applicant is identified, with the operation that approvers sign.
-#[utoipa::path(get, path = "/ra/v1/enrolments/{id}", params(("id" = String, Path,)),
+#[utoipa::path(get, operation_id = "readEnrolment", tag = "ra", path = "/ra/v1/enrolments/{id}", params(("id" = String, Path,)),
     responses((status = 200, body = EnrolmentView), (status = "default", body = Problem)))]
 pub async fn read(
     permit: Permit<ReadEnrolment>,
@@ -61,7 +61,7 @@ pub async fn read(
 }
 
 /// Gives the operation that the officer signs to say that they identified the applicant so.
-#[utoipa::path(post, path = "/ra/v1/enrolments/{id}/identification/preparation", params(("id" = String, Path,)),
+#[utoipa::path(post, operation_id = "prepareIdentification", tag = "ra", path = "/ra/v1/enrolments/{id}/identification/preparation", params(("id" = String, Path,)),
     request_body = IdentificationDraft,
     responses((status = 200, body = OperationView), (status = "default", body = Problem)))]
 pub async fn prepare_identification(
@@ -75,7 +75,7 @@ pub async fn prepare_identification(
 }
 
 /// Records that the applicant was identified.
-#[utoipa::path(post, path = "/ra/v1/enrolments/{id}/identification", params(("id" = String, Path,)),
+#[utoipa::path(post, operation_id = "identifyApplicant", tag = "ra", path = "/ra/v1/enrolments/{id}/identification", params(("id" = String, Path,)),
     request_body = Identification,
     responses((status = 200, body = EnrolmentView), (status = "default", body = Problem)))]
 pub async fn identify(
@@ -90,7 +90,7 @@ pub async fn identify(
 }
 
 /// Approves an application.
-#[utoipa::path(post, path = "/ra/v1/enrolments/{id}/approval", params(("id" = String, Path,)),
+#[utoipa::path(post, operation_id = "approveEnrolment", tag = "ra", path = "/ra/v1/enrolments/{id}/approval", params(("id" = String, Path,)),
     request_body = ApprovalSignature,
     responses((status = 200, body = EnrolmentView), (status = "default", body = Problem)))]
 pub async fn approve(
@@ -104,7 +104,7 @@ pub async fn approve(
 }
 
 /// Issues the certificates of an approved application.
-#[utoipa::path(post, path = "/ra/v1/enrolments/{id}/certificates", params(("id" = String, Path,)),
+#[utoipa::path(post, operation_id = "issueCertificates", tag = "ra", path = "/ra/v1/enrolments/{id}/certificates", params(("id" = String, Path,)),
     request_body = CertificateRequests,
     responses((status = 200, body = IssuedList), (status = "default", body = Problem)))]
 pub async fn issue(
@@ -118,7 +118,7 @@ pub async fn issue(
 }
 
 /// Activates the card: it is in the holder's hands.
-#[utoipa::path(post, path = "/ra/v1/enrolments/{id}/activation", params(("id" = String, Path,)),
+#[utoipa::path(post, operation_id = "activateCard", tag = "ra", path = "/ra/v1/enrolments/{id}/activation", params(("id" = String, Path,)),
     request_body = Activation,
     responses((status = 200, body = EnrolmentView), (status = "default", body = Problem)))]
 pub async fn activate(
