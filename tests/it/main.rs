@@ -8,6 +8,7 @@ mod audit;
 mod crash;
 mod drivers;
 mod fuzz;
+mod hsm_faults;
 mod power_loss;
 mod quickstart;
 mod requests;

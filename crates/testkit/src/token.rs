@@ -209,8 +209,15 @@ impl TokenServer {
     /// # Errors
     /// If p11-kit is missing or does not start.
     pub fn start(folder: &TokenFolder, module: &Path) -> Result<Self> {
-        let mut server =
-            Self { child: None, socket: socket(folder), module: module.to_owned(), environment: folder.environment() };
+        Self::start_at(socket(folder), module, folder.environment())
+    }
+
+    /// Starts one at `socket` for every token that `module` shows in this environment.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_at(socket: PathBuf, module: &Path, environment: Vec<(&'static str, OsString)>) -> Result<Self> {
+        let mut server = Self { child: None, socket, module: module.to_owned(), environment };
         server.start_again()?;
         Ok(server)
     }

@@ -1,0 +1,19 @@
+//! The HSM is taken away and given back under load, of the service and of the signer at once.
+
+mod prober;
+mod server;
+mod shim;
+mod trial;
+
+use crate::support::Installation;
+
+/// Lets service and signer load another PKCS#11 module from the next start on.
+fn load_module(installation: &Installation, module: &std::path::Path) {
+    for file in ["sigill.toml", "signer/signer.toml"] {
+        let path = installation.data().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let changed = text.replace("module = \"auto\"", &format!("module = {module:?}"));
+        assert_ne!(text, changed, "{file}");
+        std::fs::write(path, changed).unwrap();
+    }
+}
