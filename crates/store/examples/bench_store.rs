@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release -p store --example bench_store -- sqlite:///tmp/bench.db` or a
 //! `postgres://` URL; with `--server-pid PID` the CPU of PostgreSQL's postmaster and its children
-//! is added. One issuance is two commits, as the service makes them: two intents with an event
-//! and the approval's use; two certificates with an event and the application's next stage.
+//! is added. One issuance is two commits, as the service makes them: two intents with an event;
+//! two certificates with an event, the approval's use and the application's next stage.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -192,8 +192,8 @@ impl World {
             signatures: vec![ApprovalSignature { by: approves.clone(), at, statement: jws.clone() }],
             used_at: None,
         };
-        let identified = submitted.identify(submits, at, proof, jws, approval.id.clone()).map_err(|(_, e)| e)?;
-        Ok((identified.approve(approves, at).map_err(|(_, e)| e)?, approval))
+        let identified = submitted.identify(submits, at, proof, jws, approval.id.clone())?;
+        Ok((identified.approve(approves, at)?, approval))
     }
 
     fn case(&self, enrolment: Enrolment<Approved>, mut approval: Approval) -> Result<Case> {
@@ -230,7 +230,7 @@ impl World {
             second = second.write(Write::Certificate { certificate, der, at });
         }
         let [_, _, delivers] = &self.officers;
-        let issued = enrolment.issue(serials, at, delivers, "x".repeat(2500)).map_err(|(_, e)| e)?;
+        let issued = enrolment.issue(serials, at, delivers, "x".repeat(2500))?;
         let second = second.write(Write::Enrolment { new: AnyEnrolment::Issued(issued), seen: Version(1) });
         Ok(Case { first, second })
     }

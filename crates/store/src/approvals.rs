@@ -1,6 +1,6 @@
 //! Approvals, the people excluded from them, and the signatures on them.
 
-use crate::engine::sql::batch;
+use crate::engine::sql::{batch, insert};
 use crate::engine::{Columns, Row, Sql, Value};
 use crate::writer::{Idle, Refusal, Statement};
 use crate::{Database, MAX_LIST};
@@ -104,11 +104,7 @@ pub(crate) fn moved_row(approval: &Approval, seen: Version) -> Vec<Value> {
 
 pub(crate) static NEW: Statement = Statement {
     point: "approval-new",
-    batch: batch!(
-        (1 tenant text, 2 id text, 3 operation text, 4 role text, 5 needed bigint, 6 expires_at bigint),
-        "INSERT INTO approval (tenant, id, operation, role, needed, expires_at) \
-         SELECT r.tenant, r.id, r.operation, r.role, r.needed, r.expires_at FROM r"
-    ),
+    batch: insert!("approval", (1 tenant text, 2 id text, 3 operation text, 4 role text, 5 needed bigint, 6 expires_at bigint)),
     exists: Refusal::Conflict(Conflict::Exists(WHAT)),
     refers_to: "tenant",
     idle: None,
@@ -116,10 +112,7 @@ pub(crate) static NEW: Statement = Statement {
 
 pub(crate) static EXCLUDE: Statement = Statement {
     point: "approval-excluded",
-    batch: batch!(
-        (1 tenant text, 2 approval text, 3 person text),
-        "INSERT INTO approval_excluded (tenant, approval, person) SELECT r.tenant, r.approval, r.person FROM r"
-    ),
+    batch: insert!("approval_excluded", (1 tenant text, 2 approval text, 3 person text)),
     exists: Refusal::Conflict(Conflict::Exists(WHAT)),
     refers_to: "person",
     idle: None,
@@ -128,11 +121,10 @@ pub(crate) static EXCLUDE: Statement = Statement {
 /// Signatures that are there already stay as they are: an approval is written with all of its.
 pub(crate) static SIGN: Statement = Statement {
     point: "approval-signature",
-    batch: batch!(
+    batch: insert!(
+        "approval_signature",
         (1 tenant text, 2 approval text, 3 person text, 4 position bigint, 5 at bigint, 6 statement text),
-        "INSERT INTO approval_signature (tenant, approval, person, position, at, statement) \
-         SELECT r.tenant, r.approval, r.person, r.position, r.at, r.statement FROM r \
-         WHERE true ON CONFLICT (tenant, approval, person) DO NOTHING"
+        "ON CONFLICT (tenant, approval, person) DO NOTHING"
     ),
     exists: Refusal::Conflict(Conflict::Exists("approval signature")),
     refers_to: "person or approval",

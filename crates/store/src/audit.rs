@@ -1,6 +1,6 @@
 //! The audit log and the personal data beside it.
 
-use crate::engine::sql::batch;
+use crate::engine::sql::insert;
 use crate::engine::{Columns, Row, Sql, Value};
 use crate::writer::{Refusal, Statement};
 use crate::{Database, MAX_LIST};
@@ -68,10 +68,7 @@ fn number(sequence: u64) -> Result<i64, StoreError> {
 
 pub(crate) static APPEND: Statement = Statement {
     point: "audit",
-    batch: batch!(
-        (1 sequence bigint, 2 text text, 3 hash bytea),
-        "INSERT INTO audit_record (sequence, text, hash) SELECT r.sequence, r.text, r.hash FROM r"
-    ),
+    batch: insert!("audit_record", (1 sequence bigint, 2 text text, 3 hash bytea)),
     exists: Refusal::Conflict(Conflict::Exists(RECORD)),
     refers_to: RECORD,
     idle: None,
@@ -79,11 +76,7 @@ pub(crate) static APPEND: Statement = Statement {
 
 pub(crate) static APPEND_PERSONAL: Statement = Statement {
     point: "audit-personal",
-    batch: batch!(
-        (1 sequence bigint, 2 field text, 3 salt bytea, 4 value text),
-        "INSERT INTO audit_personal (sequence, field, salt, value) \
-         SELECT r.sequence, r.field, r.salt, r.value FROM r"
-    ),
+    batch: insert!("audit_personal", (1 sequence bigint, 2 field text, 3 salt bytea, 4 value text)),
     exists: Refusal::Conflict(Conflict::Exists("personal value")),
     refers_to: RECORD,
     idle: None,

@@ -1,6 +1,6 @@
 //! Cards.
 
-use crate::engine::sql::batch;
+use crate::engine::sql::{batch, insert};
 use crate::engine::{Columns, Row, Sql, Value};
 use crate::writer::{Idle, Refusal, Statement};
 use domain::card::Card;
@@ -38,11 +38,7 @@ pub(crate) fn state_row(card: &Card, seen: Version) -> Vec<Value> {
 
 pub(crate) static NEW: Statement = Statement {
     point: "card-new",
-    batch: batch!(
-        (1 tenant text, 2 number text, 3 holder text, 4 bound_at bigint, 5 state text),
-        "INSERT INTO card (tenant, number, holder, bound_at, state) \
-         SELECT r.tenant, r.number, r.holder, r.bound_at, r.state FROM r"
-    ),
+    batch: insert!("card", (1 tenant text, 2 number text, 3 holder text, 4 bound_at bigint, 5 state text)),
     exists: Refusal::Conflict(Conflict::Exists("card")),
     refers_to: "employment",
     idle: None,

@@ -1,6 +1,6 @@
 //! Applications: every stage has its columns, and the tables check that they fit the stage.
 
-use crate::engine::sql::batch;
+use crate::engine::sql::{batch, insert};
 use crate::engine::{Columns, Row, Sql, Value};
 use crate::word::{from_json, from_word, json, word};
 use crate::writer::{Idle, Refusal, Statement};
@@ -156,24 +156,14 @@ fn stage_values(enrolment: &AnyEnrolment) -> [Value; 17] {
 
 pub(crate) static NEW: Statement = Statement {
     point: "enrolment-new",
-    batch: batch!(
-        (
-            1 tenant text, 2 id text, 3 applicant text, 4 card text, 5 subject text, 6 certificates text,
-            7 submitted_by text, 8 submitted_at bigint, 9 stage text, 10 identified_by text,
-            11 identified_at bigint, 12 proof_document text, 13 proof_number text, 14 proof_expires text,
-            15 proof_method text, 16 proof_place text, 17 statement text, 18 approval text,
-            19 approved_by text, 20 approved_at bigint, 21 serials text, 22 issued_at bigint,
-            23 delivery text, 24 activated_by text, 25 activated_at bigint
-        ),
-        "INSERT INTO enrolment (tenant, id, applicant, card, subject, certificates, submitted_by, submitted_at, \
-         stage, identified_by, identified_at, proof_document, proof_number, proof_expires, proof_method, \
-         proof_place, statement, approval, approved_by, approved_at, serials, issued_at, delivery, \
-         activated_by, activated_at) \
-         SELECT r.tenant, r.id, r.applicant, r.card, r.subject, r.certificates, r.submitted_by, r.submitted_at, \
-         r.stage, r.identified_by, r.identified_at, r.proof_document, r.proof_number, r.proof_expires, \
-         r.proof_method, r.proof_place, r.statement, r.approval, r.approved_by, r.approved_at, r.serials, \
-         r.issued_at, r.delivery, r.activated_by, r.activated_at FROM r"
-    ),
+    batch: insert!("enrolment", (
+        1 tenant text, 2 id text, 3 applicant text, 4 card text, 5 subject text, 6 certificates text,
+        7 submitted_by text, 8 submitted_at bigint, 9 stage text, 10 identified_by text,
+        11 identified_at bigint, 12 proof_document text, 13 proof_number text, 14 proof_expires text,
+        15 proof_method text, 16 proof_place text, 17 statement text, 18 approval text,
+        19 approved_by text, 20 approved_at bigint, 21 serials text, 22 issued_at bigint,
+        23 delivery text, 24 activated_by text, 25 activated_at bigint
+    )),
     exists: Refusal::Conflict(Conflict::Exists(WHAT)),
     refers_to: "person, card or approval",
     idle: None,

@@ -1,6 +1,6 @@
 //! Agencies, people, employments, roles.
 
-use crate::engine::sql::batch;
+use crate::engine::sql::insert;
 use crate::engine::{Columns, Row, Sql, Value};
 use crate::writer::{Refusal, Statement};
 use crate::{Database, MAX_LIST};
@@ -104,10 +104,7 @@ pub(crate) fn role_row(grant: &RoleGrant) -> Vec<Value> {
 
 pub(crate) static TENANT: Statement = Statement {
     point: "tenant",
-    batch: batch!(
-        (1 id text, 2 name text, 3 organisation_number text),
-        "INSERT INTO tenant (id, name, organisation_number) SELECT r.id, r.name, r.organisation_number FROM r"
-    ),
+    batch: insert!("tenant", (1 id text, 2 name text, 3 organisation_number text)),
     exists: Refusal::Conflict(Conflict::Exists("tenant")),
     refers_to: "tenant",
     idle: None,
@@ -115,11 +112,7 @@ pub(crate) static TENANT: Statement = Statement {
 
 pub(crate) static NEW_PERSON: Statement = Statement {
     point: "person",
-    batch: batch!(
-        (1 id text, 2 identity_number text, 3 given_name text, 4 surname text),
-        "INSERT INTO person (id, identity_number, given_name, surname) \
-         SELECT r.id, r.identity_number, r.given_name, r.surname FROM r"
-    ),
+    batch: insert!("person", (1 id text, 2 identity_number text, 3 given_name text, 4 surname text)),
     exists: Refusal::Conflict(Conflict::Exists("person")),
     refers_to: "person",
     idle: None,
@@ -127,10 +120,7 @@ pub(crate) static NEW_PERSON: Statement = Statement {
 
 pub(crate) static NEW_EMPLOYMENT: Statement = Statement {
     point: "employment",
-    batch: batch!(
-        (1 tenant text, 2 person text, 3 since bigint),
-        "INSERT INTO employment (tenant, person, since) SELECT r.tenant, r.person, r.since FROM r"
-    ),
+    batch: insert!("employment", (1 tenant text, 2 person text, 3 since bigint)),
     exists: Refusal::Conflict(Conflict::Exists("employment")),
     refers_to: "tenant or person",
     idle: None,
@@ -138,10 +128,7 @@ pub(crate) static NEW_EMPLOYMENT: Statement = Statement {
 
 pub(crate) static NEW_ROLE: Statement = Statement {
     point: "role",
-    batch: batch!(
-        (1 tenant text, 2 person text, 3 role text, 4 since bigint),
-        "INSERT INTO role_grant (tenant, person, role, since) SELECT r.tenant, r.person, r.role, r.since FROM r"
-    ),
+    batch: insert!("role_grant", (1 tenant text, 2 person text, 3 role text, 4 since bigint)),
     exists: Refusal::Conflict(Conflict::Exists("role")),
     refers_to: "employment",
     idle: None,

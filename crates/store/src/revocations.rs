@@ -4,7 +4,7 @@ use crate::certificates::write::reference;
 use crate::engine::sql::batch;
 use crate::engine::{Columns, Value};
 use crate::word::word;
-use crate::writer::{Idle, Refusal, Statement};
+use crate::writer::{Refusal, Statement};
 use domain::certificate::CertificateRef;
 use domain::ports::{Conflict, StoreError};
 use domain::revocation::{Requester, Revocation};
@@ -43,7 +43,8 @@ pub(crate) fn new_row(revocation: &Revocation, ordinal: i64) -> Vec<Value> {
     row
 }
 
-/// The writer holds the journal alone, so the greatest position is the last.
+/// The writer holds the journal alone, so the greatest position is the last. A trigger withdraws the
+/// published answer.
 pub(crate) static NEW: Statement = Statement {
     point: "revocation",
     batch: batch!(
@@ -58,18 +59,4 @@ pub(crate) static NEW: Statement = Statement {
     exists: Refusal::Conflict(Conflict::AlreadyRevoked),
     refers_to: "certificate",
     idle: None,
-};
-
-/// Withdraws the published answer and wants a new one.
-pub(crate) static STATUS: Statement = Statement {
-    point: "revocation-status",
-    batch: batch!(
-        (1 issuer text, 2 serial text),
-        "UPDATE certificate_status \
-         SET revoked = 1, answer = NULL, this_update = NULL, next_update = NULL, due = 0 FROM r \
-         WHERE certificate_status.issuer = r.issuer AND certificate_status.serial = r.serial"
-    ),
-    exists: Refusal::Conflict(Conflict::AlreadyRevoked),
-    refers_to: "certificate",
-    idle: Some(Idle::Always(Refusal::Conflict(Conflict::Missing("certificate")))),
 };

@@ -141,12 +141,12 @@ pub(crate) static PUBLISH: Batch = batch!(
     "UPDATE certificate_status AS s SET answer = r.answer, this_update = r.this_update, \
      next_update = r.next_update, \
      due = CASE WHEN r.next_update > s.not_after THEN 9223372036854775807 ELSE r.next_update END FROM r \
-     WHERE s.issuer = r.issuer AND s.serial = r.serial AND s.revoked = r.revoked AND s.due IS NOT NULL \
+     WHERE s.issuer = r.issuer AND s.serial = r.serial AND s.revoked = r.revoked AND coalesce(s.due, -1) >= 0 \
      AND (s.this_update IS NULL OR s.this_update <= r.this_update) RETURNING issuer, serial",
     "UPDATE certificate_status AS s SET answer = r.answer, this_update = r.this_update, \
      next_update = r.next_update, \
      due = CASE WHEN r.next_update > s.not_after THEN 9223372036854775807 ELSE r.next_update END FROM r \
-     WHERE s.issuer = r.issuer AND s.serial = r.serial AND s.revoked = r.revoked AND s.due IS NOT NULL \
+     WHERE s.issuer = r.issuer AND s.serial = r.serial AND s.revoked = r.revoked AND coalesce(s.due, -1) >= 0 \
      AND (s.this_update IS NULL OR s.this_update <= r.this_update) RETURNING s.issuer, s.serial"
 );
 

@@ -18,13 +18,11 @@ use std::process::{Command, ExitStatus};
 use store::fault::Faults;
 
 /// The points of the two commits that a certificate takes; the rest behave alike.
-const DEADLY: [(&str, bool); 9] = [
+const DEADLY: [(&str, bool); 7] = [
     ("begin", false),
     ("certified-key", false),
     ("intent", false),
-    ("intent-status", false),
     ("certificate", false),
-    ("certificate-status", false),
     ("audit", false),
     ("commit", false),
     ("committed", true),
@@ -79,7 +77,7 @@ async fn judge() -> Result<()> {
             // Points of every transaction are passed `nth` times, the others once for two commits.
             let commits = match point {
                 "begin" | "audit" | "commit" | "committed" => nth - 1,
-                "certificate" | "certificate-status" => 2 * nth - 1,
+                "certificate" => 2 * nth - 1,
                 _ => 2 * (nth - 1),
             };
             ensure!(records == commits + u64::from(survives), "{point}:{nth} left {records} records");

@@ -51,10 +51,9 @@ CREATE TABLE card (
     state    TEXT    NOT NULL CHECK (state IN ('bound', 'active', 'revoked')),
     version  BIGINT NOT NULL DEFAULT 1,
     PRIMARY KEY (tenant, number),
-    UNIQUE (tenant, number, holder),
+    UNIQUE (tenant, holder, number),
     FOREIGN KEY (tenant, holder) REFERENCES employment (tenant, person)
 );
-CREATE INDEX card_holder ON card (tenant, holder);
 
 -- A card is bound once, and revoked for ever.
 CREATE TRIGGER card_final BEFORE UPDATE ON card FOR EACH ROW
@@ -161,7 +160,7 @@ CREATE TABLE enrolment (
     activated_at   BIGINT,
     version        BIGINT NOT NULL DEFAULT 1,
     PRIMARY KEY (tenant, id),
-    FOREIGN KEY (tenant, card, applicant) REFERENCES card (tenant, number, holder),
+    FOREIGN KEY (tenant, applicant, card) REFERENCES card (tenant, holder, number),
     FOREIGN KEY (tenant, approval) REFERENCES approval (tenant, id),
     CONSTRAINT four_eyes_submit CHECK (submitted_by <> applicant),
     CONSTRAINT four_eyes_identify CHECK (identified_by <> applicant),
@@ -194,7 +193,7 @@ CREATE TABLE enrolment (
         AND (activated_by IS NULL) = (activated_at IS NULL)
     )
 );
-CREATE INDEX enrolment_stage ON enrolment (tenant, stage, id);
+CREATE INDEX enrolment_stage ON enrolment (stage, tenant, id);
 
 -- What was recorded at one stage is never rewritten at a later one.
 CREATE TRIGGER enrolment_final BEFORE UPDATE ON enrolment FOR EACH ROW
@@ -247,7 +246,7 @@ CREATE TABLE certificate (
     reserved_at     BIGINT NOT NULL,
     PRIMARY KEY (issuer, serial),
     FOREIGN KEY (tenant, person) REFERENCES employment (tenant, person),
-    FOREIGN KEY (tenant, card, person) REFERENCES card (tenant, number, holder),
+    FOREIGN KEY (tenant, person, card) REFERENCES card (tenant, holder, number),
     FOREIGN KEY (tenant, enrolment) REFERENCES enrolment (tenant, id),
     CONSTRAINT one_holder CHECK (
         (service_key IS NULL) = (person IS NOT NULL)
@@ -296,6 +295,8 @@ CREATE TRIGGER revocation_delete BEFORE DELETE ON revocation FOR EACH ROW
 EXECUTE FUNCTION refuse('append_only', 'revocation');
 
 -- One small row for each certificate: is it still an intent, and which OCSP answer is published.
+-- Triggers keep it in step with the three tables above: whoever writes a revocation withdraws the
+-- answer in the same statement.
 -- `due` says when the next answer is wanted: never for an intent (NULL), at once after issue and
 -- after revocation (0), else when the published one ends; the largest number when that one
 -- outlives the certificate.
@@ -309,11 +310,35 @@ CREATE TABLE certificate_status (
     answer      BYTEA,
     this_update BIGINT,
     next_update BIGINT,
-    PRIMARY KEY (issuer, serial),
-    FOREIGN KEY (issuer, serial) REFERENCES certificate (issuer, serial)
+    PRIMARY KEY (issuer, serial)
 );
 CREATE INDEX certificate_status_due ON certificate_status (issuer, due);
 CREATE INDEX certificate_status_open ON certificate_status (reserved_at) WHERE due IS NULL;
+CREATE FUNCTION certificate_reserved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO certificate_status (issuer, serial, reserved_at, not_after)
+    SELECT added.issuer, added.serial, added.reserved_at, added.not_after FROM added;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER certificate_reserved AFTER INSERT ON certificate REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION certificate_reserved();
+CREATE FUNCTION certificate_issued() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE certificate_status s SET due = 0 FROM added
+    WHERE s.issuer = added.issuer AND s.serial = added.serial;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER certificate_issued AFTER INSERT ON issued REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION certificate_issued();
+CREATE FUNCTION certificate_revoked() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE certificate_status s
+    SET revoked = 1, answer = NULL, this_update = NULL, next_update = NULL, due = 0 FROM added
+    WHERE s.issuer = added.issuer AND s.serial = added.serial;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER certificate_revoked AFTER INSERT ON revocation REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION certificate_revoked();
 
 CREATE TABLE crl (
     issuer      TEXT    NOT NULL,

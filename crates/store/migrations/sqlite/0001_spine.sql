@@ -41,10 +41,9 @@ CREATE TABLE card (
     state    TEXT    NOT NULL CHECK (state IN ('bound', 'active', 'revoked')),
     version  INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (tenant, number),
-    UNIQUE (tenant, number, holder),
+    UNIQUE (tenant, holder, number),
     FOREIGN KEY (tenant, holder) REFERENCES employment (tenant, person)
 ) STRICT;
-CREATE INDEX card_holder ON card (tenant, holder);
 
 -- A card is bound once, and revoked for ever.
 CREATE TRIGGER card_final BEFORE UPDATE ON card
@@ -141,7 +140,7 @@ CREATE TABLE enrolment (
     activated_at   INTEGER,
     version        INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (tenant, id),
-    FOREIGN KEY (tenant, card, applicant) REFERENCES card (tenant, number, holder),
+    FOREIGN KEY (tenant, applicant, card) REFERENCES card (tenant, holder, number),
     FOREIGN KEY (tenant, approval) REFERENCES approval (tenant, id),
     CONSTRAINT four_eyes_submit CHECK (submitted_by <> applicant),
     CONSTRAINT four_eyes_identify CHECK (identified_by <> applicant),
@@ -174,7 +173,7 @@ CREATE TABLE enrolment (
         AND (activated_by IS NULL) = (activated_at IS NULL)
     )
 ) STRICT;
-CREATE INDEX enrolment_stage ON enrolment (tenant, stage, id);
+CREATE INDEX enrolment_stage ON enrolment (stage, tenant, id);
 
 -- What was recorded at one stage is never rewritten at a later one.
 CREATE TRIGGER enrolment_final BEFORE UPDATE ON enrolment
@@ -227,7 +226,7 @@ CREATE TABLE certificate (
     reserved_at     INTEGER NOT NULL,
     PRIMARY KEY (issuer, serial),
     FOREIGN KEY (tenant, person) REFERENCES employment (tenant, person),
-    FOREIGN KEY (tenant, card, person) REFERENCES card (tenant, number, holder),
+    FOREIGN KEY (tenant, person, card) REFERENCES card (tenant, holder, number),
     FOREIGN KEY (tenant, enrolment) REFERENCES enrolment (tenant, id),
     CONSTRAINT one_holder CHECK (
         (service_key IS NULL) = (person IS NOT NULL)
@@ -276,6 +275,8 @@ CREATE TRIGGER revocation_delete BEFORE DELETE ON revocation
 BEGIN SELECT RAISE(ABORT, 'append_only: revocation'); END;
 
 -- One small row for each certificate: is it still an intent, and which OCSP answer is published.
+-- Triggers keep it in step with the three tables above: whoever writes a revocation withdraws the
+-- answer in the same statement.
 -- `due` says when the next answer is wanted: never for an intent (NULL), at once after issue and
 -- after revocation (0), else when the published one ends; the largest number when that one
 -- outlives the certificate.
@@ -289,11 +290,22 @@ CREATE TABLE certificate_status (
     answer      BLOB,
     this_update INTEGER,
     next_update INTEGER,
-    PRIMARY KEY (issuer, serial),
-    FOREIGN KEY (issuer, serial) REFERENCES certificate (issuer, serial)
+    PRIMARY KEY (issuer, serial)
 ) STRICT;
 CREATE INDEX certificate_status_due ON certificate_status (issuer, due);
 CREATE INDEX certificate_status_open ON certificate_status (reserved_at) WHERE due IS NULL;
+CREATE TRIGGER certificate_reserved AFTER INSERT ON certificate BEGIN
+    INSERT INTO certificate_status (issuer, serial, reserved_at, not_after)
+    VALUES (NEW.issuer, NEW.serial, NEW.reserved_at, NEW.not_after);
+END;
+CREATE TRIGGER certificate_issued AFTER INSERT ON issued BEGIN
+    UPDATE certificate_status SET due = 0 WHERE issuer = NEW.issuer AND serial = NEW.serial;
+END;
+CREATE TRIGGER certificate_revoked AFTER INSERT ON revocation BEGIN
+    UPDATE certificate_status
+    SET revoked = 1, answer = NULL, this_update = NULL, next_update = NULL, due = 0
+    WHERE issuer = NEW.issuer AND serial = NEW.serial;
+END;
 
 CREATE TABLE crl (
     issuer      TEXT    NOT NULL,

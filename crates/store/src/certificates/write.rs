@@ -1,6 +1,6 @@
 //! Rows and statements of intents and issued certificates.
 
-use crate::engine::sql::batch;
+use crate::engine::sql::{batch, insert};
 use crate::engine::{Sql, Value};
 use crate::word::word;
 use crate::writer::{Idle, Refusal, Statement};
@@ -34,13 +34,6 @@ pub(crate) fn intent_row(intent: &Intent) -> Vec<Value> {
     row
 }
 
-/// The row that says how far the certificate came.
-pub(crate) fn status_row(intent: &Intent) -> Vec<Value> {
-    let mut row = reference(&intent.certificate);
-    row.extend([intent.at.into(), intent.not_after.into()]);
-    row
-}
-
 /// The row of a signed certificate.
 pub(crate) fn issued_row(certificate: &CertificateRef, der: &[u8], at: UtcTime) -> Vec<Value> {
     let mut row = reference(certificate);
@@ -71,11 +64,10 @@ fn holder_values(holder: &Holder) -> [Value; 5] {
 /// Touches the row of a known key only if owner and purpose are the same: no row, no right.
 pub(crate) static KEY: Statement = Statement {
     point: "certified-key",
-    batch: batch!(
+    batch: insert!(
+        "certified_key",
         (1 fingerprint bytea, 2 owner_kind text, 3 owner text, 4 purpose text),
-        "INSERT INTO certified_key (fingerprint, owner_kind, owner, purpose) \
-         SELECT r.fingerprint, r.owner_kind, r.owner, r.purpose FROM r WHERE true \
-         ON CONFLICT (fingerprint) DO UPDATE SET owner = certified_key.owner \
+        "ON CONFLICT (fingerprint) DO UPDATE SET owner = certified_key.owner \
          WHERE certified_key.owner_kind = excluded.owner_kind AND certified_key.owner = excluded.owner \
          AND certified_key.purpose = excluded.purpose"
     ),
@@ -86,42 +78,25 @@ pub(crate) static KEY: Statement = Statement {
 
 pub(crate) static INTENT: Statement = Statement {
     point: "intent",
-    batch: batch!(
-        (
-            1 issuer text, 2 serial text, 3 tenant text, 4 person text, 5 card text, 6 enrolment text,
-            7 service_key text, 8 purpose text, 9 profile text, 10 revision bigint,
-            11 key_fingerprint bytea, 12 tbs bytea, 13 not_after bigint, 14 reserved_at bigint
-        ),
-        "INSERT INTO certificate (issuer, serial, tenant, person, card, enrolment, service_key, purpose, \
-         profile, revision, key_fingerprint, tbs, not_after, reserved_at) \
-         SELECT r.issuer, r.serial, r.tenant, r.person, r.card, r.enrolment, r.service_key, r.purpose, \
-         r.profile, r.revision, r.key_fingerprint, r.tbs, r.not_after, r.reserved_at FROM r"
-    ),
+    batch: insert!("certificate", (
+        1 issuer text, 2 serial text, 3 tenant text, 4 person text, 5 card text, 6 enrolment text,
+        7 service_key text, 8 purpose text, 9 profile text, 10 revision bigint,
+        11 key_fingerprint bytea, 12 tbs bytea, 13 not_after bigint, 14 reserved_at bigint
+    )),
     exists: Refusal::Conflict(Conflict::Exists("serial")),
     refers_to: "employment, card or enrolment",
     idle: None,
 };
 
-pub(crate) static INTENT_STATUS: Statement = Statement {
-    point: "intent-status",
-    batch: batch!(
-        (1 issuer text, 2 serial text, 3 reserved_at bigint, 4 not_after bigint),
-        "INSERT INTO certificate_status (issuer, serial, reserved_at, not_after) \
-         SELECT r.issuer, r.serial, r.reserved_at, r.not_after FROM r"
-    ),
-    exists: Refusal::Conflict(Conflict::Exists("serial")),
-    refers_to: "certificate",
-    idle: None,
-};
-
-/// Only an open intent gets a certificate: one that has none and was not revoked.
+/// Only an open intent gets a certificate: one that has none and was not revoked. The condition is
+/// written so that PostgreSQL cannot take the index of open intents for it and walk all of them.
 pub(crate) static ISSUED: Statement = Statement {
     point: "certificate",
     batch: batch!(
         (1 issuer text, 2 serial text, 3 fingerprint bytea, 4 der bytea, 5 at bigint),
         "INSERT INTO issued (issuer, serial, fingerprint, der, at) \
          SELECT r.issuer, r.serial, r.fingerprint, r.der, r.at FROM r \
-         JOIN certificate_status s ON s.issuer = r.issuer AND s.serial = r.serial WHERE s.due IS NULL"
+         JOIN certificate_status s ON s.issuer = r.issuer AND s.serial = r.serial WHERE coalesce(s.due, -1) = -1"
     ),
     exists: Refusal::Conflict(Conflict::NotAnIntent),
     refers_to: "certificate",
@@ -130,18 +105,4 @@ pub(crate) static ISSUED: Statement = Statement {
         found: Refusal::Conflict(Conflict::AlreadyRevoked),
         absent: Refusal::Conflict(Conflict::NotAnIntent),
     }),
-};
-
-/// From now on an OCSP answer is wanted.
-pub(crate) static ISSUED_STATUS: Statement = Statement {
-    point: "certificate-status",
-    batch: batch!(
-        (1 issuer text, 2 serial text),
-        "UPDATE certificate_status SET due = 0 FROM r \
-         WHERE certificate_status.issuer = r.issuer AND certificate_status.serial = r.serial \
-         AND certificate_status.due IS NULL"
-    ),
-    exists: Refusal::Conflict(Conflict::NotAnIntent),
-    refers_to: "certificate",
-    idle: Some(Idle::Always(Refusal::Conflict(Conflict::NotAnIntent))),
 };

@@ -57,6 +57,29 @@ macro_rules! batch {
     };
 }
 
+/// Writes a [`Batch`] that inserts the columns as they are, then `$more`, such as `ON CONFLICT …`.
+macro_rules! insert {
+    ($table:literal, ($($n:literal $column:ident $type:ident),+ $(,)?)) => {
+        $crate::engine::sql::insert!($table, ($($n $column $type),+), "")
+    };
+    ($table:literal, ($n0:literal $column0:ident $type0:ident $(, $n:literal $column:ident $type:ident)* $(,)?), $more:literal) => {
+        $crate::engine::Batch {
+            sqlite: $crate::engine::sql::chunks!(
+                (concat!("INSERT INTO ", $table, " (", stringify!($column0) $(, ", ", stringify!($column))*, ") VALUES ")),
+                (concat!("(?" $(, $crate::engine::sql::mark!($column))*, ")")),
+                (concat!(" ", $more))
+            ),
+            postgres: concat!(
+                "INSERT INTO ", $table, " (", stringify!($column0) $(, ", ", stringify!($column))*,
+                ") SELECT ", stringify!($column0) $(, ", ", stringify!($column))*,
+                " FROM UNNEST($", $n0, "::", stringify!($type0), "[]" $(, ", $", $n, "::", stringify!($type), "[]")*,
+                ") AS u (", stringify!($column0) $(, ", ", stringify!($column))*, ") ",
+                $more
+            ),
+        }
+    };
+}
+
 /// The mark of one more parameter in a row.
 macro_rules! mark {
     ($column:ident) => {
@@ -84,4 +107,4 @@ macro_rules! rows {
     };
 }
 
-pub(crate) use {batch, chunks, mark, rows};
+pub(crate) use {batch, chunks, insert, mark, rows};

@@ -128,9 +128,10 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 1] =
 /// Every statement of the writer goes by a key. Its plans are made once, when the tables may still
 /// be empty and unmeasured; without these settings PostgreSQL then keeps reading whole tables.
 /// A commit that was answered is on disk, whatever the server's default is.
-const WRITER_SETTINGS: [(&str, &str); 8] = [
+const WRITER_SETTINGS: [(&str, &str); 9] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
     ("synchronous_commit", "on"),
