@@ -31,10 +31,10 @@ pub(crate) async fn requests(
     count: usize,
     purposes: &'static [Purpose],
 ) -> Result<Vec<Prepared>> {
-    let next = Arc::new(AtomicUsize::new(first));
+    let (next, cards) = (Arc::new(AtomicUsize::new(first)), Arc::new(Cards::of(installation)?));
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..WORKERS {
-        let (mut team, next) = (Team::of(installation)?, Arc::clone(&next));
+        let (team, next) = (Team::of(installation, &cards)?, Arc::clone(&next));
         workers.spawn(async move {
             let mut ready = Vec::new();
             loop {
@@ -55,20 +55,20 @@ struct Team {
     installation: Arc<Installation>,
     registrar: Caller,
     approver: Caller,
-    cards: Cards,
+    cards: Arc<Cards>,
 }
 
 impl Team {
-    fn of(installation: &Arc<Installation>) -> Result<Self> {
+    fn of(installation: &Arc<Installation>, cards: &Arc<Cards>) -> Result<Self> {
         Ok(Self {
             registrar: installation.officer("registration-officer")?,
             approver: installation.officer("approver")?,
-            cards: Cards::of(installation)?,
+            cards: Arc::clone(cards),
             installation: Arc::clone(installation),
         })
     }
 
-    async fn approved_card(&mut self, person: usize, purposes: &[Purpose]) -> Result<Prepared> {
+    async fn approved_card(&self, person: usize, purposes: &[Purpose]) -> Result<Prepared> {
         let card = format!("BENCH{person:07}");
         let applicant = json!({"identity_number": identity_number(person), "given_name": "Åsa", "surname": "Öberg"});
         let application = json!({"applicant": applicant, "card_number": card});
@@ -88,7 +88,7 @@ impl Team {
     }
 
     /// The request for the certificates: keys born in software, since the service sees only requests.
-    async fn delivery(&mut self, id: &str, card: &str, purposes: &[Purpose]) -> Result<Prepared> {
+    async fn delivery(&self, id: &str, card: &str, purposes: &[Purpose]) -> Result<Prepared> {
         let (mut keys, mut body) = (BTreeMap::new(), json!({}));
         for purpose in purposes {
             let key = KeyPair::generate()?;
@@ -101,7 +101,7 @@ impl Team {
         Ok(Prepared { path: format!("/ra/v1/enrolments/{id}/certificates"), body: serde_json::to_vec(&body)?.into() })
     }
 
-    async fn state(&mut self, role: &str, act: &str, operation_hash: &str) -> Result<String> {
+    async fn state(&self, role: &str, act: &str, operation_hash: &str) -> Result<String> {
         self.cards.statement(self.installation.person(role)?, act, operation_hash).await
     }
 }

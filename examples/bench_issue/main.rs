@@ -95,7 +95,8 @@ impl Bench<'_> {
     async fn engine(&mut self, installation: &Arc<Installation>) -> Result<()> {
         let name = installation.engine.name();
         let mut ours = self.contestant(installation)?;
-        for (purposes, what) in [(enrol::BOTH, "two certificates a request"), (enrol::ONE, "one certificate a request")] {
+        for (purposes, what) in [(enrol::BOTH, "two certificates a request"), (enrol::ONE, "one certificate a request")]
+        {
             let (pairs, requests) = (self.arguments.pairs, self.arguments.requests);
             // A round to warm up, the pairs, one by threads, one under strace.
             let mut supply = Supply::once(self.requests(installation, (pairs + 3) * requests, purposes).await?);
@@ -132,9 +133,7 @@ impl Bench<'_> {
         let person = issuers.iter().filter_map(|issuer| issuer["certificate"].as_str());
         let intermediate = person.map(PathBuf::from).find(|path| path.to_string_lossy().contains("person"));
         Ok(Contestant {
-            callers: (0..self.arguments.clients)
-                .map(|_| installation.officer("card-desk"))
-                .collect::<Result<_>>()?,
+            callers: (0..self.arguments.clients).map(|_| installation.officer("card-desk")).collect::<Result<_>>()?,
             parts: installation.parts.clone(),
             judge: Judge {
                 read: |answer| {
