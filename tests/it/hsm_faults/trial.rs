@@ -52,7 +52,19 @@ impl Trial {
         let prober = Prober::begin(&installation, good.1[0].clone(), revoked.1[0].clone());
         let processes = (installation.service_id(), installation.signer_id().unwrap());
         let slowest_recovery = Duration::ZERO;
-        Self { installation, processes, oracle, agency, judge, cards, applications, load, watch, prober, slowest_recovery }
+        Self {
+            installation,
+            processes,
+            oracle,
+            agency,
+            judge,
+            cards,
+            applications,
+            load,
+            watch,
+            prober,
+            slowest_recovery,
+        }
     }
 
     /// One trouble, from `take` to `give`.
@@ -142,7 +154,8 @@ async fn settled(judge: &Judge, revoked: &Reference, good: &Reference) {
     let begun = Stopwatch::start();
     loop {
         let listed = judge.crl(&revoked.0).await.unwrap().is_some_and(|crl| crl.serials.contains(&revoked.1));
-        let told = judge.ocsp(revoked).await.unwrap() == Status::Revoked && judge.ocsp(good).await.unwrap() == Status::Good;
+        let told =
+            judge.ocsp(revoked).await.unwrap() == Status::Revoked && judge.ocsp(good).await.unwrap() == Status::Good;
         if listed && told {
             return;
         }
