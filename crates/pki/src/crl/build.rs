@@ -72,7 +72,8 @@ fn head(issuer: &Issuer, this_update: UtcTime, next_update: UtcTime) -> Vec<u8> 
     writer.into_der()
 }
 
-/// crlExtensions: authority key identifier and number.
+/// crlExtensions: authority key identifier, number, and since when expired certificates stay
+/// listed, which is always (ITU-T X.509 expiredCertsOnCRL): the journal that feeds a CRL forgets nothing.
 fn tail(issuer: &Issuer, number: u64) -> Vec<u8> {
     let computed = issuer.certificate.public_key().key_identifier();
     let identifier = issuer.certificate.subject_key_identifier().unwrap_or(&computed);
@@ -83,6 +84,8 @@ fn tail(issuer: &Issuer, number: u64) -> Vec<u8> {
                 w.sequence(|w| w.element(tag::context(0), identifier));
             });
             write_extension(w, oid::CRL_NUMBER, false, |w| w.unsigned(&number.to_be_bytes()));
+            let since = issuer.certificate.not_before();
+            write_extension(w, oid::EXPIRED_CERTS_ON_CRL, false, |w| w.generalized_time(since));
         });
     });
     writer.into_der()

@@ -36,6 +36,11 @@ pub(super) const RULES: &[CrlRule] = &[
     Rule { name: "e_crl_entry_repeats", source: "RFC 5280 5.1.2.6", check: repeats },
     Rule { name: "e_crl_authority_key_identifier", source: "RFC 5280 5.2.1", check: key_identifier },
     Rule { name: "e_crl_number", source: "RFC 5280 5.2.3", check: number },
+    Rule {
+        name: "e_crl_expired_certificates",
+        source: "ITU-T X.509 expiredCertsOnCRL, EN 319 411-2",
+        check: expired_certificates,
+    },
     Rule { name: "e_crl_extension", source: "RFC 5280 5.2", check: known_extensions },
 ];
 
@@ -179,9 +184,17 @@ fn number(context: &Context<'_>) -> Outcome {
     ensure(good, || format!("number {}", crate::hex::encode(number)))
 }
 
-/// Only the two above, each once, neither critical.
+/// Says that expired certificates stay listed, since the CA began: none is ever taken off.
+fn expired_certificates(context: &Context<'_>) -> Outcome {
+    let extension = context.extension(oid::EXPIRED_CERTS_ON_CRL).ok_or("absent")?;
+    let since = read(Reader::only(extension.value, tag::GENERALIZED_TIME))?;
+    let since = read(read_time(&since))?;
+    ensure(since == context.issuer.not_before(), || format!("since {since}"))
+}
+
+/// Only the three above, each once, none critical.
 fn known_extensions(context: &Context<'_>) -> Outcome {
-    let known = [oid::AUTHORITY_KEY_IDENTIFIER, oid::CRL_NUMBER];
+    let known = [oid::AUTHORITY_KEY_IDENTIFIER, oid::CRL_NUMBER, oid::EXPIRED_CERTS_ON_CRL];
     for (at, extension) in context.extensions.iter().enumerate() {
         let known = known.iter().any(|oid| oid.as_bytes() == extension.oid);
         let first = context.extensions[..at].iter().all(|earlier| earlier.oid != extension.oid);

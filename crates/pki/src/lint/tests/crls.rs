@@ -77,6 +77,7 @@ const BAD: &[Bad] = &[
     ("e_crl_number", |it| {
         it.extend(|w| write_extension(w, oid::CRL_NUMBER, false, |w| w.element(tag::INTEGER, &[0x80])));
     }),
+    ("e_crl_expired_certificates", |it| it.extend(|w| number(w, false))),
     ("e_crl_extension", |it| it.extend(|w| number(w, true))),
 ];
 
