@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use domain::audit::Head;
+use domain::card::CardState;
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
 use domain::ports::StoreError;
@@ -39,6 +40,8 @@ impl Effects {
             match write {
                 Write::Certificate { certificate, .. } => effects.issued.push(certificate.clone()),
                 Write::Revocation(revocation) => effects.revoked.push(revocation.certificate.clone()),
+                // A bound card lets nobody in, and did not before.
+                Write::Card { new, .. } if new.state == CardState::Bound => {}
                 Write::Card { .. } | Write::Role(_) => effects.rights_changed = true,
                 _ => {}
             }

@@ -15,12 +15,14 @@ use domain::EnrolmentId;
 use domain::access::Role;
 use domain::approval::Approval;
 use domain::audit::Event;
+use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::changes::{Changes, Stored, Version, Write};
 use domain::enrolment::{AnyEnrolment, Approved, Enrolment};
 use domain::evidence::{EvidenceError, IssueEvidence, Signed, verify_statement};
 use domain::id::hex;
 use domain::operation::{Act, DeliverCard, Operation};
+use domain::ports::StoreError;
 use pki::certificate::{Certificate, CertificateDer};
 use pki::issue::{LintIssuer, Request, lint, lint_issued, prepare};
 use pki::key::PublicKey;
@@ -53,7 +55,8 @@ pub struct IssuedCertificate {
 ///
 /// # Errors
 /// [`ServiceError`]; each refusal of a request has its own code. After a failure of the signer the
-/// reserved serials are revoked and the application can be issued again.
+/// reserved serials are revoked and the application can be issued again. A card that was revoked
+/// meanwhile gets no certificates.
 pub async fn issue(
     app: &App,
     permit: Permit<IssueCertificates>,
@@ -72,6 +75,7 @@ struct Issuance {
     enrolment: Enrolment<Approved>,
     enrolment_version: Version,
     approval: Stored<Approval>,
+    card: Stored<Card>,
     authority: Arc<CertificateAuthority>,
     now: UtcTime,
 }
@@ -95,10 +99,18 @@ impl Issuance {
         };
         let approval = app.store.approval(permit.tenant(), &enrolment.stage().identified.approval).await?;
         let approval = approval.ok_or(ServiceError::Incomplete("the enrolment's approval"))?;
+        let card = app.store.card(permit.tenant(), &enrolment.card).await?;
+        let card = card.ok_or(ServiceError::Incomplete("the enrolment's card"))?;
+        if card.value.state != CardState::Bound {
+            return Err(ServiceError::WrongStage {
+                wanted: CardState::Bound.as_str(),
+                found: card.value.state.as_str(),
+            });
+        }
         let authority = app.issuers.of_kind(IssuerKind::Person).ok_or(ServiceError::Incomplete("a CA of persons"))?;
         let authority = Arc::clone(authority);
         let now = app.clock.now();
-        Ok(Self { permit, enrolment, enrolment_version: row.version, approval, authority, now })
+        Ok(Self { permit, enrolment, enrolment_version: row.version, approval, card, authority, now })
     }
 
     async fn run(self, app: &App, delivery: Delivery) -> Result<Vec<IssuedCertificate>, ServiceError> {
@@ -111,14 +123,16 @@ impl Issuance {
         commit(app, self.intents(&prepared)).await?;
 
         let evidence = self.evidence(&delivery.delivery);
-        match self.sign(app, evidence, &prepared).await {
+        let references = prepared.iter().map(|p| self.reference(p.serial)).collect();
+        let outcome = match self.sign(app, evidence, &prepared).await {
             Ok(issued) => self.record(app, used, delivery.delivery, issued).await,
-            Err(why) => {
-                let references = prepared.iter().map(|p| self.reference(p.serial)).collect();
-                reconcile::abandon(app, references).await?;
-                Err(why)
-            }
+            Err(why) => Err(why),
+        };
+        // After `Unavailable` the record may stand: then the reconcile job looks.
+        if outcome.as_ref().is_err_and(|why| !matches!(why, ServiceError::Store(StoreError::Unavailable(_)))) {
+            reconcile::abandon(app, references).await?;
         }
+        outcome
     }
 
     /// The keys in the requests, which must be the ones the enrolment wants and all different.
@@ -289,7 +303,10 @@ impl Issuance {
         let serials = issued.iter().map(|i| (i.purpose, i.certificate.serial)).collect();
         let statement = delivery.statements.into_iter().next().unwrap_or_default();
         let enrolment = self.enrolment.issue(serials, at, self.permit.person(), statement)?;
+        // The card stays as it is, but at a new version: a revocation that read it before these
+        // certificates were there is refused as stale, and one that came first refuses these.
         let mut changes = Changes::recording(event)
+            .write(Write::Card { new: self.card.value, seen: self.card.version })
             .write(Write::Enrolment { new: AnyEnrolment::Issued(enrolment), seen: self.enrolment_version })
             .write(Write::Approval { new: used, seen: self.approval.version });
         for i in &issued {

@@ -8,7 +8,7 @@ use domain::audit::{Actor, Event};
 use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRecord, CertificateRef, Holder};
 use domain::changes::{Changes, Stored, Write};
-use domain::ports::Conflict;
+use domain::ports::{Conflict, StoreError};
 use domain::revocation::{Requester, Revocation};
 use domain::{CardNumber, PersonId, TenantId};
 use pki::crl::Reason;
@@ -35,7 +35,7 @@ pub async fn card(
     number: &CardNumber,
     reason: Reason,
 ) -> Result<Revoked, ServiceError> {
-    one_card(app, (permit.tenant(), permit.person()), number, reason).await
+    insist(app, (permit.tenant(), permit.person()), Target::Card(number), reason).await
 }
 
 /// Revokes the caller's own card, which may be another than the one in the reader.
@@ -52,7 +52,7 @@ pub async fn own_card(
     if card.value.holder != *permit.person() {
         return Err(ServiceError::NotFound);
     }
-    one_card(app, (permit.tenant(), permit.person()), number, reason).await
+    insist(app, (permit.tenant(), permit.person()), Target::Card(number), reason).await
 }
 
 /// Revokes every card and certificate that a person has at the agency, atomically.
@@ -68,10 +68,7 @@ pub async fn person(
 ) -> Result<Revoked, ServiceError> {
     let tenant = permit.tenant();
     app.store.employment(tenant, person).await?.ok_or(ServiceError::NotFound)?;
-    let cards = app.store.cards_of(tenant, person).await?;
-    let certificates = app.store.certificates_of_person(tenant, person).await?;
-    let work = Work { tenant, actor: permit.person(), reason, at: app.clock.now() };
-    work.commit(app, "person.revoked", person.as_str(), cards, certificates).await
+    insist(app, (tenant, permit.person()), Target::Person(person), reason).await
 }
 
 /// Revokes one certificate. Its card stays, with what else it carries.
@@ -94,16 +91,49 @@ pub async fn certificate(
     work.commit(app, "certificate.revoked", &certificate.serial.to_string(), Vec::new(), vec![record]).await
 }
 
-async fn one_card(
+/// What is revoked with all that it carries.
+#[derive(Clone, Copy)]
+enum Target<'a> {
+    Card(&'a CardNumber),
+    Person(&'a PersonId),
+}
+
+/// Reads and writes again if something changed in between: certificates came onto the card, or one
+/// of several was revoked by somebody else and the rest would stay alive. The last answer stands.
+async fn insist(
     app: &App,
-    (tenant, actor): (&TenantId, &PersonId),
-    number: &CardNumber,
+    who: (&TenantId, &PersonId),
+    target: Target<'_>,
     reason: Reason,
 ) -> Result<Revoked, ServiceError> {
-    let card = app.store.card(tenant, number).await?.ok_or(ServiceError::NotFound)?;
-    let certificates = app.store.certificates_of_card(tenant, number).await?;
+    for _ in 1..ATTEMPTS {
+        match attempt(app, who, target, reason).await {
+            Err(ServiceError::Store(StoreError::Stale { .. } | StoreError::Conflict(Conflict::AlreadyRevoked))) => {}
+            other => return other,
+        }
+    }
+    attempt(app, who, target, reason).await
+}
+
+async fn attempt(
+    app: &App,
+    (tenant, actor): (&TenantId, &PersonId),
+    target: Target<'_>,
+    reason: Reason,
+) -> Result<Revoked, ServiceError> {
     let work = Work { tenant, actor, reason, at: app.clock.now() };
-    work.commit(app, "card.revoked", number.as_str(), vec![card], certificates).await
+    match target {
+        Target::Card(number) => {
+            let card = app.store.card(tenant, number).await?.ok_or(ServiceError::NotFound)?;
+            let certificates = app.store.certificates_of_card(tenant, number).await?;
+            work.commit(app, "card.revoked", number.as_str(), vec![card], certificates).await
+        }
+        Target::Person(person) => {
+            let cards = app.store.cards_of(tenant, person).await?;
+            let certificates = app.store.certificates_of_person(tenant, person).await?;
+            work.commit(app, "person.revoked", person.as_str(), cards, certificates).await
+        }
+    }
 }
 
 /// One revocation: who, why, when.
@@ -124,9 +154,11 @@ impl Work<'_> {
         certificates: Vec<CertificateRecord>,
     ) -> Result<Revoked, ServiceError> {
         let cards: Vec<_> = cards.into_iter().filter(|card| card.value.state != CardState::Revoked).collect();
-        let open: Vec<_> = certificates.into_iter().filter(|record| record.revocation.is_none()).collect();
+        let (open, revoked): (Vec<_>, Vec<_>) = certificates.into_iter().partition(|r| r.revocation.is_none());
+        // Whoever hears "already revoked" relies on it, also if the commit that did it never learned of its success.
+        revoked.iter().for_each(|record| app.board.withdraw(&record.intent.certificate));
         if cards.is_empty() && open.is_empty() {
-            return Err(domain::ports::StoreError::Conflict(Conflict::AlreadyRevoked).into());
+            return Err(StoreError::Conflict(Conflict::AlreadyRevoked).into());
         }
         let references: Vec<_> = open.into_iter().map(|record| record.intent.certificate).collect();
         let event = Event::new(kind, Actor::Person(self.actor.clone()), object, self.at)
@@ -153,3 +185,6 @@ impl Work<'_> {
         Ok(Revoked { certificates: references, reason: self.reason, at: self.at })
     }
 }
+
+/// How often a revocation that meets another change is tried.
+const ATTEMPTS: u32 = 5;

@@ -64,6 +64,47 @@ async fn a_holder_revokes_an_own_card_only() {
     assert_eq!(hold.problem().0, 400, "nothing can be suspended");
 }
 
+/// A card that is revoked while its application waits at the desk gets no certificates: nothing
+/// would ever revoke them.
+#[tokio::test]
+async fn a_card_revoked_before_its_issue_gets_no_certificates() {
+    let installation = Installation::start("revoked-first");
+    let oracle = Oracle::new(&installation);
+    let agency = Agency::new(&installation, 0);
+    let (id, card) = agency.approved(&oracle).await;
+    let reason = json!({"reason": "cessationOfOperation"});
+    agency.revoker.post(&format!("/ra/v1/cards/{card}/revocation"), reason).await.ok();
+    let delivery = agency.delivery(&oracle, &id, &card, &Keys::new());
+    let refused = agency.desk.0.post(&format!("/ra/v1/enrolments/{id}/certificates"), delivery).await;
+    assert_eq!(refused.problem(), (409, "wrong-stage".to_owned()));
+    let view = agency.desk.0.get(&format!("/ra/v1/cards/{card}")).await.ok();
+    assert_eq!((view["state"].as_str(), view["certificates"].as_array().map(Vec::len)), (Some("revoked"), Some(0)));
+}
+
+/// A card is issued and revoked at the same moment, many times: whichever was first, a card that
+/// says revoked carries no certificate that is not.
+#[tokio::test]
+async fn issue_and_revocation_at_the_same_moment_leave_nothing_alive() {
+    let installation = Installation::start("issue-revoke-race");
+    let oracle = Oracle::new(&installation);
+    let agency = Agency::new(&installation, 0);
+    for _ in 0..RACES {
+        let (id, card) = agency.approved(&oracle).await;
+        let delivery = agency.delivery(&oracle, &id, &card, &Keys::new());
+        let path = format!("/ra/v1/enrolments/{id}/certificates");
+        let issue = agency.desk.0.post(&path, delivery);
+        let revoke = async {
+            let reason = json!({"reason": "keyCompromise"});
+            while agency.revoker.post(&format!("/ra/v1/cards/{card}/revocation"), reason.clone()).await.status != 200 {}
+        };
+        let (_either, ()) = tokio::join!(issue, revoke);
+        let view = agency.desk.0.get(&format!("/ra/v1/cards/{card}")).await.ok();
+        assert_eq!(view["state"], "revoked");
+        let alive = |c: &&Value| !c["pem"].is_null() && c["revoked_at"].is_null();
+        assert_eq!(view["certificates"].as_array().unwrap().iter().find(alive), None);
+    }
+}
+
 /// A relying party with OpenSSL.
 struct Relying {
     folder: PathBuf,
@@ -141,3 +182,6 @@ impl Relying {
         panic!("the CRL never listed {certificates:?}");
     }
 }
+
+/// How often the race is run.
+const RACES: usize = 20;
