@@ -243,6 +243,9 @@ fn belongs_together(
     {
         return Err(EvidenceError::Mismatch("the identification is of another application"));
     }
+    if identification.subject != order.subject {
+        return Err(EvidenceError::Mismatch("somebody else was identified"));
+    }
     if (&delivery.enrolment, &delivery.card) != (&order.enrolment, &order.card) {
         return Err(EvidenceError::Mismatch("the delivery is for another card"));
     }

@@ -34,6 +34,9 @@ pub struct IdentifyApplicant {
     pub tenant: TenantId,
     /// Who was identified.
     pub applicant: PersonId,
+    /// Name and number of the one who stood there: what becomes the subject. Without it an id alone
+    /// would be vouched for, and whoever writes the register could hang another name on it.
+    pub subject: SubjectFacts,
     /// Who submitted the application.
     pub submitted_by: PersonId,
     /// Who did it.

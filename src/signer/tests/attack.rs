@@ -67,6 +67,15 @@ const WRONG_PEOPLE: &[Attempt] = &[
             .but(|s| s.order.subject = s.order.subject.clone().with("organisation.number", "5562265719"))
             .request(w)
     }),
+    ("the approver put a victim's name on an accomplice's application", Code::NotApproved, |w| {
+        Story::new(w, "x")
+            .but(|s| s.identified = Some(s.order.subject.clone()))
+            .but(|s| {
+                let victim = person_facts("agency-a", "195006262546", "eva");
+                s.order.subject = victim.with("card.number", s.order.card.as_str());
+            })
+            .request(w)
+    }),
     ("an ordinary employee approved", Code::NotApproved, |w| {
         Story::new(w, "x").but(|s| s.approvers = vec!["eva"]).request(w)
     }),

@@ -23,6 +23,8 @@ use testkit::SoftSigner;
 #[derive(Clone)]
 pub(super) struct Story {
     pub(super) order: IssueCard,
+    /// Who stood before the identifier, if not the one in the order.
+    pub(super) identified: Option<SubjectFacts>,
     pub(super) delivered_card: String,
     pub(super) identifier: &'static str,
     pub(super) approvers: Vec<&'static str>,
@@ -57,6 +59,7 @@ impl Story {
         let keys = profiles.map(|(purpose, _)| (purpose, key(&format!("{name}-{}", purpose.as_str()))));
         Self {
             order,
+            identified: None,
             delivered_card: card,
             identifier: "ria",
             approvers: vec!["anna"],
@@ -89,6 +92,7 @@ impl Story {
             enrolment: self.order.enrolment.clone(),
             tenant: self.order.tenant.clone(),
             applicant: self.order.applicant.clone(),
+            subject: self.identified.clone().unwrap_or_else(|| self.order.subject.clone()),
             submitted_by: self.order.submitted_by.clone(),
             identified_by: self.order.identified_by.clone(),
             proof: IdentityProof {
