@@ -3,7 +3,7 @@
 use crate::support::load::{Clerk, Memory};
 use crate::support::oracle::Oracle;
 use crate::support::watch::Watch;
-use crate::support::{Installation, Stopwatch, invariants, wait};
+use crate::support::{Installation, Stopwatch, invariants, report, wait};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +58,7 @@ async fn crash_at_each(name: &str, variable: &str, crashes: &[(&str, usize)]) {
     memory.assert_no_internal_errors();
     let seen = watch.end().await;
     invariants::check(&installation, &memory, Some(&seen)).await;
-    println!("{} crashes; {}", crashes.len(), memory.summary());
+    report(&format!("{} crashes; {}", crashes.len(), memory.summary()));
 }
 
 /// Whether the service or its signer ends by itself.

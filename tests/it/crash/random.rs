@@ -5,7 +5,7 @@ use crate::support::load::Load;
 use crate::support::oracle::Oracle;
 use crate::support::random::{Random, rounds};
 use crate::support::watch::Watch;
-use crate::support::{Installation, invariants, wait};
+use crate::support::{Installation, invariants, report, wait};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,8 +49,8 @@ async fn killed_at_random(mut installation: Installation) {
     invariants::check(&installation, &memory, Some(&seen)).await;
     starts.sort_unstable();
     let median = starts[starts.len() / 2];
-    println!("{} restarts, median {median:?}, longest {:?}", starts.len(), starts.last());
-    println!("{}; {} CRLs", memory.summary(), seen.crl_count.lock().unwrap());
+    report(&format!("{} restarts, median {median:?}, longest {:?}", starts.len(), starts.last()));
+    report(&format!("{}; {} CRLs", memory.summary(), seen.crl_count.lock().unwrap()));
     assert!(median < LONGEST_MEDIAN_START, "restarts took {starts:?}");
 }
 

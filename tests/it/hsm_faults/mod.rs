@@ -12,7 +12,7 @@ fn load_module(installation: &Installation, module: &std::path::Path) {
     for file in ["sigill.toml", "signer/signer.toml"] {
         let path = installation.data().join(file);
         let text = std::fs::read_to_string(&path).unwrap();
-        let changed = text.replace("module = \"auto\"", &format!("module = {module:?}"));
+        let changed = text.replace("module = \"auto\"", &format!("module = \"{}\"", module.display()));
         assert_ne!(text, changed, "{file}");
         std::fs::write(path, changed).unwrap();
     }

@@ -6,7 +6,7 @@ use crate::support::load::Load;
 use crate::support::oracle::Oracle;
 use crate::support::story::{Agency, Keys};
 use crate::support::watch::Watch;
-use crate::support::{Installation, Stopwatch, invariants, wait};
+use crate::support::{Installation, Stopwatch, invariants, report, wait};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ impl Trial {
             self.is_revoked_at_last(name, certificate).await;
         }
         self.slowest_recovery = recovery.elapsed().max(self.slowest_recovery);
-        println!("{name}: recovered in {:?}", recovery.elapsed());
+        report(&format!("{name}: recovered in {:?}", recovery.elapsed()));
         let processes = (self.installation.service_id(), self.installation.signer_id().unwrap());
         assert_eq!(processes, self.processes, "{name}: the same processes go on");
     }
@@ -96,7 +96,7 @@ impl Trial {
         let answers = self.prober.end().await;
         let memory = self.load.end().await;
         let seen = self.watch.end().await;
-        println!("{}; status: {answers:?}; slowest recovery {:?}", memory.summary(), self.slowest_recovery);
+        report(&format!("{}; status: {answers:?}; slowest recovery {:?}", memory.summary(), self.slowest_recovery));
         assert_eq!(*seen.unanswered.lock().unwrap(), 0, "a CRL was not served");
         assert!(*memory.slowest.lock().unwrap() < LONGEST_ANSWER, "{}", memory.summary());
         memory.assert_no_internal_errors();
@@ -119,7 +119,7 @@ impl Trial {
         let (status, code) = answer.problem();
         assert_eq!(status, 503, "{name}: {answer:?}");
         assert!(begun.elapsed() < LONGEST_ANSWER, "{name}: {code} after {:?}", begun.elapsed());
-        println!("{name}: 503 {code} after {:?}", begun.elapsed());
+        report(&format!("{name}: 503 {code} after {:?}", begun.elapsed()));
     }
 
     async fn is_issued_at_last(&self, name: &str, id: &str, card: &str, keys: &Keys) {

@@ -191,11 +191,11 @@ fn parse(log: &[u8], side: &Path) -> Vec<Record> {
     let (mut records, mut at) = (Vec::new(), 0);
     while at < log.len() {
         let word = |offset: usize| u32::from_ne_bytes(log[at + offset..at + offset + 4].try_into().unwrap());
-        let long = |offset: usize| u64::from_ne_bytes(log[at + offset..at + offset + 8].try_into().unwrap());
+        let quad = |offset: usize| u64::from_ne_bytes(log[at + offset..at + offset + 8].try_into().unwrap());
         let (first, second) = (word(4) as usize, word(8) as usize);
         let body = at + HEAD;
         let (first, second) = (&log[body..body + first], &log[body + first..body + first + second]);
-        let (inode, offset, size_before) = (long(16), long(24), long(32));
+        let (inode, offset, size_before) = (quad(16), quad(24), quad(32));
         let path = |octets: &[u8]| PathBuf::from(std::str::from_utf8(octets).unwrap());
         let gone = || side.join(format!("gone.{offset}"));
         let effect = match word(0) {

@@ -7,7 +7,7 @@ use crate::support::load::{Clerk, Memory};
 use crate::support::oracle::Oracle;
 use crate::support::random::{Random, rounds};
 use crate::support::watch::Watch;
-use crate::support::{Installation, Stopwatch, invariants, wait};
+use crate::support::{Installation, Stopwatch, invariants, report, wait};
 use disk::{Disk, Survivors};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -41,7 +41,7 @@ async fn power_loss_at_every_sync_point_loses_nothing_acknowledged() {
             card.await.unwrap_or_else(|error| panic!("after {cut:?}, {loss:?}: {error}"));
         }
     }
-    println!("{cuts} cuts, {unsynced} effects not synced, {kept} sectors of them kept; {}", memory.summary());
+    report(&format!("{cuts} cuts, {unsynced} effects not synced, {kept} sectors of them kept; {}", memory.summary()));
     assert!(cuts > FEWEST_SYNC_POINTS && unsynced > 0 && kept > 0, "the shim saw too little");
     memory.assert_no_internal_errors();
     let seen = watch.end().await;

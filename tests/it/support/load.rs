@@ -94,11 +94,6 @@ impl Load {
         Self { memory, stop, clerks: set }
     }
 
-    /// What they remember so far.
-    pub fn memory(&self) -> &Arc<Memory> {
-        &self.memory
-    }
-
     /// Lets every clerk finish the card at hand, for which the service must run.
     pub async fn end(mut self) -> Arc<Memory> {
         self.stop.store(true, Ordering::Relaxed);

@@ -15,3 +15,9 @@ pub mod watch;
 
 pub use installation::Installation;
 pub use time::{Stopwatch, wait};
+
+/// What a run found, for whoever reads its output: seeds, counts, times.
+#[expect(clippy::print_stdout, reason = "the figures of a passing run are wanted too")]
+pub fn report(text: &str) {
+    println!("{text}");
+}

@@ -1,5 +1,6 @@
 //! Chance that can be repeated: the seed is printed, and taken from the environment if it stands there.
 
+use super::report;
 use std::time::SystemTime;
 
 /// The environment variable with a seed of an earlier run.
@@ -15,7 +16,7 @@ impl Random {
     pub fn from_environment() -> Self {
         let seed = std::env::var(SEED).ok().map(|seed| seed.parse().unwrap());
         let seed = seed.unwrap_or_else(clock).max(1);
-        println!("{SEED}={seed}");
+        report(&format!("{SEED}={seed}"));
         Self(seed)
     }
 

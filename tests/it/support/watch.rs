@@ -56,11 +56,6 @@ impl Watch {
         Self { seen, stop, watcher }
     }
 
-    /// What was seen so far.
-    pub fn seen(&self) -> &Arc<Seen> {
-        &self.seen
-    }
-
     /// Looks once more, then ends.
     pub async fn end(self) -> Arc<Seen> {
         self.stop.store(true, Ordering::Relaxed);
