@@ -52,6 +52,7 @@ async fn serve(
         tracing::warn!(abandoned, "serials without a certificate were revoked");
     }
     let listen = &app.config.listen;
+    let room = http::handles::connections(app.config.status.max_connections);
     let status_listener = bind(listen.status).await?;
     tasks.spawn(status::serve(App::clone(app), status_listener, stop.watch()));
 
@@ -61,8 +62,9 @@ async fn serve(
     let api = server_config(app.identity.clone(), Clients::Anonymous)?;
     let officers = server_config(app.identity.clone(), Clients::Asked(hints(app)))?;
     let (api_listener, officers_listener) = (bind(listen.api).await?, bind(listen.officers).await?);
-    tasks.spawn(http::tls::serve(api_listener, api, http::api(App::clone(app), metrics), stop.clone()));
-    tasks.spawn(http::tls::serve(officers_listener, officers, http::officers(App::clone(app)), stop.clone()));
+    let (api_router, officers_router) = (http::api(App::clone(app), metrics), http::officers(App::clone(app)));
+    tasks.spawn(http::tls::serve(api_listener, api, api_router, room, stop.clone()));
+    tasks.spawn(http::tls::serve(officers_listener, officers, officers_router, room, stop.clone()));
     ready(app)?;
     tracing::info!(status = %listen.status, api = %listen.api, officers = %listen.officers, "serving");
     stop.requested().await;

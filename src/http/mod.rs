@@ -15,6 +15,7 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 pub mod admin;
+pub mod handles;
 pub mod holder;
 pub mod permit;
 pub mod problem;

@@ -16,7 +16,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
@@ -56,28 +56,44 @@ pub fn server_config(identity: Arc<ServerIdentity>, clients: Clients) -> Result<
     Ok(Arc::new(config))
 }
 
-/// Serves `router` on `listener` until `shutdown` is notified; open requests are finished.
-pub async fn serve(listener: TcpListener, config: Arc<ServerConfig>, router: Router, shutdown: Shutdown) {
+/// Serves `router` on `listener`, at most `connections` at once, until `shutdown` is notified; open requests are
+/// finished.
+pub async fn serve(
+    listener: TcpListener,
+    config: Arc<ServerConfig>,
+    router: Router,
+    connections: usize,
+    shutdown: Shutdown,
+) {
     let acceptor = TlsAcceptor::from(config);
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let room = Arc::new(Semaphore::new(connections));
     loop {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    continue;
-                }
-            },
+        let next = tokio::select! {
+            next = accept(&listener, &room) => next,
             () = shutdown.requested() => return,
         };
-        let (acceptor, router, shutdown) = (acceptor.clone(), router.clone(), shutdown.clone());
-        tokio::spawn(async move {
-            connection(stream, acceptor, router, shutdown).await;
-            drop(permit);
-        });
+        match next {
+            Ok((stream, place)) => {
+                let (acceptor, router, shutdown) = (acceptor.clone(), router.clone(), shutdown.clone());
+                tokio::spawn(async move {
+                    connection(stream, acceptor, router, shutdown).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                if tokio::time::timeout(ACCEPT_PAUSE, shutdown.requested()).await.is_ok() {
+                    return;
+                }
+            }
+        }
     }
+}
+
+async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
 }
 
 async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, shutdown: Shutdown) {
@@ -92,6 +108,7 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, sh
     };
     let certificate = tls.get_ref().1.peer_certificates().and_then(|chain| chain.first());
     let certificate = certificate.map(|leaf| PeerCertificate(Arc::from(leaf.as_ref())));
+    let lifetime = if certificate.is_some() { LONGEST_CONNECTION } else { LONGEST_ANONYMOUS };
     let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
         let mut request = request.map(Body::new);
         if let Some(certificate) = &certificate {
@@ -107,14 +124,21 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, sh
         .serve_connection(TokioIo::new(tls), service);
     let mut served = std::pin::pin!(served);
     let ended = tokio::select! {
-        ended = served.as_mut() => ended,
-        () = shutdown.requested() => {
+        ended = tokio::time::timeout(lifetime, served.as_mut()) => ended.ok(),
+        () = shutdown.requested() => None,
+    };
+    let ended = match ended {
+        Some(ended) => Ok(ended),
+        // The request under way is finished, if whoever asked takes the answer.
+        None => {
             served.as_mut().graceful_shutdown();
-            served.await
+            tokio::time::timeout(LAST_REQUEST, served).await
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "connection ended");
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "connection ended"),
+        Err(_) => tracing::debug!("a connection was cut: its request or answer was not taken in time"),
     }
 }
 
@@ -166,9 +190,15 @@ impl ClientCertVerifier for Possession {
     }
 }
 
-/// Most connections at once on one listener.
-const MAX_CONNECTIONS: usize = 4096;
+/// Pause after the system refused a connection: out of file handles, it would refuse the next at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Longest TLS handshake.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// Longest wait for a request's head.
 const HEADER_LIMIT: Duration = Duration::from_secs(20);
+/// Longest life of a connection with a client certificate: a body or a reader of one byte at a time ends here.
+const LONGEST_CONNECTION: Duration = Duration::from_mins(10);
+/// The same without one: nothing that nobody may ask takes long.
+const LONGEST_ANONYMOUS: Duration = Duration::from_mins(1);
+/// How long a request may still take when its connection must end: longer than the signer's deadline.
+const LAST_REQUEST: Duration = Duration::from_secs(15);
