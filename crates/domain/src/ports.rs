@@ -73,8 +73,8 @@ impl StoreError {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Stale { .. } | Self::Conflict(_) => Kind::Conflict,
-            Self::Busy => Kind::Busy,
-            Self::Unavailable(_) | Self::Corrupt { .. } => Kind::Internal,
+            Self::Busy | Self::Unavailable(_) => Kind::Busy,
+            Self::Corrupt { .. } => Kind::Internal,
         }
     }
 }
