@@ -59,6 +59,12 @@ const ROWS: &[Row] = &[
     },
     Row { module: "jobs", modules: DOORS, crates: &["pki", "domain"] },
     Row { module: "service", modules: JOINED, crates: CRATES },
+    // The link is tested where there is a signer to talk to.
+    Row {
+        module: "signer::tests",
+        modules: &["app", "clock", "config", "telemetry"],
+        crates: &["pki", "domain", "hsm"],
+    },
     Row { module: "signer", modules: &["clock", "config", "telemetry"], crates: &["pki", "domain", "hsm"] },
 ];
 
