@@ -13,14 +13,19 @@ use domain::ports::StoreError;
 /// Runs to its end even if the caller goes away: what follows a commit is never left out.
 ///
 /// # Errors
-/// [`StoreError`]; then nothing was changed.
+/// [`StoreError`]; then nothing was changed, but after `Unavailable` only a reader knows.
 pub async fn commit(app: &App, changes: Changes) -> Result<Head, StoreError> {
     let app = App::clone(app);
     let work = tokio::spawn(async move {
         let effects = Effects::of(&changes);
-        let head = app.store.commit(changes).await?;
-        effects.happen(&app);
-        Ok(head)
+        let committed = app.store.commit(changes).await;
+        match &committed {
+            Ok(_) => effects.happen(&app),
+            // It may stand all the same: whoever publishes looks at once.
+            Err(StoreError::Unavailable(_)) => effects.wake(&app),
+            Err(_) => {}
+        }
+        committed
     });
     work.await.unwrap_or_else(|died| Err(StoreError::Unavailable(Box::new(died))))
 }
@@ -59,6 +64,10 @@ impl Effects {
         if self.rights_changed || !self.revoked.is_empty() {
             app.callers.forget();
         }
+        self.wake(app);
+    }
+
+    fn wake(&self, app: &App) {
         if !self.issued.is_empty() || !self.revoked.is_empty() {
             app.wake.ocsp.notify_one();
         }

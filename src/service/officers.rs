@@ -1,7 +1,9 @@
 //! Officers by certificate, as the service knows them; the signer process has a registry of its own.
 
 use crate::app::App;
+use crate::config::Mode;
 use crate::service::ServiceError;
+use domain::card::CardState;
 use domain::certificate::Holder;
 use domain::evidence::{EvidenceError, Officer, Officers};
 use pki::certificate::Certificate;
@@ -36,9 +38,17 @@ impl Signatory {
 }
 
 async fn officer(app: &App, holder: &Holder) -> Result<Option<Officer>, ServiceError> {
-    let Holder::Person { tenant, person, .. } = holder else {
+    let Holder::Person { tenant, person, card, .. } = holder else {
         return Ok(None);
     };
+    // On its way to its holder a card is in other hands.
+    let in_use = match card {
+        Some(number) => app.store.card(tenant, number).await?.is_some_and(|card| card.value.state == CardState::Active),
+        None => app.config.mode != Mode::Production,
+    };
+    if !in_use {
+        return Ok(None);
+    }
     let roles = app.store.roles(tenant, person).await?.into_iter().map(|grant| grant.role).collect();
     Ok(Some(Officer { person: person.clone(), tenant: tenant.clone(), roles }))
 }
