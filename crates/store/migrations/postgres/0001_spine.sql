@@ -312,7 +312,7 @@ CREATE TABLE certificate_status (
     next_update BIGINT,
     PRIMARY KEY (issuer, serial)
 );
-CREATE INDEX certificate_status_due ON certificate_status (issuer, due);
+CREATE INDEX certificate_status_due ON certificate_status (issuer, due) WHERE due IS NOT NULL;
 CREATE INDEX certificate_status_open ON certificate_status (reserved_at) WHERE due IS NULL;
 CREATE FUNCTION certificate_reserved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -199,7 +199,7 @@ CREATE TABLE certified_key (
     owner_kind  TEXT NOT NULL CHECK (owner_kind IN ('person', 'service')),
     owner       TEXT NOT NULL,
     purpose     TEXT NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER certified_key_final BEFORE UPDATE ON certified_key
 WHEN NEW.fingerprint <> OLD.fingerprint OR NEW.owner_kind <> OLD.owner_kind OR NEW.owner <> OLD.owner
@@ -292,7 +292,7 @@ CREATE TABLE certificate_status (
     next_update INTEGER,
     PRIMARY KEY (issuer, serial)
 ) STRICT;
-CREATE INDEX certificate_status_due ON certificate_status (issuer, due);
+CREATE INDEX certificate_status_due ON certificate_status (issuer, due) WHERE due IS NOT NULL;
 CREATE INDEX certificate_status_open ON certificate_status (reserved_at) WHERE due IS NULL;
 CREATE TRIGGER certificate_reserved AFTER INSERT ON certificate BEGIN
     INSERT INTO certificate_status (issuer, serial, reserved_at, not_after)

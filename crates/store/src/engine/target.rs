@@ -34,7 +34,11 @@ impl Target {
     /// Connects the writer.
     pub(crate) async fn connect(&self) -> Result<Connection, sqlx::Error> {
         match self {
-            Self::Sqlite(options) => Ok(Connection::Sqlite(options.connect().await?)),
+            Self::Sqlite(options) => {
+                let options =
+                    options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT);
+                Ok(Connection::Sqlite(options.connect().await?))
+            }
             Self::Postgres(options) => {
                 Ok(Connection::Postgres(options.clone().options(WRITER_SETTINGS).connect().await?))
             }
@@ -141,6 +145,11 @@ const WRITER_SETTINGS: [(&str, &str); 9] = [
 ];
 const READER_SETTINGS: [(&str, &str); 2] = [("default_transaction_read_only", "on"), ("statement_timeout", "30s")];
 
+/// SQLite's writer: 16 MiB of pages (negative numbers count KiB), and a log of up to 16 MiB before
+/// pages go to the file. Serial numbers are random, so each commit touches pages all over the
+/// indexes; the longer the log, the more often a page is written to the file once for many commits.
+const WRITER_CACHE: &str = "-16384";
+const CHECKPOINT: &str = "4096";
 const FILE_MODE: u32 = 0o600;
 const STATEMENT_CACHE: usize = 512;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
