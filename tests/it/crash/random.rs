@@ -57,5 +57,5 @@ async fn killed_at_random(mut installation: Installation) {
 const CLERKS: usize = 3;
 const ROUNDS: u32 = 30;
 const LONGEST_LIFE_MS: u64 = 1_200;
-/// A restart, until every listener answers. The median, since tests run several at a time.
-const LONGEST_MEDIAN_START: Duration = Duration::from_secs(1);
+/// A restart, until every listener answers. A quiet machine needs a fifth of a second; tests run several at a time.
+const LONGEST_MEDIAN_START: Duration = Duration::from_secs(2);

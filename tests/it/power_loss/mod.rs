@@ -28,7 +28,8 @@ async fn power_loss_at_every_sync_point_loses_nothing_acknowledged() {
     let clerk = Arc::new(Clerk::new(&installation, &oracle, &memory));
     let mut random = Random::from_environment();
     let (mut cuts, mut unsynced, mut kept) = (0, 0, 0);
-    for round in 0..rounds(1) {
+    let mut round = 0;
+    while cuts < rounds(1) {
         for number in 1.. {
             let cut = Cut::choose(number, round, &mut random);
             let card = cut.happens(&mut installation, &shim, &clerk).await;
@@ -40,6 +41,7 @@ async fn power_loss_at_every_sync_point_loses_nothing_acknowledged() {
             tokio::task::block_in_place(|| installation.run());
             card.await.unwrap_or_else(|error| panic!("after {cut:?}, {loss:?}: {error}"));
         }
+        round += 1;
     }
     report(&format!("{cuts} cuts, {unsynced} effects not synced, {kept} sectors of them kept; {}", memory.summary()));
     assert!(cuts > FEWEST_SYNC_POINTS && unsynced > 0 && kept > 0, "the shim saw too little");

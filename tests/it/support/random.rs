@@ -34,7 +34,7 @@ fn clock() -> u64 {
     u64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() & u128::from(u64::MAX)).unwrap()
 }
 
-/// How many rounds to run: few by default, many in a soak.
+/// How many rounds to run at least: few by default, many in a soak.
 pub fn rounds(default: u32) -> u32 {
     std::env::var(ROUNDS).map_or(default, |rounds| rounds.parse().unwrap())
 }
