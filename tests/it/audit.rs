@@ -21,7 +21,11 @@ async fn every_falsification_is_found() {
     verify(&installation, Some(&checkpoint)).unwrap();
 
     let cases = [
-        ("an edit", "UPDATE audit_record SET text = replace(text, 'enrolment.submitted', 'enrolment.submittex')", "edited"),
+        (
+            "an edit",
+            "UPDATE audit_record SET text = replace(text, 'enrolment.submitted', 'enrolment.submittex')",
+            "edited",
+        ),
         ("a deletion", "DELETE FROM audit_record WHERE sequence = 5", "record 5 is missing"),
         ("a swap", SWAP, "edited"),
         ("personal data changed", "UPDATE audit_personal SET value = 'Someone Else'", "not the recorded one"),
@@ -67,7 +71,8 @@ async fn personal_data_is_nowhere_but_beside_the_log() {
     installation.stop();
     let database = installation.data().join("sigill.db");
     let names = query(&database, "SELECT identity_number || '|' || surname FROM person");
-    let texts = query(&database, "SELECT text FROM audit_record") + &installation.log() + &installation.signer_journal();
+    let texts =
+        query(&database, "SELECT text FROM audit_record") + &installation.log() + &installation.signer_journal();
     let printed = manifest["people"].as_array().unwrap();
     for line in names.lines() {
         let (number, surname) = line.split_once('|').unwrap();
