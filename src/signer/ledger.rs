@@ -4,7 +4,7 @@
 
 use super::config::Mode;
 use super::digest::Digest;
-use super::journal::{Authority, Entry, Holder, IssuerSeal, Record};
+use super::journal::{Authority, Entry, Holder, IssuerSeal, Record, Revision};
 use domain::PersonId;
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub(super) struct Ledger {
     phase: Phase,
     profiles: Option<Digest>,
+    /// What each revision of a profile said when it was first in force.
+    revisions: HashMap<(String, u32), Digest>,
     issuers: HashMap<String, Book>,
     keys: HashMap<Digest, (Holder, Purpose)>,
     cards: HashMap<String, PersonId>,
@@ -72,6 +74,8 @@ pub(super) enum LedgerError {
     CrlNumber { number: u64, last: u64 },
     #[error("there is no such intent")]
     NoIntent,
+    #[error("profile {name} was changed without a new revision: revision {revision} says something else")]
+    ProfileChanged { name: String, revision: u32 },
 }
 
 impl Ledger {
@@ -80,11 +84,7 @@ impl Ledger {
         match record {
             Record::Founded { mode, officers, standing, .. } => self.found(*mode, *officers, *standing),
             Record::Closed { issuers, .. } => self.close(issuers),
-            Record::Profiles { digest, .. } => {
-                self.in_service()?;
-                self.profiles = Some(*digest);
-                Ok(())
-            }
+            Record::Profiles { digest, revisions, .. } => self.take_profiles(*digest, revisions),
             Record::Ceremony { issuer, holder, certificate, .. } => {
                 self.in_ceremony()?;
                 self.reserve(issuer, holder, std::slice::from_ref(certificate), None)
@@ -102,8 +102,10 @@ impl Ledger {
         &self.phase
     }
 
-    pub(super) const fn profiles(&self) -> Option<Digest> {
-        self.profiles
+    /// Whether these profiles are in force, and what each says is on record.
+    pub(super) fn has_profiles(&self, digest: Digest, revisions: &BTreeMap<String, Revision>) -> bool {
+        let on_record = |(name, r): (&String, &Revision)| self.revisions.contains_key(&(name.clone(), r.revision));
+        self.profiles == Some(digest) && revisions.iter().all(on_record)
     }
 
     /// Whether the journal knows that this CA was to sign this serial.
@@ -133,6 +135,20 @@ impl Ledger {
             return Err(LedgerError::OutOfPlace);
         };
         self.phase = Phase::Closed(founding, issuers.clone());
+        Ok(())
+    }
+
+    /// Officers approve a profile by name and revision: its content must not change under them.
+    fn take_profiles(&mut self, digest: Digest, revisions: &BTreeMap<String, Revision>) -> Result<(), LedgerError> {
+        self.in_service()?;
+        let key = |name: &str, r: &Revision| (name.to_owned(), r.revision);
+        for (name, one) in revisions {
+            if self.revisions.get(&key(name, one)).is_some_and(|content| *content != one.content) {
+                return Err(LedgerError::ProfileChanged { name: name.clone(), revision: one.revision });
+            }
+        }
+        self.revisions.extend(revisions.iter().map(|(name, one)| (key(name, one), one.content)));
+        self.profiles = Some(digest);
         Ok(())
     }
 

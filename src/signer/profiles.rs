@@ -3,8 +3,10 @@
 use super::config::Mode;
 use super::digest::Digest;
 use super::error::SignerError;
+use super::journal::Revision;
 use super::start::StartError;
 use pki::profile::{KeyOrigin, Profile, Profiles};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The profiles in force, and what they hash to.
@@ -13,6 +15,7 @@ pub(super) struct ProfileSet {
     profiles: Profiles,
     mode: Mode,
     pub(super) digest: Digest,
+    pub(super) revisions: BTreeMap<String, Revision>,
 }
 
 impl ProfileSet {
@@ -20,8 +23,14 @@ impl ProfileSet {
     pub(super) fn load(folder: &Path, mode: Mode) -> Result<Self, StartError> {
         let files = read_folder(folder).map_err(|source| StartError::File { path: folder.to_owned(), source })?;
         let digest = Digest::of(&serde_json::to_vec(&files).expect("pairs of strings are JSON"));
+        let contents: Vec<_> = files.iter().filter_map(|(_, text)| content(text)).collect();
         let profiles = Profiles::from_toml_files(files)?;
-        Ok(Self { profiles, mode, digest })
+        let revision = |(name, content): (String, Digest)| {
+            let revision = profiles.get(&name)?.revision();
+            Some((name, Revision { revision, content }))
+        };
+        let revisions = contents.into_iter().filter_map(revision).collect();
+        Ok(Self { profiles, mode, digest, revisions })
     }
 
     /// The profile with this name. In production a person's key is never in software.
@@ -32,6 +41,13 @@ impl ProfileSet {
         };
         self.profiles.get(name).filter(allowed).ok_or_else(|| SignerError::NoProfile { name: name.to_owned() })
     }
+}
+
+/// The name in a profile's text, and what all its values hash to. A text that is none is refused by its reader.
+fn content(text: &str) -> Option<(String, Digest)> {
+    let values: toml::Table = toml::from_str(text).ok()?;
+    let name = values.get("name")?.as_str()?.to_owned();
+    Some((name, Digest::of(&serde_json::to_vec(&values).ok()?)))
 }
 
 /// Names and texts, in order of name.

@@ -114,7 +114,7 @@ impl Core {
         check_founding(config, &ledger, (&officers, &standing), &authorities)?;
         let revoked = load_revoked(config, &authorities, &ledger)?;
         let profiles = ProfileSet::load(&config.profiles, config.mode)?;
-        let profiles_known = ledger.profiles() == Some(profiles.digest);
+        let profiles_known = ledger.has_profiles(profiles.digest, &profiles.revisions);
         let core = Self {
             approvals_needed: config.approvals_needed,
             directory: config.directory.clone(),
@@ -132,7 +132,8 @@ impl Core {
         };
         core.check_keys()?;
         if !profiles_known {
-            let record = Record::Profiles { at: core.clock.now(), digest: core.profiles.digest };
+            let (digest, revisions) = (core.profiles.digest, core.profiles.revisions.clone());
+            let record = Record::Profiles { at: core.clock.now(), digest, revisions };
             core.record(&record).map_err(|error| StartError::State(error.to_string()))?;
         }
         Ok(core)

@@ -19,5 +19,5 @@ mod tests;
 
 pub use chain::{Head, Verified, verify};
 pub use error::JournalError;
-pub use record::{Authority, Entry, Holder, IssuerSeal, Record};
+pub use record::{Authority, Entry, Holder, IssuerSeal, Record, Revision};
 pub use writer::{Journal, Ticket};

@@ -49,6 +49,9 @@ pub enum Record {
         at: UtcTime,
         /// Over the names and texts of all profile files.
         digest: Digest,
+        /// The content of each, by name: what a revision once said it says for ever.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        revisions: BTreeMap<String, Revision>,
     },
     /// Certificates are about to be signed.
     Intent {
@@ -89,6 +92,16 @@ pub enum Record {
         /// How many they are.
         count: usize,
     },
+}
+
+/// A profile at a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revision {
+    /// Its number.
+    pub revision: u32,
+    /// Of its values, without comments and layout.
+    pub content: Digest,
 }
 
 /// A CA as the ceremony left it.
