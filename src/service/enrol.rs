@@ -33,8 +33,8 @@ pub struct Application {
 /// Submits an application for a card; the person and the employment are made known if they are new.
 ///
 /// # Errors
-/// [`ServiceError`]; a known identity number under another name is a conflict, a card number that
-/// was ever bound is one too, and outside production only test numbers are accepted.
+/// [`ServiceError`]; an employee's identity number under another name is refused, a card number that
+/// was ever bound is a conflict, and outside production only test numbers are accepted.
 pub async fn enrol(
     app: &App,
     permit: &Permit<SubmitEnrolment>,
@@ -42,15 +42,22 @@ pub async fn enrol(
 ) -> Result<AnyEnrolment, ServiceError> {
     let now = app.clock.now();
     accept_number(app, &application.identity_number)?;
+    check_name("applicant.given_name", &application.given_name)?;
+    check_name("applicant.surname", &application.surname)?;
     let tenant = app.store.tenant(permit.tenant()).await?.ok_or(ServiceError::Incomplete("the caller's agency"))?;
     let known = app.store.person_by_identity(&application.identity_number).await?;
-    let person = known.clone().unwrap_or_else(|| Person {
-        id: PersonId::from_random(app.entropy.random16()),
+    let employed = match &known {
+        Some(known) => app.store.employment(&tenant.id, &known.id).await?.is_some(),
+        None => false,
+    };
+    let person = Person {
+        id: known.as_ref().map_or_else(|| PersonId::from_random(app.entropy.random16()), |known| known.id.clone()),
         identity_number: application.identity_number.clone(),
         given_name: application.given_name.clone(),
         surname: application.surname.clone(),
-    });
-    if (&person.given_name, &person.surname) != (&application.given_name, &application.surname) {
+    };
+    // What another agency wrote down is neither told to this one nor binding for it.
+    if employed && known.as_ref() != Some(&person) {
         return Err(ServiceError::Invalid { field: "applicant", problem: "the name is not the registered one".into() });
     }
 
@@ -71,7 +78,6 @@ pub async fn enrol(
         .personal("identity_number", person.identity_number.as_str(), app.entropy.random16())
         .personal("name", person.display_name(), app.entropy.random16());
     let mut changes = Changes::recording(event);
-    let employed = known.is_some() && app.store.employment(&tenant.id, &person.id).await?.is_some();
     let card = Card {
         tenant: tenant.id.clone(),
         number: application.card,
@@ -101,6 +107,18 @@ fn accept_number(app: &App, number: &PersonalNumber) -> Result<(), ServiceError>
     Err(ServiceError::Invalid { field: "identity_number", problem: problem.into() })
 }
 
+/// What no certificate could carry is refused before anybody is asked to sign for it.
+fn check_name(field: &'static str, name: &str) -> Result<(), ServiceError> {
+    let fits = (1..=MAX_NAME).contains(&name.chars().count());
+    if fits && name.trim() == name && !name.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(ServiceError::Invalid {
+        field,
+        problem: "1 to 64 characters, no control characters, no space at an end".into(),
+    })
+}
+
 /// What becomes the subject of the person's certificates.
 pub fn subject_facts(tenant: &Tenant, person: &Person, card: &CardNumber) -> SubjectFacts {
     let values = [
@@ -127,3 +145,6 @@ fn planned(app: &App) -> Result<BTreeMap<Purpose, PlannedProfile>, ServiceError>
         })
         .collect()
 }
+
+/// Longest given name or surname in a certificate, in characters.
+const MAX_NAME: usize = 64;

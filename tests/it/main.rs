@@ -7,6 +7,7 @@ mod access;
 mod audit;
 mod crash;
 mod drivers;
+mod enrolment;
 mod fuzz;
 mod hsm_faults;
 mod power_loss;
