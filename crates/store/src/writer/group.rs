@@ -157,7 +157,7 @@ impl Unit<'_> {
 
     async fn commit(&mut self) -> Result<(), Stop> {
         self.faults.reach("commit")?;
-        self.connection.execute(COMMIT, Vec::new()).await?;
+        self.connection.execute(COMMIT, Vec::new()).await.map_err(Stop::Uncertain)?;
         Ok(self.faults.reach("committed")?)
     }
 
@@ -182,7 +182,9 @@ impl Unit<'_> {
             Stop::Refused(error) => Ok(error),
             // Some statement that several units share may fail where each alone does not.
             Stop::Failed(error) if !connection_is_lost(&error) => Ok(StoreError::Unavailable(Box::new(error))),
-            Stop::Failed(error) => return Err(Broken { cause: Cause::new(error), connection_is_lost: true }),
+            Stop::Failed(error) | Stop::Uncertain(error) => {
+                return Err(Broken { cause: Cause::new(error), connection_is_lost: true });
+            }
             Stop::Injected(injected) => {
                 let broken = Broken { cause: Cause::new(injected), connection_is_lost: false };
                 if matches!(injected.point, "begin" | "committed") {

@@ -58,6 +58,8 @@ pub(crate) enum Stop {
     Refused(StoreError),
     /// The database failed.
     Failed(sqlx::Error),
+    /// The commit itself failed: nobody knows what is on disk.
+    Uncertain(sqlx::Error),
     /// A test wanted it so.
     Injected(Injected),
 }

@@ -24,17 +24,13 @@ impl Writer {
         queue
     }
 
-    async fn run(mut self, connection: Connection) {
-        let mut connection = Some(connection);
-        while let Some(mut current) = connection {
-            connection = match self.serve(&mut current).await {
-                Ok(()) => {
-                    current.close().await;
-                    return;
-                }
-                Err(Lost) => self.reconnect().await,
-            };
+    async fn run(mut self, mut connection: Connection) {
+        while self.serve(&mut connection).await.is_err() {
+            drop(connection); // with it go its locks
+            let Some(again) = self.reconnect().await else { return };
+            connection = again;
         }
+        connection.close().await;
     }
 
     /// Takes what is queued, commits, again; until the queue is closed and empty.
