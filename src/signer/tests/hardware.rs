@@ -1,8 +1,9 @@
 //! The same on a PKCS#11 token, where a signature is a call of `C_Sign`.
 
 use super::attack::{nothing_gets_signed, refusal};
+use super::soft_token::{CA_KEYS, TestToken};
 use super::story::Story;
-use super::world::{CA_KEYS, TestToken, World};
+use super::world::World;
 use crate::signer::error::Code;
 use crate::signer::start::StartError;
 use crate::signer::token::CaToken;

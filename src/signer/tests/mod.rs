@@ -10,6 +10,7 @@ mod faults;
 mod hardware;
 mod link;
 mod restart;
+mod soft_token;
 mod standing;
 mod story;
 mod world;

@@ -1,6 +1,6 @@
 //! An installation in a throw-away folder, with two agencies and their officers.
 
-use crate::clock::Clock;
+use super::soft_token::{SetClock, SoftToken, TestToken};
 use crate::signer::ceremony::Foundation;
 use crate::signer::config::{IssuerKind, IssuerSettings, Mode, SignerConfig, TokenSettings};
 use crate::signer::core::Core;
@@ -11,16 +11,15 @@ use crate::signer::start::StartError;
 use crate::signer::token::CaToken;
 use domain::access::Role;
 use domain::certificate::Holder;
-use hsm::{HsmError, Module, PinSource};
+use hsm::{Module, PinSource};
 use pki::certificate::Certificate;
 use pki::issue::{Issuer, Request, SubjectFacts};
-use pki::key::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm, Signer};
+use pki::key::{KeyId, KeyKind};
 use pki::profile::{Profile, Profiles};
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
-use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use testkit::{SoftSigner, TestFolder};
 
@@ -49,78 +48,8 @@ pub(super) struct Person {
     pub(super) signature: Certificate,
 }
 
-/// A token that tells how often it signed.
-pub(super) trait TestToken: CaToken {
-    /// Signatures so far, of any key.
-    fn signatures(&self) -> usize;
-}
-
-/// CA keys in memory. Counts what it signs, and fails when told to.
-#[derive(Default)]
-pub(super) struct SoftToken {
-    keys: SoftSigner,
-    signed: AtomicUsize,
-    pub(super) problem: Mutex<Option<String>>,
-    pub(super) failures: Mutex<VecDeque<SignError>>,
-    pub(super) unfit: Mutex<bool>,
-}
-
-/// A clock that stands where it was set.
-pub(super) struct SetClock(pub(super) Mutex<UtcTime>);
-
-impl Clock for SetClock {
-    fn now(&self) -> UtcTime {
-        *self.0.lock().unwrap()
-    }
-}
-
-impl Signer for SoftToken {
-    fn sign(&self, key: &KeyId, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        if let Some(failure) = self.failures.lock().unwrap().pop_front() {
-            return Err(failure);
-        }
-        self.signed.fetch_add(1, Ordering::SeqCst);
-        self.keys.sign(key, algorithm, message)
-    }
-
-    fn public_key(&self, key: &KeyId) -> Result<PublicKey, SignError> {
-        self.keys.public_key(key)
-    }
-}
-
-impl TestToken for SoftToken {
-    fn signatures(&self) -> usize {
-        self.signed.load(Ordering::SeqCst)
-    }
-}
-
-impl SoftToken {
-    pub(super) fn new() -> Self {
-        let mut keys = SoftSigner::new();
-        CA_KEYS.iter().for_each(|(label, kind)| drop(keys.add(label, *kind)));
-        Self { keys, ..Self::default() }
-    }
-}
-
-impl CaToken for SoftToken {
-    fn problem(&self) -> Option<String> {
-        self.problem.lock().unwrap().clone()
-    }
-
-    fn check_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
-        if *self.unfit.lock().unwrap() || self.keys.public(key) != *expected {
-            return Err(HsmError::KeyUnusable { key: key.clone(), detail: "CKA_EXTRACTABLE is true".to_owned() });
-        }
-        Ok(())
-    }
-}
-
 /// Id, agency, identity number, roles.
 type Row = (&'static str, &'static str, &'static str, &'static [Role]);
-/// The keys that a token needs for the ceremony.
-pub(super) const CA_KEYS: [(&str, KeyKind); 3] =
-    [("root", KeyKind::EcP384), ("person", KeyKind::EcP256), ("infrastructure", KeyKind::EcP256)];
-
 const PEOPLE: &[Row] = &[
     ("ria", "agency-a", "196408233234", &[Role::RegistrationOfficer]),
     ("anna", "agency-a", "199001012385", &[Role::Approver]),
