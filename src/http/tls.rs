@@ -127,13 +127,12 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, sh
         ended = tokio::time::timeout(lifetime, served.as_mut()) => ended.ok(),
         () = shutdown.requested() => None,
     };
-    let ended = match ended {
-        Some(ended) => Ok(ended),
+    let ended = if let Some(ended) = ended {
+        Ok(ended)
+    } else {
         // The request under way is finished, if whoever asked takes the answer.
-        None => {
-            served.as_mut().graceful_shutdown();
-            tokio::time::timeout(LAST_REQUEST, served).await
-        }
+        served.as_mut().graceful_shutdown();
+        tokio::time::timeout(LAST_REQUEST, served).await
     };
     match ended {
         Ok(Ok(())) => {}

@@ -156,7 +156,9 @@ impl Work<'_> {
         let cards: Vec<_> = cards.into_iter().filter(|card| card.value.state != CardState::Revoked).collect();
         let (open, revoked): (Vec<_>, Vec<_>) = certificates.into_iter().partition(|r| r.revocation.is_none());
         // Whoever hears "already revoked" relies on it, also if the commit that did it never learned of its success.
-        revoked.iter().for_each(|record| app.board.withdraw(&record.intent.certificate));
+        for record in &revoked {
+            app.board.withdraw(&record.intent.certificate);
+        }
         if cards.is_empty() && open.is_empty() {
             return Err(StoreError::Conflict(Conflict::AlreadyRevoked).into());
         }
