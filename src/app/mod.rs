@@ -5,8 +5,10 @@ use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 pub use crate::config::issuer::IssuerKind;
 use crate::server_identity::ServerIdentity;
-use crate::service::permit::Callers;
+use crate::service::known::Known;
+use crate::service::permit::Caller;
 use domain::access::AccessPolicy;
+use domain::evidence::Officer;
 use domain::ports::Store;
 use pki::issue::Issuer;
 use pki::ocsp::Responder;
@@ -51,7 +53,9 @@ pub struct Parts {
     /// Wakes the jobs that publish.
     pub wake: Wake,
     /// Callers looked up lately.
-    pub callers: Callers,
+    pub callers: Known<Caller>,
+    /// Signers of statements looked up lately.
+    pub officers: Known<Officer>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
 }

@@ -7,7 +7,7 @@ use crate::clock::System;
 use crate::config::issuer::IssuerConfig;
 use crate::config::{Config, Mode};
 use crate::server_identity::ServerIdentity;
-use crate::service::permit::Callers;
+use crate::service::known::Known;
 use domain::access::{AccessPolicy, PolicyError};
 use domain::ports::{Store, StoreError};
 use pki::certificate::{Certificate, CertificateError};
@@ -99,7 +99,8 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         clock: Arc::new(System),
         entropy: Arc::new(System),
         wake: Wake::default(),
-        callers: Callers::default(),
+        callers: Known::default(),
+        officers: Known::default(),
         identity: Arc::new(ServerIdentity::default()),
         config,
     }))

@@ -8,7 +8,7 @@ use domain::changes::{Changes, Write};
 use domain::ports::StoreError;
 
 /// Commits `changes`. A committed revocation withdraws the published answer before this returns;
-/// remembered callers are forgotten if their rights may have changed; publishing jobs are woken.
+/// remembered callers and officers are forgotten if their rights may have changed; publishing jobs are woken.
 ///
 /// Runs to its end even if the caller goes away: what follows a commit is never left out.
 ///
@@ -63,6 +63,7 @@ impl Effects {
         }
         if self.rights_changed || !self.revoked.is_empty() {
             app.callers.forget();
+            app.officers.forget();
         }
         self.wake(app);
     }

@@ -10,11 +10,12 @@ use pki::certificate::Certificate;
 use pki::jose::read_compact;
 use pki::profile::Purpose;
 use pki::time::UtcTime;
+use std::sync::Arc;
 
 /// The one officer whose statement is about to be verified.
 pub struct Signatory {
     fingerprint: [u8; 32],
-    officer: Option<Officer>,
+    officer: Option<Arc<Officer>>,
 }
 
 impl Signatory {
@@ -27,12 +28,19 @@ impl Signatory {
         let jws = read_compact(statement).map_err(|_| malformed("not a compact JWS"))?;
         let der = jws.x5c().ok_or_else(|| malformed("x5c is missing"))?;
         let fingerprint = domain::certificate::fingerprint(&der);
+        let (now, begun) = (app.clock.now(), app.officers.generation());
+        if let Some(officer) = app.officers.get(&fingerprint, now) {
+            return Ok(Self { fingerprint, officer: Some(officer) });
+        }
         let officer = match app.store.certificate_by_fingerprint(&fingerprint).await? {
             Some(record) if record.revocation.is_none() && record.intent.purpose == Purpose::PersonSignature => {
-                officer(app, &record.intent.holder).await?
+                officer(app, &record.intent.holder).await?.map(Arc::new)
             }
             _ => None,
         };
+        if let Some(officer) = &officer {
+            app.officers.put(fingerprint, Arc::clone(officer), now, begun);
+        }
         Ok(Self { fingerprint, officer })
     }
 }
@@ -56,6 +64,6 @@ async fn officer(app: &App, holder: &Holder) -> Result<Option<Officer>, ServiceE
 impl Officers for Signatory {
     fn officer(&self, certificate: &Certificate, at: UtcTime) -> Option<Officer> {
         let same = certificate.fingerprint() == self.fingerprint && certificate.valid_at(at);
-        if same { self.officer.clone() } else { None }
+        if same { self.officer.as_deref().cloned() } else { None }
     }
 }

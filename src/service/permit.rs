@@ -13,10 +13,9 @@ use domain::{CardNumber, PersonId, TenantId};
 use pki::certificate::Certificate;
 use pki::profile::Purpose;
 use pki::time::UtcTime;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 /// An action as a type, so that a verb can demand the permit for exactly itself.
 pub trait Permits: Send + Sync + 'static {
@@ -187,50 +186,3 @@ async fn card_is_active(app: &App, tenant: &TenantId, number: &CardNumber) -> Re
         CardState::Revoked => Err(ServiceError::BadCertificate("certificate-revoked")),
     }
 }
-
-/// Callers looked up in the last second. Emptied by every commit that could change an answer.
-#[derive(Debug, Default)]
-pub struct Callers {
-    known: RwLock<HashMap<[u8; 32], Seen>>,
-    generation: AtomicU64,
-}
-
-impl Callers {
-    /// Forgets everyone: a card, a certificate or a role has changed.
-    pub fn forget(&self) {
-        let mut known = self.known.write().expect("no one panics while holding this lock");
-        self.generation.fetch_add(1, Ordering::SeqCst);
-        known.clear();
-    }
-
-    fn generation(&self) -> u64 {
-        self.generation.load(Ordering::SeqCst)
-    }
-
-    fn get(&self, fingerprint: &[u8; 32], now: UtcTime) -> Option<Arc<Caller>> {
-        let known = self.known.read().expect("no one panics while holding this lock");
-        let (caller, seen) = known.get(fingerprint)?;
-        // A clock that was set back must not make a look-up last longer.
-        (0..KNOWN_SECONDS).contains(&(now.unix() - seen.unix())).then(|| Arc::clone(caller))
-    }
-
-    /// Remembers a caller, unless something changed since the look-up began.
-    fn put(&self, fingerprint: [u8; 32], caller: Arc<Caller>, now: UtcTime, generation: u64) {
-        let mut known = self.known.write().expect("no one panics while holding this lock");
-        if self.generation.load(Ordering::SeqCst) != generation {
-            return;
-        }
-        if known.len() >= MAX_KNOWN {
-            known.clear();
-        }
-        known.insert(fingerprint, (caller, now));
-    }
-}
-
-/// A caller and when they were looked up.
-type Seen = (Arc<Caller>, UtcTime);
-
-/// How long a look-up is trusted, for what another process may have changed.
-const KNOWN_SECONDS: i64 = 1;
-/// Most callers remembered.
-const MAX_KNOWN: usize = 10_000;

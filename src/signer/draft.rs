@@ -7,7 +7,7 @@ use super::issuers::Authority;
 use super::journal::{Entry, Record};
 use super::protocol::SignedCertificate;
 use super::token::nothing_signed;
-use pki::issue::{LintIssuer, Linted, Request, SubjectFacts, lint, lint_issued, prepare};
+use pki::issue::{LintIssuer, Linted, Request, SubjectFacts, lint, prepare};
 use pki::key::PublicKey;
 use pki::profile::Profile;
 use pki::serial::SerialNumber;
@@ -23,8 +23,7 @@ pub(super) struct Wanted<'a> {
 }
 
 /// A certificate that passed every check and waits for its signature.
-pub(super) struct Draft<'a> {
-    profile: &'a Profile,
+pub(super) struct Draft {
     linted: Linted,
     pub(super) entry: Entry,
 }
@@ -38,11 +37,11 @@ struct Outcome {
     failure: Option<SignerError>,
 }
 
-impl<'a> Draft<'a> {
+impl Draft {
     /// Builds the bytes from what was approved; `wanted` must hold exactly these.
     pub(super) fn new(
         authority: &Authority,
-        profile: &'a Profile,
+        profile: &Profile,
         subject: &SubjectFacts,
         wanted: &Wanted<'_>,
         now: UtcTime,
@@ -57,7 +56,7 @@ impl<'a> Draft<'a> {
         }
         let linted = lint(tbs, profile, LintIssuer::from(&authority.issuer)).map_err(SignerError::Lint)?;
         let entry = Entry::new(profile, serial, key, linted.tbs());
-        Ok(Self { profile, linted, entry })
+        Ok(Self { linted, entry })
     }
 }
 
@@ -80,14 +79,14 @@ impl Core {
     pub(super) fn sign_all(
         &self,
         authority: &Authority,
-        drafts: Vec<Draft<'_>>,
+        drafts: Vec<Draft>,
     ) -> Result<Vec<SignedCertificate>, SignerError> {
         let mut outcome = Outcome::default();
         for draft in drafts {
             if outcome.failure.is_some() {
                 outcome.freed.push(draft.entry.serial);
             } else {
-                self.sign(authority, draft, &mut outcome);
+                self.sign(draft, &mut outcome);
                 self.reach("first-signed");
             }
         }
@@ -102,17 +101,13 @@ impl Core {
         failure.map_or(Ok(certificates), Err)
     }
 
-    fn sign(&self, authority: &Authority, draft: Draft<'_>, outcome: &mut Outcome) {
+    fn sign(&self, draft: Draft, outcome: &mut Outcome) {
         let serial = draft.entry.serial;
         match draft.linted.sign(&*self.token) {
             Ok(der) => {
+                // The octets are those that were linted, and the token's pool has verified the signature.
                 outcome.signed.push(serial);
-                let findings = lint_issued(&der, draft.profile, &authority.issuer.certificate);
-                if findings.is_empty() {
-                    outcome.certificates.push(SignedCertificate { serial, certificate: der.into_bytes() });
-                } else {
-                    outcome.failure = Some(SignerError::FailedAfterSigning(findings));
-                }
+                outcome.certificates.push(SignedCertificate { serial, certificate: der.into_bytes() });
             }
             Err(error) if nothing_signed(&error) => {
                 outcome.freed.push(serial);

@@ -153,8 +153,6 @@ pub(super) enum SignerError {
     Unknown(SignError),
     #[error("the token did not sign: {0}")]
     Token(#[from] HsmError),
-    #[error("checks after signing: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    FailedAfterSigning(Vec<Finding>),
     #[error("the journal is not available")]
     Journal(#[from] JournalError),
     #[error("the list of revoked serials cannot be kept")]
@@ -183,7 +181,7 @@ impl SignerError {
             Self::NotSigned(SignError::Busy) => Code::Busy,
             Self::TokenUnavailable { .. } | Self::NotSigned(_) => Code::TokenUnavailable,
             Self::Unknown(_) => Code::OutcomeUnknown,
-            Self::FailedAfterSigning(_) | Self::WrongCrl(_) => Code::FailedAfterSigning,
+            Self::WrongCrl(_) => Code::FailedAfterSigning,
             Self::Ledger(_) | Self::KeyRefused { .. } | Self::Token(_) | Self::Journal(_) | Self::Revoked(_) => {
                 Code::Internal
             }

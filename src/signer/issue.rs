@@ -50,13 +50,13 @@ impl Core {
         Ok(())
     }
 
-    fn draft<'a>(
-        &'a self,
+    fn draft(
+        &self,
         authority: &Authority,
         approved: &ApprovedIssuance,
         wanted: &CertificateToSign,
         now: UtcTime,
-    ) -> Result<Draft<'a>, SignerError> {
+    ) -> Result<Draft, SignerError> {
         if !wanted.purpose.is_person() {
             return Err(SignerError::NotApproved("officers approve certificates of people only"));
         }
@@ -85,7 +85,7 @@ fn intent(
     authority: &Authority,
     approved: &ApprovedIssuance,
     evidence: &IssueEvidence,
-    drafts: &[Draft<'_>],
+    drafts: &[Draft],
     at: UtcTime,
 ) -> Record {
     let hash = |operation: &str| Digest::of(operation.as_bytes());
