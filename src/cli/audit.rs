@@ -4,7 +4,7 @@ use crate::cli::quickstart::report::say;
 use crate::config::Config;
 use crate::service::audit::AUDIT_SEAL;
 use anyhow::{Context, bail};
-use domain::audit::{Checkpoint, Head, Tampered, Verifier, check_personal};
+use domain::audit::{CHECKPOINT_TYPE, Checkpoint, Head, Tampered, Verifier, check_personal};
 use domain::id::hex;
 use domain::ports::Store;
 use pki::jose::read_compact;
@@ -134,6 +134,7 @@ pub async fn verify_store(store: &dyn Store, checkpoint: Option<&Checkpoint>) ->
 pub fn read_checkpoint(path: &Path, seal: &PublicKey) -> anyhow::Result<Checkpoint> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let jws = read_compact(text.trim()).context("the checkpoint is not a compact JWS")?;
+    anyhow::ensure!(jws.header.get("typ").is_some_and(|typ| typ == CHECKPOINT_TYPE), "the JWS is no checkpoint");
     jws.verify(seal).with_context(|| format!("the checkpoint was not signed by {AUDIT_SEAL}"))?;
     serde_json::from_slice(&jws.payload).context("the JWS does not hold a checkpoint")
 }

@@ -34,7 +34,7 @@ pub async fn approve(
     let open = open.ok_or(ServiceError::Incomplete("the enrolment's approval"))?;
 
     let signatory = Signatory::of(app, &statement).await?;
-    let officer = verify_statement(&statement, Act::Approve, open.value.hash(), &signatory, now)?;
+    let officer = verify_statement(&statement, Act::Approve, open.value.hash(), &signatory, now)?.officer;
     if officer.person != *permit.person() || officer.tenant != *permit.tenant() {
         return Err(EvidenceError::NotAnOfficer.into());
     }

@@ -45,7 +45,7 @@ pub async fn identify(
     check(app, &proof)?;
     let operation = enrolment.identification(permit.person(), &proof);
     let signatory = Signatory::of(app, &statement).await?;
-    let officer = verify_statement(&statement, Act::Identify, operation.hash(), &signatory, now)?;
+    let officer = verify_statement(&statement, Act::Identify, operation.hash(), &signatory, now)?.officer;
     if officer.person != *permit.person() || officer.tenant != *permit.tenant() {
         return Err(EvidenceError::NotAnOfficer.into());
     }

@@ -170,7 +170,7 @@ impl Issuance {
         };
         let hash = domain::operation::OperationHash::of(delivery.operation.as_bytes());
         let signatory = Signatory::of(app, statement).await?;
-        let desk = verify_statement(statement, Act::Deliver, hash, &signatory, self.now)?;
+        let desk = verify_statement(statement, Act::Deliver, hash, &signatory, self.now)?.officer;
         if desk.person != *self.permit.person() || desk.tenant != *self.permit.tenant() {
             return Err(EvidenceError::NotAnOfficer.into());
         }

@@ -10,7 +10,9 @@ use super::ledger::LedgerError;
 use super::protocol::CrlRequest;
 use super::revoked;
 use pki::crl::{CrlContents, CrlTbs, LintedCrl, lint_crl, verify_crl};
+use pki::serial::SerialNumber;
 use pki::time::UtcTime;
+use std::sync::Arc;
 
 impl Core {
     /// Signs the TBSCertList in `tbs`, and from then on knows its serials as revoked.
@@ -63,23 +65,23 @@ impl Core {
         self.reach("crl-serials");
         let (revoked, count) = (revoked::digest(&serials), serials.len());
         self.record(&Record::Crl { at, issuer: issuer.to_owned(), number, tbs, revoked, count })?;
-        self.revoked.replace(issuer, serials.into());
+        let listed: Arc<[SerialNumber]> = serials.into();
+        self.revoked.replace(issuer, Arc::clone(&listed));
         if let Some(before) = before
             && let Err(error) = revoked::remove(&self.directory, issuer, before)
         {
             tracing::warn!(issuer, number = before, %error, "cannot remove the serials of an older CRL");
         }
-        self.free_revoked(issuer, at)
+        self.release_approvals(issuer, listed, at)
     }
 
-    /// A certificate that may or may not have been signed, but is revoked for ever, holds its approval no longer.
-    fn free_revoked(&self, issuer: &str, at: UtcTime) -> Result<(), SignerError> {
-        let mut freed = self.ledger().open_intents(issuer);
-        freed.retain(|serial| self.revoked.contains(issuer, serial));
-        if freed.is_empty() {
+    /// A certificate that never reached anybody, and is revoked for ever, holds its approval no longer.
+    fn release_approvals(&self, issuer: &str, listed: Arc<[SerialNumber]>, at: UtcTime) -> Result<(), SignerError> {
+        let serials = self.ledger().releasable(issuer, &listed, at);
+        if serials.is_empty() {
             return Ok(());
         }
-        self.note(&Record::Outcome { at, issuer: issuer.to_owned(), signed: Vec::new(), freed })
+        self.note(&Record::Released { at, issuer: issuer.to_owned(), serials })
     }
 }
 

@@ -98,6 +98,7 @@ fn intent(
             delivery: hash(&evidence.delivery.operation),
             approvers: approved.approvers.clone(),
             delivered_by: approved.delivered_by.clone(),
+            delivered_at: approved.delivered_at,
         },
         holder: Holder::Person { person: approved.order.applicant.clone(), card: Some(approved.order.card.clone()) },
         certificates: drafts.iter().map(|draft| draft.entry.clone()).collect(),

@@ -8,6 +8,7 @@ use super::journal::{Authority, Entry, Holder, IssuerSeal, Record, Revision};
 use domain::PersonId;
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
+use pki::time::UtcTime;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The sum of a journal.
@@ -20,9 +21,31 @@ pub(super) struct Ledger {
     issuers: HashMap<String, Book>,
     keys: HashMap<Digest, (Holder, Purpose)>,
     cards: HashMap<String, PersonId>,
-    approvals: HashSet<(Digest, Purpose)>,
-    /// Intents without an outcome, and the use of an approval that each holds on to.
-    open: HashMap<(String, SerialNumber), Option<(Digest, Purpose)>>,
+    approvals: HashMap<ApprovalUse, Use>,
+    /// The use of an approval that each certificate, signed or not, holds on to.
+    holds: HashMap<(String, SerialNumber), Hold>,
+    /// Intents without an outcome.
+    open: HashSet<(String, SerialNumber)>,
+}
+
+/// One purpose of an approved operation; it is used once.
+type ApprovalUse = (Digest, Purpose);
+
+/// A certificate's hold on an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Hold {
+    used: ApprovalUse,
+    /// When the certificate was about to be signed.
+    since: UtcTime,
+}
+
+/// What became of an approval that was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// A certificate holds it.
+    Held,
+    /// The certificate was revoked; a delivery signed later can use it again.
+    Released(UtcTime),
 }
 
 /// What one CA has signed.
@@ -89,11 +112,12 @@ impl Ledger {
                 self.in_ceremony()?;
                 self.reserve(issuer, holder, std::slice::from_ref(certificate), None)
             }
-            Record::Intent { issuer, authority, holder, certificates, .. } => {
+            Record::Intent { at, issuer, authority, holder, certificates } => {
                 self.in_service()?;
-                self.reserve(issuer, holder, certificates, Some(authority))
+                self.reserve(issuer, holder, certificates, Some((authority, *at)))
             }
             Record::Outcome { issuer, signed, freed, .. } => self.settle(issuer, signed, freed),
+            Record::Released { at, issuer, serials } => self.release(issuer, serials, *at),
             Record::Crl { issuer, number, revoked, .. } => self.number_crl(issuer, *number, *revoked),
         }
     }
@@ -117,9 +141,17 @@ impl Ledger {
         self.issuers.get(issuer).and_then(|book| book.crl)
     }
 
-    /// Serials of this CA that were to be signed, with no outcome yet.
-    pub(super) fn open_intents(&self, issuer: &str) -> Vec<SerialNumber> {
-        self.open.keys().filter(|(of, _)| of == issuer).map(|(_, serial)| *serial).collect()
+    /// Which of these serials of a CA, revoked now, let go of their approval.
+    pub(super) fn releasable(&self, issuer: &str, serials: &[SerialNumber], now: UtcTime) -> Vec<SerialNumber> {
+        let releasable = |serial: &&SerialNumber| self.may_release(&(issuer.to_owned(), **serial), now);
+        serials.iter().filter(releasable).copied().collect()
+    }
+
+    /// A certificate that may never have been signed; or one that was, and was revoked so soon that
+    /// nobody can have used it: the service died before it kept it. Later revocations free nothing.
+    fn may_release(&self, certificate: &(String, SerialNumber), now: UtcTime) -> bool {
+        let soon = |hold: &Hold| now.unix() - hold.since.unix() <= RECOVERY_SECONDS;
+        self.holds.get(certificate).is_some_and(|hold| self.open.contains(certificate) || soon(hold))
     }
 
     fn found(&mut self, mode: Mode, officers: Digest, standing: Digest) -> Result<(), LedgerError> {
@@ -165,17 +197,20 @@ impl Ledger {
         issuer: &str,
         holder: &Holder,
         certificates: &[Entry],
-        authority: Option<&Authority>,
+        authority: Option<(&Authority, UtcTime)>,
     ) -> Result<(), LedgerError> {
-        self.may_reserve(issuer, holder, certificates, authority)?;
+        self.may_reserve(issuer, holder, certificates, authority.map(|(authority, _)| authority))?;
         let book = self.issuers.entry(issuer.to_owned()).or_default();
         for entry in certificates {
             book.serials.insert(entry.serial);
             self.keys.insert(entry.key, (holder.without_card(), entry.purpose));
-            if authority.is_some() {
-                let used = used_approval(authority, entry.purpose);
-                self.approvals.extend(used);
-                self.open.insert((issuer.to_owned(), entry.serial), used);
+            if let Some((authority, since)) = authority {
+                let certificate = (issuer.to_owned(), entry.serial);
+                if let Some((used, _)) = used_approval(Some(authority), entry.purpose) {
+                    self.approvals.insert(used, Use::Held);
+                    self.holds.insert(certificate.clone(), Hold { used, since });
+                }
+                self.open.insert(certificate);
             }
         }
         if let Holder::Person { person, card: Some(card) } = holder {
@@ -198,7 +233,7 @@ impl Ledger {
         }
         for (at, entry) in certificates.iter().enumerate() {
             let earlier = &certificates[..at];
-            if used_approval(authority, entry.purpose).is_some_and(|used| self.approvals.contains(&used))
+            if used_approval(authority, entry.purpose).is_some_and(|(used, delivered)| self.is_used(&used, delivered))
                 || (authority.is_some() && earlier.iter().any(|other| other.purpose == entry.purpose))
             {
                 return Err(LedgerError::ApprovalUsed);
@@ -218,18 +253,42 @@ impl Ledger {
     fn settle(&mut self, issuer: &str, signed: &[SerialNumber], freed: &[SerialNumber]) -> Result<(), LedgerError> {
         self.in_service()?;
         let key = |serial: &SerialNumber| (issuer.to_owned(), *serial);
-        if signed.iter().chain(freed).any(|serial| !self.open.contains_key(&key(serial))) {
+        if signed.iter().chain(freed).any(|serial| !self.open.contains(&key(serial))) {
             return Err(LedgerError::NoIntent);
         }
         for serial in signed {
             self.open.remove(&key(serial));
         }
         for serial in freed {
-            if let Some(Some(use_of_approval)) = self.open.remove(&key(serial)) {
-                self.approvals.remove(&use_of_approval);
+            self.open.remove(&key(serial));
+            if let Some(hold) = self.holds.remove(&key(serial)) {
+                self.approvals.remove(&hold.used);
             }
         }
         Ok(())
+    }
+
+    fn release(&mut self, issuer: &str, serials: &[SerialNumber], at: UtcTime) -> Result<(), LedgerError> {
+        self.in_service()?;
+        let key = |serial: &SerialNumber| (issuer.to_owned(), *serial);
+        if serials.iter().any(|serial| !self.may_release(&key(serial), at)) {
+            return Err(LedgerError::NoIntent);
+        }
+        for serial in serials {
+            self.open.remove(&key(serial));
+            if let Some(hold) = self.holds.remove(&key(serial)) {
+                self.approvals.insert(hold.used, Use::Released(at));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_used(&self, used: &ApprovalUse, delivered_at: UtcTime) -> bool {
+        match self.approvals.get(used) {
+            None => false,
+            Some(Use::Held) => true,
+            Some(Use::Released(at)) => delivered_at <= *at,
+        }
     }
 
     fn number_crl(&mut self, issuer: &str, number: u64, revoked: Digest) -> Result<(), LedgerError> {
@@ -257,9 +316,13 @@ impl Holder {
     }
 }
 
-fn used_approval(authority: Option<&Authority>, purpose: Purpose) -> Option<(Digest, Purpose)> {
+/// How long after signing a revocation can mean that the certificate never reached anybody.
+const RECOVERY_SECONDS: i64 = 900;
+
+/// The approval's purpose that a certificate uses, and when its delivery was signed.
+fn used_approval(authority: Option<&Authority>, purpose: Purpose) -> Option<(ApprovalUse, UtcTime)> {
     match authority? {
-        Authority::Approval { operation, .. } => Some((*operation, purpose)),
+        Authority::Approval { operation, delivered_at, .. } => Some(((*operation, purpose), *delivered_at)),
         Authority::Standing { .. } => None,
     }
 }

@@ -26,6 +26,15 @@ pub struct Officer {
     pub roles: BTreeSet<Role>,
 }
 
+/// An officer's verified statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// Who made it.
+    pub officer: Officer,
+    /// When, by the officer's clock.
+    pub at: UtcTime,
+}
+
 /// Knows officers by their certificates.
 ///
 /// A certificate is answered for only if an issuing CA of persons signed it, it is valid and not
@@ -68,6 +77,8 @@ pub struct ApprovedIssuance {
     pub approvers: BTreeSet<PersonId>,
     /// Who delivered.
     pub delivered_by: PersonId,
+    /// When the delivery was signed.
+    pub delivered_at: UtcTime,
 }
 
 /// Why officers' signatures do not carry an act.
@@ -129,7 +140,7 @@ impl EvidenceError {
     }
 }
 
-/// Verifies one statement and gives the officer who made it.
+/// Verifies one statement and says who made it, and when.
 ///
 /// # Errors
 /// [`EvidenceError`], the first thing found wrong.
@@ -139,7 +150,7 @@ pub fn verify_statement(
     operation: OperationHash,
     officers: &dyn Officers,
     now: UtcTime,
-) -> Result<Officer, EvidenceError> {
+) -> Result<Stated, EvidenceError> {
     let jws = read_compact(jws).map_err(|_| EvidenceError::Malformed("not a compact JWS"))?;
     if jws.header.get("typ").and_then(|typ| typ.as_str()) != Some(STATEMENT_TYPE) {
         return Err(EvidenceError::Malformed("wrong typ"));
@@ -162,7 +173,7 @@ pub fn verify_statement(
     }
     let officer = officers.officer(&certificate, now).ok_or(EvidenceError::NotAnOfficer)?;
     jws.verify(certificate.public_key()).map_err(|_| EvidenceError::BadSignature)?;
-    Ok(officer)
+    Ok(Stated { officer, at: statement.at })
 }
 
 /// Verifies all that must be signed before a card's certificates can be.
@@ -184,7 +195,7 @@ pub fn verify_issuance(
     let delivery = delivery(&evidence.delivery)?;
     belongs_together(&order, &identification, &evidence.identification, &delivery)?;
 
-    let identifier = the_one(&evidence.identification, Act::Identify, officers, now)?;
+    let identifier = the_one(&evidence.identification, Act::Identify, officers, now)?.officer;
     has_role(&identifier, Role::RegistrationOfficer, &order.tenant)?;
     if identifier.person != order.identified_by || identifier.person == order.applicant {
         return Err(EvidenceError::FourEyes);
@@ -192,12 +203,12 @@ pub fn verify_issuance(
 
     let approvers = verify_approvals(&evidence.approval, &order, needed, officers, now)?;
 
-    let desk = the_one(&evidence.delivery, Act::Deliver, officers, now)?;
+    let Stated { officer: desk, at: delivered_at } = the_one(&evidence.delivery, Act::Deliver, officers, now)?;
     has_role(&desk, Role::CardDesk, &order.tenant)?;
     if approvers.contains(&desk.person) || desk.person == order.applicant {
         return Err(EvidenceError::FourEyes);
     }
-    Ok(ApprovedIssuance { order, keys: delivery.keys, approvers, delivered_by: desk.person })
+    Ok(ApprovedIssuance { order, keys: delivery.keys, approvers, delivered_by: desk.person, delivered_at })
 }
 
 /// Verifies the approvers' signatures under an order.
@@ -214,7 +225,7 @@ pub fn verify_approvals(
     let hash = OperationHash::of(approval.operation.as_bytes());
     let mut approvers = BTreeSet::new();
     for jws in approval.statements.iter().take(MAX_STATEMENTS) {
-        let officer = verify_statement(jws, Act::Approve, hash, officers, now)?;
+        let officer = verify_statement(jws, Act::Approve, hash, officers, now)?.officer;
         has_role(&officer, Role::Approver, &order.tenant)?;
         let involved = [&order.submitted_by, &order.identified_by, &order.applicant];
         if involved.contains(&&officer.person) || !approvers.insert(officer.person) {
@@ -252,7 +263,7 @@ fn belongs_together(
     Ok(())
 }
 
-fn the_one(signed: &Signed, act: Act, officers: &dyn Officers, now: UtcTime) -> Result<Officer, EvidenceError> {
+fn the_one(signed: &Signed, act: Act, officers: &dyn Officers, now: UtcTime) -> Result<Stated, EvidenceError> {
     let [jws] = signed.statements.as_slice() else {
         return Err(EvidenceError::Malformed("exactly one statement is needed"));
     };

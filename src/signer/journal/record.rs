@@ -77,6 +77,16 @@ pub enum Record {
         /// Certainly not signed: the approval may be used again, the serial may not.
         freed: Vec<SerialNumber>,
     },
+    /// Certificates that never reached anybody are revoked for ever, as a CRL says. Their approvals can be
+    /// used again, but only for a delivery that the desk signs after this.
+    Released {
+        /// When.
+        at: UtcTime,
+        /// Name of the CA.
+        issuer: String,
+        /// The revoked serials.
+        serials: Vec<SerialNumber>,
+    },
     /// A CRL is about to be signed.
     Crl {
         /// When.
@@ -166,6 +176,8 @@ pub enum Authority {
         approvers: BTreeSet<PersonId>,
         /// Who delivered.
         delivered_by: PersonId,
+        /// When the delivery was signed.
+        delivered_at: UtcTime,
     },
     /// The ceremony allowed it once and for all.
     Standing {

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 /// An open journal. One process at a time has it, by a lock on the file.
 #[derive(Debug)]
@@ -134,7 +135,7 @@ impl Journal {
     }
 
     fn locked(path: &Path, file: File, head: Head) -> Result<Self, JournalError> {
-        file.try_lock().map_err(|error| match error {
+        lock(&file).map_err(|error| match error {
             TryLockError::WouldBlock => JournalError::InUse { path: path.to_owned() },
             TryLockError::Error(source) => io(path, "lock")(source),
         })?;
@@ -152,6 +153,23 @@ impl State {
         self.failed.as_ref().map_or(Ok(()), |detail| Err(JournalError::Failed { detail: detail.clone() }))
     }
 }
+
+/// Locks the file. A process that was killed a moment ago may hold it a moment longer, and so may
+/// a child of ours between its birth and its program.
+#[expect(clippy::disallowed_methods, reason = "waiting for another process, at start only")]
+fn lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            other => return other,
+        }
+    }
+    file.try_lock()
+}
+
+/// Together half a second.
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 fn io(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> JournalError {
     let path = path.to_owned();

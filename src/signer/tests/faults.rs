@@ -49,11 +49,14 @@ fn what_may_be_signed_stays_used_until_it_is_revoked() {
     assert_eq!(refusal(&core, story.request(&world)), Some(Code::ApprovalUsed), "also after a restart");
     let serials: Vec<_> = first.certificates.iter().map(|certificate| certificate.serial).collect();
     crl(&core, &world, 1, (NOW, NOW.plus_days(1)), &serials).unwrap();
-    assert_eq!(refusal(&core, story.request(&world)), None);
+    assert_eq!(refusal(&core, story.request(&world)), Some(Code::ApprovalUsed), "with the old delivery");
+    assert_eq!(refusal(&core, story.but(|s| s.signed_at = NOW.plus_seconds(1)).request(&world)), None);
 }
 
+/// The service may have died before it kept what was signed, and revoked it. The desk can deliver
+/// the card again, with a new signature; old papers bring nothing back, also after a restart.
 #[test]
-fn revoking_does_not_free_what_was_signed() {
+fn a_revoked_certificate_frees_its_approval_for_a_later_delivery_only() {
     let world = World::found();
     let core = world.core();
     let story = Story::new(&world, "x");
@@ -62,6 +65,29 @@ fn revoking_does_not_free_what_was_signed() {
     let serials: Vec<_> = first.certificates.iter().map(|certificate| certificate.serial).collect();
     crl(&core, &world, 1, (NOW, NOW.plus_days(1)), &serials).unwrap();
     assert_eq!(refusal(&core, story.request(&world)), Some(Code::ApprovalUsed));
+    drop(core);
+    let core = world.core();
+    assert_eq!(refusal(&core, story.request(&world)), Some(Code::ApprovalUsed));
+    let later = story.but(|s| s.signed_at = NOW.plus_seconds(1));
+    assert_eq!(refusal(&core, later.request(&world)), None);
+    assert_eq!(refusal(&core, later.request(&world)), Some(Code::ApprovalUsed), "once, again");
+}
+
+/// A card that was in somebody's hands comes back by a new approval only.
+#[test]
+fn a_later_revocation_frees_no_approval() {
+    let world = World::found();
+    let core = world.core();
+    let story = Story::new(&world, "x");
+    let first = story.request(&world);
+    assert_eq!(refusal(&core, first.clone()), None);
+    let serials: Vec<_> = first.certificates.iter().map(|certificate| certificate.serial).collect();
+    let later = NOW.plus_seconds(901);
+    *world.clock.0.lock().unwrap() = later;
+    crl(&core, &world, 1, (later, later.plus_days(1)), &serials).unwrap();
+    *world.clock.0.lock().unwrap() = NOW.plus_seconds(1);
+    let delivered_again = story.but(|s| s.signed_at = NOW.plus_seconds(1));
+    assert_eq!(refusal(&core, delivered_again.request(&world)), Some(Code::ApprovalUsed));
 }
 
 #[test]
