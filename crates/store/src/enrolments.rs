@@ -169,6 +169,7 @@ pub(crate) static NEW: Statement = Statement {
     idle: None,
 };
 
+/// What a stage recorded stays as it is, unread and unwritten: signed statements are long.
 pub(crate) static MOVE: Statement = Statement {
     point: "enrolment",
     batch: batch!(
@@ -179,12 +180,24 @@ pub(crate) static MOVE: Statement = Statement {
             14 approved_by text, 15 approved_at bigint, 16 serials text, 17 issued_at bigint,
             18 delivery text, 19 activated_by text, 20 activated_at bigint
         ),
-        "UPDATE enrolment SET stage = r.stage, identified_by = r.identified_by, \
-         identified_at = r.identified_at, proof_document = r.proof_document, proof_number = r.proof_number, \
-         proof_expires = r.proof_expires, proof_method = r.proof_method, proof_place = r.proof_place, \
-         statement = r.statement, approval = r.approval, approved_by = r.approved_by, \
-         approved_at = r.approved_at, serials = r.serials, issued_at = r.issued_at, delivery = r.delivery, \
-         activated_by = r.activated_by, activated_at = r.activated_at, version = enrolment.version + 1 \
+        "UPDATE enrolment SET stage = r.stage, \
+         identified_by = coalesce(enrolment.identified_by, r.identified_by), \
+         identified_at = coalesce(enrolment.identified_at, r.identified_at), \
+         proof_document = coalesce(enrolment.proof_document, r.proof_document), \
+         proof_number = coalesce(enrolment.proof_number, r.proof_number), \
+         proof_expires = coalesce(enrolment.proof_expires, r.proof_expires), \
+         proof_method = coalesce(enrolment.proof_method, r.proof_method), \
+         proof_place = coalesce(enrolment.proof_place, r.proof_place), \
+         statement = coalesce(enrolment.statement, r.statement), \
+         approval = coalesce(enrolment.approval, r.approval), \
+         approved_by = coalesce(enrolment.approved_by, r.approved_by), \
+         approved_at = coalesce(enrolment.approved_at, r.approved_at), \
+         serials = coalesce(enrolment.serials, r.serials), \
+         issued_at = coalesce(enrolment.issued_at, r.issued_at), \
+         delivery = coalesce(enrolment.delivery, r.delivery), \
+         activated_by = coalesce(enrolment.activated_by, r.activated_by), \
+         activated_at = coalesce(enrolment.activated_at, r.activated_at), \
+         version = enrolment.version + 1 \
          FROM r WHERE enrolment.tenant = r.tenant AND enrolment.id = r.id AND enrolment.version = r.seen"
     ),
     exists: Refusal::Conflict(Conflict::Exists(WHAT)),

@@ -384,3 +384,11 @@ CREATE TRIGGER crl_truncate BEFORE TRUNCATE ON crl FOR EACH STATEMENT
 EXECUTE FUNCTION refuse('append_only', 'crl');
 CREATE TRIGGER audit_record_truncate BEFORE TRUNCATE ON audit_record FOR EACH STATEMENT
 EXECUTE FUNCTION refuse('append_only', 'audit_record');
+
+-- Keys, signatures and their base64 do not compress: do not try.
+ALTER TABLE approval_signature ALTER COLUMN statement SET STORAGE EXTERNAL;
+ALTER TABLE enrolment ALTER COLUMN statement SET STORAGE EXTERNAL, ALTER COLUMN delivery SET STORAGE EXTERNAL;
+ALTER TABLE certificate ALTER COLUMN tbs SET STORAGE EXTERNAL;
+ALTER TABLE issued ALTER COLUMN der SET STORAGE EXTERNAL;
+ALTER TABLE certificate_status ALTER COLUMN answer SET STORAGE EXTERNAL;
+ALTER TABLE crl ALTER COLUMN der SET STORAGE EXTERNAL;
