@@ -23,9 +23,6 @@ pub struct Memory {
     pub revoked: Mutex<BTreeSet<Reference>>,
     /// Cards that got as far as their owner.
     pub activated: Mutex<usize>,
-    /// Cards whose approval the signer holds to be used, since it signed and the answer was lost: they need a new
-    /// application.
-    pub used_up: Mutex<BTreeSet<String>>,
     /// Everything that was not a success, and how often: "503 signer-away", "no connection".
     pub troubles: Mutex<BTreeMap<String, usize>>,
     /// The longest that any call took.
@@ -56,8 +53,6 @@ struct Order {
     /// What was answered when its certificates were issued.
     issued: Vec<Reference>,
     to_be_revoked: bool,
-    /// Since when the signer says that the approval was used.
-    used_since: Option<Stopwatch>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,11 +109,10 @@ impl Memory {
     /// In one line, for reports.
     pub fn summary(&self) -> String {
         format!(
-            "{} certificates, {} revocations, {} cards handed out, {} used up, slowest call {:?}, not successful: {:?}",
+            "{} certificates, {} revocations, {} cards handed out, slowest call {:?}, not successful: {:?}",
             self.certificates.lock().unwrap().len(),
             self.revoked.lock().unwrap().len(),
             self.activated.lock().unwrap(),
-            self.used_up.lock().unwrap().len(),
             self.slowest.lock().unwrap(),
             self.troubles.lock().unwrap(),
         )
@@ -216,7 +210,9 @@ impl Clerk {
         let path = enrolment(id) + "/certificates";
         let answer = self.answer(&self.agency.desk.0, Method::POST, &path, Some(body)).await?;
         if answer.status != 200 {
-            return self.not_issued(order, &answer);
+            // Also `approval-used`: the signer lets go once a CRL lists what it may have signed, and every try
+            // brings a delivery that was signed anew.
+            return Err(self.not_a_success(&answer));
         }
         for one in answer.body["certificates"].as_array().unwrap() {
             let (reference, pem) = (reference(one), one["pem"].as_str().unwrap().to_owned());
@@ -226,21 +222,6 @@ impl Clerk {
         }
         order.stage = Stage::Issued;
         Ok(())
-    }
-
-    /// The signer may hold an approval until a CRL lists what may have been signed; if it does for longer, it knows
-    /// that it signed.
-    fn not_issued(&self, order: &mut Order, answer: &Answer) -> Result<(), Trouble> {
-        let trouble = self.not_a_success(answer);
-        if answer.body["code"] == "approval-used" {
-            let since = *order.used_since.get_or_insert_with(Stopwatch::start);
-            if since.elapsed() > LONGEST_UNTIL_FREED {
-                self.memory.used_up.lock().unwrap().insert(order.card.clone());
-                order.stage = Stage::Done;
-                return Ok(());
-            }
-        }
-        Err(trouble)
     }
 
     /// Revokes the card. From the acknowledgement on, nobody may be told that it is good.
@@ -295,8 +276,7 @@ impl Clerk {
 impl Order {
     fn new(to_be_revoked: bool) -> Self {
         let (card, issued) = (String::new(), Vec::new());
-        let used_since = None;
-        Self { id: None, card, keys: Keys::new(), stage: Stage::Unclear, issued, to_be_revoked, used_since }
+        Self { id: None, card, keys: Keys::new(), stage: Stage::Unclear, issued, to_be_revoked }
     }
 }
 
@@ -324,5 +304,4 @@ fn reference(certificate: &Value) -> Reference {
 
 /// Restarts, back-off of jobs and the next CRL included.
 const LONGEST_ORDER: Duration = Duration::from_secs(90);
-const LONGEST_UNTIL_FREED: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
