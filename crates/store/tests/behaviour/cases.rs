@@ -55,7 +55,7 @@ cases! {
     concurrency::the_chain_is_whole_after_many_writers,
     concurrency::two_stores_share_one_database,
     concurrency::a_failed_write_changes_nothing_at_any_point,
-    concurrency::a_full_queue_is_busy,
+    concurrency::a_full_queue_is_busy_and_what_waits_shares_transactions,
     tables::the_tables_hold_the_four_eyes_rule,
     tables::journals_are_append_only,
     tables::recorded_stages_are_final,

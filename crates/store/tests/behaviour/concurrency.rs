@@ -8,7 +8,7 @@ use crate::world::{
 use domain::changes::{Changes, Version, Write};
 use domain::ports::{Conflict, Store, StoreError};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use store::fault::{Faults, Injected, POINTS};
 use tokio::task::JoinSet;
 
@@ -153,14 +153,17 @@ pub(crate) async fn a_failed_write_changes_nothing_at_any_point(database: &Datab
     database.store.commit(everything()).await.unwrap();
 }
 
-pub(crate) async fn a_full_queue_is_busy(database: &Database) {
+pub(crate) async fn a_full_queue_is_busy_and_what_waits_shares_transactions(database: &Database) {
     let (open, gate) = std::sync::mpsc::channel::<()>();
     let gate = std::sync::Mutex::new(gate);
+    let transactions = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&transactions);
     let faults = Faults::hook(move |at| {
         if at == "begin" {
             // Until the test lets go of the other end, one transaction stands still.
             assert!(gate.lock().unwrap().recv().is_err());
         }
+        counted.fetch_add(u32::from(at == "commit"), Ordering::SeqCst);
         Ok(())
     });
     let store = database.open_with(faults).await;
@@ -175,10 +178,16 @@ pub(crate) async fn a_full_queue_is_busy(database: &Database) {
     }
     assert!(matches!(first_refused, Some(StoreError::Busy)), "{first_refused:?}");
     drop(open);
+    let mut committed = 0_u32;
     while let Some(done) = callers.join_next().await {
-        assert!(matches!(done.unwrap(), Ok(()) | Err(StoreError::Busy)));
+        match done.unwrap() {
+            Ok(()) => committed += 1,
+            Err(error) => assert!(matches!(error, StoreError::Busy), "{error:?}"),
+        }
     }
-    verify_chain(&*store).await;
+    assert_eq!(verify_chain(&*store).await, u64::from(committed));
+    let transactions = transactions.load(Ordering::SeqCst);
+    assert!(transactions * 16 <= committed, "{transactions} transactions for {committed} units of work");
 }
 
 /// Only a server can end connections.
