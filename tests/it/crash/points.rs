@@ -13,7 +13,7 @@ const ELSEWHERE: &[&str] = &["tenant", "role", "erase"];
 /// Points that every transaction passes: many times in the life of one card.
 const EVERYWHERE: &[&str] = &["begin", "audit", "commit", "committed"];
 /// Fewer than the transactions from an application to the published revocation, jobs included: some share one.
-const TRANSACTIONS: usize = 10;
+const TRANSACTIONS: usize = 8;
 
 /// A card goes from application to revocation again and again, each time with a crash in another
 /// place; the officers try again after the restart.
