@@ -72,12 +72,12 @@ impl Core {
         {
             tracing::warn!(issuer, number = before, %error, "cannot remove the serials of an older CRL");
         }
-        self.release_approvals(issuer, listed, at)
+        self.release_approvals(issuer, &listed, at)
     }
 
     /// A certificate that never reached anybody, and is revoked for ever, holds its approval no longer.
-    fn release_approvals(&self, issuer: &str, listed: Arc<[SerialNumber]>, at: UtcTime) -> Result<(), SignerError> {
-        let serials = self.ledger().releasable(issuer, &listed, at);
+    fn release_approvals(&self, issuer: &str, listed: &[SerialNumber], at: UtcTime) -> Result<(), SignerError> {
+        let serials = self.ledger().releasable(issuer, listed, at);
         if serials.is_empty() {
             return Ok(());
         }

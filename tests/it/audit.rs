@@ -2,6 +2,7 @@
 
 use crate::support::Installation;
 use crate::support::client::Caller;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -122,8 +123,11 @@ fn verify(installation: &Installation, checkpoint: Option<&Path>) -> Result<Stri
 /// Runs SQL as somebody who owns the file: the triggers that refuse edits are dropped first.
 fn falsify(database: &Path, sql: &str) {
     let triggers = query(database, "SELECT name FROM sqlite_master WHERE type = 'trigger'");
-    let drops: String = triggers.lines().map(|name| format!("DROP TRIGGER {name}; ")).collect();
-    query(database, &format!("{drops}{sql}"));
+    let mut script = String::new();
+    for name in triggers.lines() {
+        writeln!(script, "DROP TRIGGER {name};").unwrap();
+    }
+    query(database, &(script + sql));
 }
 
 /// Edits a record and computes every later hash anew.
@@ -137,7 +141,7 @@ fn rewrite_history(database: &Path) {
         bytes.extend((0..line.len() / 2).map(|i| u8::from_str_radix(&line[2 * i..2 * i + 2], 16).unwrap()));
         previous = openssl::sha::sha256(&bytes);
         let hash = domain::id::hex(&previous);
-        sql.push_str(&format!("UPDATE audit_record SET hash = x'{hash}' WHERE sequence = {}; ", index + 1));
+        writeln!(sql, "UPDATE audit_record SET hash = x'{hash}' WHERE sequence = {};", index + 1).unwrap();
     }
     sql.push_str("COMMIT");
     query(database, &sql);
