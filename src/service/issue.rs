@@ -2,7 +2,7 @@
 //!
 //! The order of effects: serials, TBS and intent are stored and audited, durably; then the signer
 //! process is asked; then certificates, enrolment and audit record are committed together. What a
-//! crash leaves between the first and the last is revoked by [`reconcile`](super::reconcile).
+//! crash leaves between the first and the last is revoked by [`reconcile`].
 
 use crate::app::signer_link::{CertificateToSign, LinkError};
 use crate::app::{App, CertificateAuthority, IssuerKind};

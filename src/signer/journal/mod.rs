@@ -2,8 +2,8 @@
 //!
 //! One file, append-only, one line a record: `SHA-256 of the text`, a space, the text. The text is
 //! JSON with its sequence number and the hash of the line before, so that an edit, a deletion or a
-//! new order shows. [`record`] says what is written, [`chain`] writes and verifies lines,
-//! [`writer`] makes them durable: many threads share one `fdatasync`, and nobody is answered
+//! new order shows. `record` says what is written, `chain` writes and verifies lines,
+//! `writer` makes them durable: many threads share one `fdatasync`, and nobody is answered
 //! before it.
 //!
 //! What a chain cannot show by itself is that its end was cut off. Whoever needs to know compares
