@@ -110,7 +110,7 @@ impl SignerLink {
         evidence: IssueEvidence,
         issuer: &str,
         certificates: Vec<CertificateToSign>,
-    ) -> Result<Vec<CertificateDer>, LinkError> {
+    ) -> Result<Vec<Certificate>, LinkError> {
         let serials: Vec<_> = certificates.iter().map(|certificate| certificate.serial).collect();
         let request = Request::Issue(IssueRequest { evidence, issuer: issuer.to_owned(), certificates });
         self.certificates(&request, &serials).await
@@ -143,7 +143,8 @@ impl SignerLink {
             tbs: tbs.to_vec(),
         });
         let signed = self.certificates(&request, &[serial]).await?;
-        signed.into_iter().next().ok_or(LinkError::Protocol("no certificate"))
+        let signed = signed.into_iter().next().ok_or(LinkError::Protocol("no certificate"))?;
+        Ok(signed.der().clone())
     }
 
     /// Has a TBSCertList signed and gives the CRL, both in DER.
@@ -158,19 +159,14 @@ impl SignerLink {
         }
     }
 
-    async fn certificates(
-        &self,
-        request: &Request,
-        serials: &[SerialNumber],
-    ) -> Result<Vec<CertificateDer>, LinkError> {
+    async fn certificates(&self, request: &Request, serials: &[SerialNumber]) -> Result<Vec<Certificate>, LinkError> {
         let (Answer::Issued(signed), _) = self.ask(request, &[]).await? else {
             return Err(LinkError::Protocol("another kind of answer"));
         };
         if !signed.iter().map(|one| &one.serial).eq(serials) {
             return Err(LinkError::Protocol("other certificates"));
         }
-        let read = |der: &[u8]| Certificate::parse(der).map(|certificate| certificate.der().clone());
-        let read = signed.iter().map(|one| read(&one.certificate)).collect::<Result<_, _>>();
+        let read = signed.iter().map(|one| Certificate::parse(&one.certificate)).collect::<Result<_, _>>();
         read.map_err(|_| LinkError::Protocol("no certificate"))
     }
 

@@ -23,8 +23,8 @@ use domain::evidence::{EvidenceError, IssueEvidence, Signed, verify_statement};
 use domain::id::hex;
 use domain::operation::{Act, DeliverCard, Operation};
 use domain::ports::StoreError;
-use pki::certificate::{Certificate, CertificateDer};
-use pki::issue::{LintIssuer, Request, lint, lint_issued, prepare};
+use pki::certificate::CertificateDer;
+use pki::issue::{LintIssuer, Request, lint, prepare};
 use pki::key::PublicKey;
 use pki::profile::{Profile, Purpose};
 use pki::serial::SerialNumber;
@@ -246,7 +246,7 @@ impl Issuance {
         }
     }
 
-    /// Has the signer sign, and checks what comes back by every rule again.
+    /// Has the signer sign, and checks that the octets that were linted came back with a signature that verifies.
     async fn sign(
         &self,
         app: &App,
@@ -270,12 +270,14 @@ impl Issuance {
             return Err(LinkError::Protocol("another number of certificates").into());
         }
         let mut certificates = Vec::with_capacity(answer.len());
-        for (p, der) in prepared.iter().zip(answer) {
-            let findings = lint_issued(&der, &p.profile, &issuer.certificate);
-            if !findings.is_empty() || !Certificate::parse(der.as_bytes()).is_ok_and(|c| c.tbs() == p.tbs) {
-                tracing::error!(serial = %p.serial, ?findings, "certificate fails its checks after signing");
+        for (p, certificate) in prepared.iter().zip(answer) {
+            // The rules held for these very octets before they were signed.
+            let signed = certificate.verify_issued_by(&issuer.certificate);
+            if signed.is_err() || certificate.tbs() != p.tbs {
+                tracing::error!(serial = %p.serial, ?signed, "certificate fails its checks after signing");
                 return Err(ServiceError::FailedAfterSigning);
             }
+            let der = certificate.der().clone();
             certificates.push(IssuedCertificate { purpose: p.purpose, certificate: self.reference(p.serial), der });
         }
         Ok(certificates)
