@@ -24,7 +24,7 @@ use domain::id::hex;
 use domain::operation::{Act, DeliverCard, Operation};
 use domain::ports::StoreError;
 use pki::certificate::CertificateDer;
-use pki::issue::{LintIssuer, Request, lint, prepare};
+use pki::issue::{LintIssuer, Request, lint, lint_issued, prepare};
 use pki::key::PublicKey;
 use pki::profile::{Profile, Purpose};
 use pki::serial::SerialNumber;
@@ -246,7 +246,8 @@ impl Issuance {
         }
     }
 
-    /// Has the signer sign, and checks that the octets that were linted came back with a signature that verifies.
+    /// Has the signer sign, and checks what comes back: the octets that were linted, by every rule
+    /// again, with a signature that verifies.
     async fn sign(
         &self,
         app: &App,
@@ -271,10 +272,9 @@ impl Issuance {
         }
         let mut certificates = Vec::with_capacity(answer.len());
         for (p, certificate) in prepared.iter().zip(answer) {
-            // The rules held for these very octets before they were signed.
-            let signed = certificate.verify_issued_by(&issuer.certificate);
-            if signed.is_err() || certificate.tbs() != p.tbs {
-                tracing::error!(serial = %p.serial, ?signed, "certificate fails its checks after signing");
+            let findings = lint_issued(certificate.der(), &p.profile, &issuer.certificate);
+            if !findings.is_empty() || certificate.tbs() != p.tbs {
+                tracing::error!(serial = %p.serial, ?findings, "certificate fails its checks after signing");
                 return Err(ServiceError::FailedAfterSigning);
             }
             let der = certificate.der().clone();
