@@ -49,9 +49,7 @@ async fn everything_goes_through_the_socket() {
     let request = Story::new(&world, "x").request(&world);
     let wanted = request.certificates.clone();
     let signed = link.issue(request.evidence.clone(), "person", request.certificates).await.unwrap();
-    assert!(
-        signed.iter().zip(&wanted).all(|(certificate, wanted)| certificate.tbs() == wanted.tbs)
-    );
+    assert!(signed.iter().zip(&wanted).all(|(certificate, wanted)| certificate.tbs() == wanted.tbs));
     let again = link.issue(request.evidence, "person", wanted).await.unwrap_err();
     assert_eq!((again.kind(), again.code()), (Kind::Conflict, "approval-used"));
 
