@@ -5,12 +5,29 @@ use super::{environment, files};
 use anyhow::{Context, bail};
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
+use std::time::Duration;
 
 /// Held while a set-up or a service uses the folder; released when dropped or when its process ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
+
+/// Locks the file. What was killed a moment ago, or a child of it, may hold it a moment longer.
+#[expect(clippy::disallowed_methods, reason = "waiting for another process, before anything is begun")]
+fn patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            other => return other,
+        }
+    }
+    file.try_lock()
+}
+
+/// Together two seconds.
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 impl Lock {
     /// Takes the folder.
@@ -20,7 +37,7 @@ impl Lock {
     pub(crate) fn take(layout: &Layout) -> anyhow::Result<Self> {
         let path = layout.lock();
         let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        match file.try_lock() {
+        match patiently(&file) {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => bail!("{} is in use by another sigill process", layout.data().display()),
             Err(TryLockError::Error(error)) => Err(error).context("locking the data folder"),
