@@ -163,7 +163,10 @@ const ANSWERS: Sql = Sql::both(
     "SELECT serial, revoked, answer, this_update, next_update FROM certificate_status \
      WHERE issuer = $1 AND serial > $2 AND answer IS NOT NULL ORDER BY serial LIMIT $3",
 );
+/// What is due is found first, by itself: PostgreSQL would otherwise see that every row has the issuer `$1`, join by
+/// the serial alone, and read all certificates of the issuer for each that is due.
 const DUE: Sql = select!(
-    "certificate_status s JOIN certificate c ON c.issuer = s.issuer AND c.serial = s.serial",
-    "s.issuer = $1 AND s.due < $2 AND s.not_after >= $3 ORDER BY s.due LIMIT $4"
+    "(SELECT issuer, serial, due FROM certificate_status WHERE issuer = $1 AND due < $2 AND not_after >= $3 \
+     ORDER BY due LIMIT $4) s JOIN certificate c ON c.issuer = s.issuer AND c.serial = s.serial",
+    "true ORDER BY s.due"
 );

@@ -40,7 +40,7 @@ impl Target {
                 Ok(Connection::Sqlite(options.connect().await?))
             }
             Self::Postgres(options) => {
-                Ok(Connection::Postgres(options.clone().options(WRITER_SETTINGS).connect().await?))
+                Ok(Connection::Postgres(options.clone().options(BY_KEY).options(WRITER_SETTINGS).connect().await?))
             }
         }
     }
@@ -60,7 +60,7 @@ impl Target {
                     .max_connections(READERS)
                     .acquire_timeout(ACQUIRE_TIMEOUT)
                     .test_before_acquire(false)
-                    .connect_lazy_with(options.clone().options(READER_SETTINGS)),
+                    .connect_lazy_with(options.clone().options(BY_KEY).options(READER_SETTINGS)),
             ),
         }
     }
@@ -129,15 +129,18 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 1] =
 const POSTGRES_MIGRATIONS: [(i64, &str, &str); 1] =
     [(1, "spine", include_str!("../../migrations/postgres/0001_spine.sql"))];
 
-/// Every statement of the writer goes by a key. Its plans are made once, when the tables may still
+/// Every statement goes by a key or along an index. Plans are made once, when the tables may still
 /// be empty and unmeasured; without these settings PostgreSQL then keeps reading whole tables.
-/// A commit that was answered is on disk, whatever the server's default is.
-const WRITER_SETTINGS: [(&str, &str); 9] = [
+const BY_KEY: [(&str, &str); 6] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
+    ("jit", "off"),
+];
+/// A commit that was answered is on disk, whatever the server's default is.
+const WRITER_SETTINGS: [(&str, &str); 4] = [
     ("synchronous_commit", "on"),
     ("lock_timeout", "5s"),
     ("statement_timeout", "10s"),
