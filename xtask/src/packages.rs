@@ -33,6 +33,7 @@ pub(crate) const TEST: &[Package] = &[
     package("libp11-kit-dev", "PKCS#11 headers of the fault shim"),
     package("curl", "a client that nobody here wrote"),
     package("postgresql", "the second database engine"),
+    package("procps", "kill and ps: tests stop and count processes"),
     package("sqlite3", "looks at the embedded database from outside"),
     package("strace", "counts the sync calls behind durable commits"),
     package("python3", "runs pkilint and the network fault proxy"),
