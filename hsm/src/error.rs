@@ -235,14 +235,6 @@ impl HsmError {
         }
     }
 
-    /// The return value, if a PKCS#11 function gave one.
-    pub fn return_value(&self) -> Option<ReturnValue> {
-        match self {
-            Self::Call { rv, .. } => Some(*rv),
-            _ => None,
-        }
-    }
-
     /// Short stable word for metrics: the return value's name, or the kind of trouble.
     pub fn label(&self) -> String {
         match self {

@@ -19,11 +19,6 @@ impl CrlTbs {
         &self.0
     }
 
-    /// The octets, owned.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0
-    }
-
     /// Takes octets that another process built; [`lint_crl`] trusts nothing of them.
     pub fn from_bytes(der: Vec<u8>) -> Self {
         Self(der)

@@ -95,12 +95,7 @@ impl OcspTbs {
         &self.0
     }
 
-    /// The octets, owned.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0
-    }
-
-    /// Takes octets that another process built; [`lint_ocsp`] trusts nothing of them.
+    /// Takes octets from anywhere; [`lint_ocsp`] trusts nothing of them.
     pub fn from_bytes(der: Vec<u8>) -> Self {
         Self(der)
     }

@@ -208,13 +208,6 @@ impl Rdn {
             _ => None,
         }
     }
-
-    pub(crate) fn required_fact(&self) -> Option<&str> {
-        match self.source() {
-            Some(RdnSource::Fact(fact)) => Some(fact),
-            _ => None,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -82,11 +82,6 @@ impl Profile {
         self.file.validity.backdate_minutes
     }
 
-    /// Kinds of keys that may be certified.
-    pub fn key_kinds(&self) -> &[KeyKind] {
-        &self.file.key.allow
-    }
-
     /// Whether this kind of key may be certified.
     pub fn allows(&self, kind: KeyKind) -> bool {
         self.file.key.allow.contains(&kind)
@@ -105,17 +100,6 @@ impl Profile {
     /// Extended key usages, in order.
     pub fn extended_key_usage(&self) -> &[ExtendedKeyUsage] {
         &self.file.extensions.extended_key_usage
-    }
-
-    /// Whether certificates name an OCSP responder.
-    pub fn has_ocsp(&self) -> bool {
-        self.file.extensions.ocsp == Pointer::Issuer
-    }
-
-    /// Keys of the facts without which nothing can be issued.
-    pub fn required_facts(&self) -> impl Iterator<Item = &str> {
-        let card = self.file.extensions.card_number.then_some(CARD_NUMBER_FACT);
-        self.file.subject.iter().filter_map(|rdn| rdn.required_fact()).chain(card)
     }
 
     /// Whether findings of `rule` are waived at `at`, and why.

@@ -36,7 +36,6 @@ fn persons_hold_keys_of_cards_and_servers_live_a_week() {
     let person = profiles.get("person-signature-loa4").unwrap();
     assert_eq!(person.purpose(), Purpose::PersonSignature);
     assert!(!person.allows(KeyKind::Rsa2048));
-    assert!(person.required_facts().any(|fact| fact == "card.number"));
 }
 
 /// Text of the authentication profile after one replacement.
