@@ -6,10 +6,11 @@
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::telemetry::MetricsText;
+use axum::Router;
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
-use axum::{Json, Router};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -65,11 +66,10 @@ pub fn officers(app: App) -> Router {
 
 /// What the API listener serves.
 pub fn api(app: App, metrics: MetricsText) -> Router {
-    let router = Router::new().route("/openapi.json", get(|| async { Json(openapi()) })).route(
-        "/metrics",
-        get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) }),
-    );
-    finish(router, app)
+    let json = Bytes::from(openapi().to_json().expect("a description has string keys only"));
+    let description = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], json) });
+    let metrics = get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) });
+    finish(Router::new().route("/openapi.json", description).route("/metrics", metrics), app)
 }
 
 fn officers_router() -> OpenApiRouter<App> {
