@@ -29,9 +29,12 @@ pub struct Problem {
 impl Problem {
     /// A problem that is no [`ServiceError`]: one of the edge itself.
     pub fn edge(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(status, code, Some(detail.into()))
+    }
+
+    fn new(status: StatusCode, code: &'static str, detail: Option<String>) -> Self {
         let (title, title_sv) = titles(status);
-        let uri = format!("urn:sigill:problem:{code}");
-        Self { uri, title, title_sv, status: status.as_u16(), code, detail: Some(detail.into()) }
+        Self { uri: format!("urn:sigill:problem:{code}"), title, title_sv, status: status.as_u16(), code, detail }
     }
 }
 
@@ -49,8 +52,7 @@ impl From<ServiceError> for Problem {
             Kind::Internal => None,
             _ => Some(error.to_string()),
         };
-        let (title, title_sv) = titles(status);
-        Self { uri: format!("urn:sigill:problem:{code}"), title, title_sv, status: status.as_u16(), code, detail }
+        Self::new(status, code, detail)
     }
 }
 

@@ -111,6 +111,7 @@ mod tests {
         }
         assert_eq!(decode_get_path(&"A".repeat(MAX_PATH_OCTETS + 1)), Err(PathError::TooLong));
     }
+
     #[test]
     fn no_text_makes_it_panic() {
         let characters = ["M", "A", "=", "/", "+", "%", "2", "f", "F", "-", "å", "\0"];
