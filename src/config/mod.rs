@@ -1,5 +1,6 @@
 //! `sigill.toml`: one file, every key known, every mistake named.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -153,16 +154,23 @@ pub enum ConfigError {
     },
 }
 
+/// Reads a TOML file, of the service or of the signer.
+///
+/// # Errors
+/// [`ConfigError::Unreadable`] or [`ConfigError::Syntax`].
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    toml::from_str(&text).map_err(|e| ConfigError::Syntax { path: path.to_owned(), detail: e.to_string() })
+}
+
 impl Config {
     /// Reads and checks a configuration file.
     ///
     /// # Errors
     /// [`ConfigError`], which names the file and the key.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let config: Self =
-            toml::from_str(&text).map_err(|e| ConfigError::Syntax { path: path.to_owned(), detail: e.to_string() })?;
+        let config: Self = read(path)?;
         config.check()?;
         Ok(config)
     }

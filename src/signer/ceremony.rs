@@ -3,7 +3,7 @@
 //! It opens once, while there is no journal, and closes for ever. Everything that it signs is
 //! linted and journalled like all else; officers' certificates count only because they are there.
 
-use super::config::{ConfigError, Mode, SignerConfig};
+use super::config::{Mode, SignerConfig};
 use super::digest::Digest;
 use super::issuers::Authorities;
 use super::journal::{Entry, Holder, Journal, JournalError, Record};
@@ -13,6 +13,7 @@ use super::revoked;
 use super::standing::StandingList;
 use super::start::StartError;
 use crate::clock::{Clock, System};
+use crate::config::ConfigError;
 use domain::certificate::Holder as CertificateHolder;
 use pki::certificate::{Certificate, CertificateDer};
 use pki::crl::{CrlDer, lint_crl, prepare_crl};

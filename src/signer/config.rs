@@ -1,5 +1,6 @@
 //! `signer.toml`: what the signer process is told. Unknown keys are errors.
 
+use crate::config::{ConfigError, read};
 use hsm::{HsmError, Module, PinSource, TokenConfig};
 use pki::key::KeyId;
 use serde::{Deserialize, Serialize};
@@ -91,47 +92,13 @@ pub enum IssuerKind {
     Infrastructure,
 }
 
-/// Why a configuration cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read {}", .path.display())]
-    Unreadable {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Not TOML of the expected form.
-    #[error("{}: {detail}", .path.display())]
-    Syntax {
-        /// Which file.
-        path: PathBuf,
-        /// Where and what.
-        detail: String,
-    },
-    /// A value that cannot be.
-    #[error("{key}: {problem}")]
-    Invalid {
-        /// The key.
-        key: &'static str,
-        /// What is wrong.
-        problem: String,
-    },
-}
-
 impl SignerConfig {
     /// Reads and checks a configuration file.
     ///
     /// # Errors
     /// [`ConfigError`], which names the file or the key.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let config: Self = toml::from_str(&text)
-            .map_err(|error| ConfigError::Syntax { path: path.to_owned(), detail: error.to_string() })?;
+        let config: Self = read(path)?;
         config.check()?;
         Ok(config)
     }

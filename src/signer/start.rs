@@ -1,6 +1,6 @@
 //! Opens everything that the signer needs, and refuses what was changed behind its back.
 
-use super::config::{ConfigError, IssuerKind, SignerConfig};
+use super::config::{IssuerKind, SignerConfig};
 use super::core::Core;
 use super::digest::Digest;
 use super::error::SignerError;
@@ -14,6 +14,7 @@ use super::revoked::{self, RevokedSerials};
 use super::standing::{StandingError, StandingList};
 use super::token::CaToken;
 use crate::clock::Clock;
+use crate::config::ConfigError;
 use hsm::HsmError;
 use pki::certificate::CertificateError;
 use pki::profile::ProfileError;
