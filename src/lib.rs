@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod http;
 pub mod jobs;
+mod lock;
 pub mod server_identity;
 pub mod service;
 pub mod shutdown;

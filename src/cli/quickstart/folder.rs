@@ -2,6 +2,7 @@
 
 use super::layout::Layout;
 use super::{environment, files};
+use crate::lock;
 use anyhow::{Context, bail};
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
@@ -13,21 +14,8 @@ pub(crate) struct Lock {
     _file: File,
 }
 
-/// Locks the file. What was killed a moment ago, or a child of it, may hold it a moment longer.
-#[expect(clippy::disallowed_methods, reason = "waiting for another process, before anything is begun")]
-fn patiently(file: &File) -> Result<(), TryLockError> {
-    for _ in 0..LOCK_TRIES {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-            other => return other,
-        }
-    }
-    file.try_lock()
-}
-
-/// Together two seconds.
-const LOCK_TRIES: u32 = 100;
-const LOCK_PAUSE: Duration = Duration::from_millis(20);
+/// How long to wait for a folder that another process has.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Lock {
     /// Takes the folder.
@@ -37,7 +25,7 @@ impl Lock {
     pub(crate) fn take(layout: &Layout) -> anyhow::Result<Self> {
         let path = layout.lock();
         let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        match patiently(&file) {
+        match lock::patiently(&file, LOCK_PATIENCE) {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => bail!("{} is in use by another sigill process", layout.data().display()),
             Err(TryLockError::Error(error)) => Err(error).context("locking the data folder"),

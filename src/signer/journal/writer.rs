@@ -2,6 +2,7 @@
 
 use super::chain::{Head, Verified, replay};
 use super::{JournalError, Record};
+use crate::lock;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -135,7 +136,7 @@ impl Journal {
     }
 
     fn locked(path: &Path, file: File, head: Head) -> Result<Self, JournalError> {
-        lock(&file).map_err(|error| match error {
+        lock::patiently(&file, LOCK_PATIENCE).map_err(|error| match error {
             TryLockError::WouldBlock => JournalError::InUse { path: path.to_owned() },
             TryLockError::Error(source) => io(path, "lock")(source),
         })?;
@@ -154,22 +155,8 @@ impl State {
     }
 }
 
-/// Locks the file. A process that was killed a moment ago may hold it a moment longer, and so may
-/// a child of ours between its birth and its program.
-#[expect(clippy::disallowed_methods, reason = "waiting for another process, at start only")]
-fn lock(file: &File) -> Result<(), TryLockError> {
-    for _ in 0..LOCK_TRIES {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-            other => return other,
-        }
-    }
-    file.try_lock()
-}
-
-/// Together half a second.
-const LOCK_TRIES: u32 = 50;
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
+/// How long to wait for the lock of a journal that another process has.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 fn io(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> JournalError {
     let path = path.to_owned();

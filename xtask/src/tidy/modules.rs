@@ -21,6 +21,7 @@ const ANY: &[&str] = &[
     "config",
     "http",
     "jobs",
+    "lock",
     "portal",
     "server_identity",
     "service",
@@ -40,6 +41,7 @@ const ROWS: &[Row] = &[
     Row { module: "board", modules: &[], crates: &["pki", "domain"] },
     Row { module: "clock", modules: &[], crates: &["pki"] },
     Row { module: "config", modules: &["telemetry"], crates: &["pki", "domain", "hsm"] },
+    Row { module: "lock", modules: &[], crates: &[] },
     Row { module: "server_identity", modules: &[], crates: &[] },
     Row { module: "shutdown", modules: &[], crates: &[] },
     Row { module: "telemetry", modules: &["config"], crates: &[] },
@@ -65,7 +67,7 @@ const ROWS: &[Row] = &[
         modules: &["app", "clock", "config", "telemetry"],
         crates: &["pki", "domain", "hsm"],
     },
-    Row { module: "signer", modules: &["clock", "config", "telemetry"], crates: &["pki", "domain", "hsm"] },
+    Row { module: "signer", modules: &["clock", "config", "lock", "telemetry"], crates: &["pki", "domain", "hsm"] },
 ];
 
 /// Uses that the table does not list, and modules without a row.
