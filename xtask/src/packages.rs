@@ -19,19 +19,21 @@ pub(crate) const BUILD: &[Package] = &[
     package("libssl-dev", "OpenSSL, the second opinion on every certificate"),
 ];
 
-/// What a service on this machine needs.
-pub(crate) const RUN: &[Package] = &[package("softhsm2", "software tokens that stand in for the HSM and for cards")];
+/// What a demo service on this machine needs, and the commands that it prints.
+pub(crate) const RUN: &[Package] = &[
+    package("softhsm2", "software tokens that stand in for the HSM and for cards"),
+    package("openssl", "judges certificates, CRLs and OCSP answers"),
+    package("curl", "a client that nobody here wrote"),
+    package("opensc", "pkcs11-tool: puts keys and certificates on virtual cards"),
+];
 
 /// What the tests need beyond building and running.
 pub(crate) const TEST: &[Package] = &[
-    package("openssl", "judges certificates, CRLs and OCSP answers"),
     package("gnutls-bin", "judges OCSP answers and card logins"),
-    package("opensc", "pkcs11-tool: puts keys and certificates on virtual cards"),
     package("libengine-pkcs11-openssl", "lets OpenSSL and curl use a key on a virtual card"),
     package("p11-kit", "serves a token from another process, so that it can be stopped and killed"),
     package("p11-kit-modules", "the client side of a token served by p11-kit"),
     package("libp11-kit-dev", "PKCS#11 headers of the fault shim"),
-    package("curl", "a client that nobody here wrote"),
     package("postgresql", "the second database engine"),
     package("procps", "kill and ps: tests stop and count processes"),
     package("sqlite3", "looks at the embedded database from outside"),
