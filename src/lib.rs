@@ -8,6 +8,7 @@ pub mod board;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod crash;
 pub mod http;
 pub mod jobs;
 mod lock;

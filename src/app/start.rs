@@ -6,6 +6,7 @@ use crate::board::Board;
 use crate::clock::System;
 use crate::config::issuer::IssuerConfig;
 use crate::config::{Config, Mode};
+use crate::crash::{Crash, NotACrash, STORE_VARIABLE};
 use crate::server_identity::ServerIdentity;
 use crate::service::known::Known;
 use domain::access::{AccessPolicy, PolicyError};
@@ -16,7 +17,7 @@ use pki::profile::{ProfileError, Profiles};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
-use store::fault::{CRASH_VARIABLE, Crash, Faults, NotACrash};
+use store::fault::{Faults, POINTS};
 
 /// Why a service cannot start. Each says what to look at.
 #[derive(Debug, thiserror::Error)]
@@ -53,14 +54,8 @@ pub enum StartError {
     #[error("database")]
     Store(#[from] StoreError),
     /// A rehearsed crash at a write that does not exist.
-    #[error("{CRASH_VARIABLE}={at}")]
-    Crash {
-        /// What the environment says.
-        at: String,
-        /// What is wrong with it.
-        #[source]
-        source: NotACrash,
-    },
+    #[error(transparent)]
+    Crash(#[from] NotACrash),
     /// The service's token.
     #[error("token")]
     Hsm(#[from] hsm::HsmError),
@@ -111,11 +106,12 @@ pub async fn start(config: Config) -> Result<App, StartError> {
 async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
     let mut options = store::Options::default();
     if config.mode != Mode::Production
-        && let Ok(at) = std::env::var(CRASH_VARIABLE)
+        && let Some(crash) = Crash::wanted(STORE_VARIABLE, POINTS)?
     {
-        let crash = at.parse::<Crash>().map_err(|source| StartError::Crash { at: at.clone(), source })?;
-        tracing::warn!(at, "this process will end itself on purpose");
-        options = options.faults(Faults::crash(crash));
+        options = options.faults(Faults::hook(move |point| {
+            crash.reach(point);
+            Ok(())
+        }));
     }
     Ok(options.open(&config.database).await?)
 }

@@ -2,9 +2,10 @@
 
 use crate::clock::System;
 use crate::config::LogConfig;
+use crate::crash::{Crash, NotACrash, SIGNER_VARIABLE};
 use crate::signer::config::{Mode, SignerConfig};
 use crate::signer::core::Core;
-use crate::signer::fault::CRASH_VARIABLE;
+use crate::signer::fault::POINTS;
 use crate::signer::server::{Server, Stop};
 use crate::telemetry;
 use anyhow::Context;
@@ -35,12 +36,14 @@ pub fn run(config: &Path, module: Option<Module>, exit_with_parent: bool) -> any
 
 /// Outside production the environment may ask for a crash at a named step, so that tests can rehearse every one of them
 /// in the real process.
-fn rehearsing(core: Core, mode: Mode) -> anyhow::Result<Core> {
-    let (Mode::Demo, Ok(at)) = (mode, std::env::var(CRASH_VARIABLE)) else {
+fn rehearsing(core: Core, mode: Mode) -> Result<Core, NotACrash> {
+    if mode == Mode::Production {
         return Ok(core);
-    };
-    tracing::warn!(at, "this process will end itself on purpose");
-    Ok(core.crash_at(at.parse().with_context(|| format!("{CRASH_VARIABLE}={at}"))?))
+    }
+    Ok(match Crash::wanted(SIGNER_VARIABLE, POINTS)? {
+        Some(crash) => core.crash_at(crash),
+        None => core,
+    })
 }
 
 /// Standard input ends when whoever holds its other end does, however that happens.

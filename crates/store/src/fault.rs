@@ -3,9 +3,7 @@
 //! Nothing happens unless a hook was handed to [`Options::faults`](crate::Options::faults).
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Every point, in the order in which one transaction passes them. A point named after a kind of
 /// row is reached just before the statement that writes rows of that kind.
@@ -62,58 +60,8 @@ impl Faults {
         Self(Some(Arc::new(hook)))
     }
 
-    /// Ends the process, without any clean-up, when `crash` comes true.
-    pub fn crash(crash: Crash) -> Self {
-        let seen = AtomicU64::new(0);
-        Self::hook(move |point| {
-            if point == crash.point && seen.fetch_add(1, Ordering::SeqCst) + 1 == crash.nth {
-                std::process::abort();
-            }
-            Ok(())
-        })
-    }
-
     /// Passes a point.
     pub(crate) fn reach(&self, point: &'static str) -> Result<(), Injected> {
         self.0.as_ref().map_or(Ok(()), |hook| hook(point))
-    }
-}
-
-/// When to end the process: the `nth` time that `point` is reached. Text form: `intent:3`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Crash {
-    point: &'static str,
-    nth: u64,
-}
-
-/// A text that names no point, or no number from 1.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not POINT:NUMBER with a known point and a number from 1")]
-pub struct NotACrash;
-
-impl FromStr for Crash {
-    type Err = NotACrash;
-
-    fn from_str(text: &str) -> Result<Self, NotACrash> {
-        let (name, nth) = text.split_once(':').ok_or(NotACrash)?;
-        let point = POINTS.iter().copied().find(|point| *point == name).ok_or(NotACrash)?;
-        let nth = nth.parse().ok().filter(|nth| *nth > 0).ok_or(NotACrash)?;
-        Ok(Self { point, nth })
-    }
-}
-
-/// The environment variable that the service reads a [`Crash`] from, outside production.
-pub const CRASH_VARIABLE: &str = "SIGILL_CRASH_AT";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_crash_names_a_point_and_a_number() {
-        assert_eq!("intent:3".parse(), Ok(Crash { point: "intent", nth: 3 }));
-        for bad in ["intent", "intent:0", "nowhere:1", "intent:x", ""] {
-            assert_eq!(bad.parse::<Crash>(), Err(NotACrash), "{bad}");
-        }
     }
 }

@@ -15,6 +15,7 @@ use pki::serial::SerialNumber;
 use pki::time::UtcTime;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicU64, Ordering};
 use store::fault::Faults;
 
 /// The points of the two commits that a certificate takes; the rest behave alike.
@@ -32,14 +33,21 @@ const DEADLY: [(&str, bool); 7] = [
 async fn main() -> Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["die", url, crash] => die(url, crash).await,
+        ["die", url, point, nth] => die(url, point, nth.parse()?).await,
         _ => judge().await,
     }
 }
 
-/// Writes certificates until the process ends.
-async fn die(url: &str, crash: &str) -> Result<()> {
-    let store = store::Options::default().faults(Faults::crash(crash.parse()?)).open(url).await?;
+/// Writes certificates until the process ends, when it reaches `point` for the `nth` time.
+async fn die(url: &str, point: &str, nth: u64) -> Result<()> {
+    let (point, seen) = (point.to_owned(), AtomicU64::new(0));
+    let faults = Faults::hook(move |reached| {
+        if reached == point && seen.fetch_add(1, Ordering::SeqCst) + 1 == nth {
+            std::process::abort();
+        }
+        Ok(())
+    });
+    let store = store::Options::default().faults(faults).open(url).await?;
     for n in 0..10 {
         issue(&*store, n).await?;
     }
@@ -71,7 +79,7 @@ async fn judge() -> Result<()> {
     for (point, survives) in DEADLY {
         for nth in [1, 2, 5] {
             let url = format!("sqlite://{}", folder.join(format!("{point}-{nth}.db")).display());
-            let ended = run(&url, &format!("{point}:{nth}"))?;
+            let ended = run(&url, point, nth)?;
             ensure!(!ended.success(), "{point}:{nth} did not end the process");
             let records = whole(&url).await.with_context(|| format!("{point}:{nth}"))?;
             // Points of every transaction are passed `nth` times, the others once for two commits.
@@ -88,8 +96,9 @@ async fn judge() -> Result<()> {
     Ok(())
 }
 
-fn run(url: &str, crash: &str) -> Result<ExitStatus> {
-    Ok(Command::new(std::env::current_exe()?).args(["die", url, crash]).current_dir(Path::new("/")).status()?)
+fn run(url: &str, point: &str, nth: u64) -> Result<ExitStatus> {
+    let arguments = ["die", url, point, &nth.to_string()];
+    Ok(Command::new(std::env::current_exe()?).args(arguments).current_dir(Path::new("/")).status()?)
 }
 
 /// Checks that each record has its change and each change its record; the number of records.

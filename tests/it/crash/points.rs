@@ -22,14 +22,14 @@ async fn crash_at_every_write_of_the_store_loses_nothing() {
     let once = store::fault::POINTS.iter().filter(|point| !ELSEWHERE.contains(point) && !EVERYWHERE.contains(point));
     let often = EVERYWHERE.iter().flat_map(|point| (1..=TRANSACTIONS).step_by(4).map(move |nth| (*point, nth)));
     let crashes: Vec<_> = once.map(|point| (*point, 1)).chain(often).collect();
-    crash_at_each("crash-store", store::fault::CRASH_VARIABLE, &crashes).await;
+    crash_at_each("crash-store", sigill::crash::STORE_VARIABLE, &crashes).await;
 }
 
 /// The same for the signer's own process, which the service starts again.
 #[tokio::test(flavor = "multi_thread")]
 async fn crash_at_every_step_of_the_signer_loses_nothing() {
     let crashes: Vec<_> = sigill::signer::fault::POINTS.iter().map(|point| (*point, 1)).collect();
-    crash_at_each("crash-signer", sigill::signer::fault::CRASH_VARIABLE, &crashes).await;
+    crash_at_each("crash-signer", sigill::crash::SIGNER_VARIABLE, &crashes).await;
 }
 
 async fn crash_at_each(name: &str, variable: &str, crashes: &[(&str, usize)]) {

@@ -19,6 +19,7 @@ const ANY: &[&str] = &[
     "cli",
     "clock",
     "config",
+    "crash",
     "http",
     "jobs",
     "lock",
@@ -41,6 +42,7 @@ const ROWS: &[Row] = &[
     Row { module: "board", modules: &[], crates: &["pki", "domain"] },
     Row { module: "clock", modules: &[], crates: &["pki"] },
     Row { module: "config", modules: &["telemetry"], crates: &["pki", "domain", "hsm"] },
+    Row { module: "crash", modules: &[], crates: &[] },
     Row { module: "lock", modules: &[], crates: &[] },
     Row { module: "server_identity", modules: &[], crates: &[] },
     Row { module: "shutdown", modules: &[], crates: &[] },
@@ -50,7 +52,7 @@ const ROWS: &[Row] = &[
     Row { module: "cli::quickstart", modules: ANY, crates: CRATES },
     Row {
         module: "cli",
-        modules: &["service", "app", "ceremony", "clock", "config", "shutdown", "signer", "telemetry"],
+        modules: &["service", "app", "ceremony", "clock", "config", "crash", "shutdown", "signer", "telemetry"],
         crates: CRATES,
     },
     Row { module: "http", modules: DOORS, crates: &["pki", "domain"] },
@@ -67,7 +69,11 @@ const ROWS: &[Row] = &[
         modules: &["app", "clock", "config", "telemetry"],
         crates: &["pki", "domain", "hsm"],
     },
-    Row { module: "signer", modules: &["clock", "config", "lock", "telemetry"], crates: &["pki", "domain", "hsm"] },
+    Row {
+        module: "signer",
+        modules: &["clock", "config", "crash", "lock", "telemetry"],
+        crates: &["pki", "domain", "hsm"],
+    },
 ];
 
 /// Uses that the table does not list, and modules without a row.
