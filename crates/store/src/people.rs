@@ -1,7 +1,7 @@
 //! Agencies, people, employments, roles.
 
 use crate::engine::sql::insert;
-use crate::engine::{Columns, Row, Sql, Value};
+use crate::engine::{Batch, Columns, Row, Sql, Value};
 use crate::writer::{Refusal, Statement};
 use crate::{Database, MAX_LIST};
 use async_trait::async_trait;
@@ -102,37 +102,25 @@ pub(crate) fn role_row(grant: &RoleGrant) -> Vec<Value> {
     vec![Value::text(&grant.tenant), Value::text(&grant.person), grant.role.as_str().into(), grant.since.into()]
 }
 
-pub(crate) static TENANT: Statement = Statement {
-    point: "tenant",
-    batch: insert!("tenant", (1 id text, 2 name text, 3 organisation_number text)),
-    exists: Refusal::Conflict(Conflict::Exists("tenant")),
-    refers_to: "tenant",
-    idle: None,
-};
+pub(crate) static TENANT: Statement =
+    adding("tenant", insert!("tenant", (1 id text, 2 name text, 3 organisation_number text)), "tenant");
 
-pub(crate) static NEW_PERSON: Statement = Statement {
-    point: "person",
-    batch: insert!("person", (1 id text, 2 identity_number text, 3 given_name text, 4 surname text)),
-    exists: Refusal::Conflict(Conflict::Exists("person")),
-    refers_to: "person",
-    idle: None,
-};
+pub(crate) static NEW_PERSON: Statement = adding(
+    "person",
+    insert!("person", (1 id text, 2 identity_number text, 3 given_name text, 4 surname text)),
+    "person",
+);
 
-pub(crate) static NEW_EMPLOYMENT: Statement = Statement {
-    point: "employment",
-    batch: insert!("employment", (1 tenant text, 2 person text, 3 since bigint)),
-    exists: Refusal::Conflict(Conflict::Exists("employment")),
-    refers_to: "tenant or person",
-    idle: None,
-};
+pub(crate) static NEW_EMPLOYMENT: Statement =
+    adding("employment", insert!("employment", (1 tenant text, 2 person text, 3 since bigint)), "tenant or person");
 
-pub(crate) static NEW_ROLE: Statement = Statement {
-    point: "role",
-    batch: insert!("role_grant", (1 tenant text, 2 person text, 3 role text, 4 since bigint)),
-    exists: Refusal::Conflict(Conflict::Exists("role")),
-    refers_to: "employment",
-    idle: None,
-};
+pub(crate) static NEW_ROLE: Statement =
+    adding("role", insert!("role_grant", (1 tenant text, 2 person text, 3 role text, 4 since bigint)), "employment");
+
+/// Adds rows that must not be there yet. `what` is their name, both as a point and in a conflict.
+const fn adding(what: &'static str, batch: Batch, refers_to: &'static str) -> Statement {
+    Statement { point: what, batch, exists: Refusal::Conflict(Conflict::Exists(what)), refers_to, idle: None }
+}
 
 const TENANT_BY_ID: Sql = Sql::both("SELECT id, name, organisation_number FROM tenant WHERE id = $1");
 const TENANT_BY_NUMBER: Sql =
