@@ -1,5 +1,6 @@
 //! `sigill audit`: checks the log offline, and exports where it ends.
 
+use crate::cli::quickstart::layout::Layout;
 use crate::cli::quickstart::report::say;
 use crate::config::Config;
 use crate::service::audit::AUDIT_SEAL;
@@ -46,7 +47,7 @@ pub fn run(arguments: &AuditArguments) -> anyhow::Result<()> {
     let AuditCommand::Verify { config, data, checkpoint, seal } = &arguments.command;
     let path = match (config, data) {
         (Some(config), _) => config.clone(),
-        (None, Some(data)) => data.join("sigill.toml"),
+        (None, Some(data)) => Layout::new(data)?.config(),
         (None, None) => bail!("say --config FILE or --data DIR"),
     };
     let config = Config::load(&path)?;

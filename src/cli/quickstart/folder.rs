@@ -4,8 +4,8 @@ use super::layout::Layout;
 use super::{environment, files};
 use crate::lock;
 use anyhow::{Context, bail};
-use std::ffi::OsString;
 use std::fs::{File, TryLockError};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Held while a set-up or a service uses the folder; released when dropped or when its process ends.
@@ -42,13 +42,9 @@ pub(crate) fn claim(layout: &Layout) -> anyhow::Result<()> {
     files::private_folder(layout.data())?;
     let _lock = Lock::take(layout)?;
     if !is_ready(layout) && !layout.unfinished().exists() {
-        let strange = entries(layout)?.into_iter().find(|name| !KEPT.iter().any(|kept| name == kept));
-        if let Some(name) = strange {
-            bail!(
-                "{} holds {} but no Sigill installation: choose an empty folder",
-                layout.data().display(),
-                name.display()
-            );
+        if let Some(strange) = others(layout)?.first() {
+            let name = strange.file_name().unwrap_or_default().display();
+            bail!("{} holds {name} but no Sigill installation: choose an empty folder", layout.data().display());
         }
         files::public(&layout.unfinished(), "The set-up has not finished; the next run begins again.\n")?;
     }
@@ -71,27 +67,26 @@ pub(crate) fn clear(layout: &Layout) -> anyhow::Result<()> {
     if !layout.unfinished().exists() {
         bail!("{} is not unfinished", layout.data().display());
     }
-    for name in entries(layout)?.into_iter().filter(|name| !KEPT.iter().any(|kept| name == kept)) {
-        let path = layout.data().join(name);
+    for path in others(layout)? {
         let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         removed.with_context(|| format!("cannot remove {}", path.display()))?;
     }
     Ok(())
 }
 
-fn entries(layout: &Layout) -> anyhow::Result<Vec<OsString>> {
-    let read = || std::fs::read_dir(layout.data())?.map(|entry| Ok(entry?.file_name())).collect();
-    let names: std::io::Result<Vec<OsString>> = read();
-    names.with_context(|| format!("cannot read {}", layout.data().display()))
+/// Everything in the folder but what there may be before the set-up begins.
+fn others(layout: &Layout) -> anyhow::Result<Vec<PathBuf>> {
+    let read = || std::fs::read_dir(layout.data())?.map(|entry| Ok(entry?.path())).collect();
+    let paths: std::io::Result<Vec<PathBuf>> = read();
+    let mut paths = paths.with_context(|| format!("cannot read {}", layout.data().display()))?;
+    let kept = [layout.lock(), layout.unfinished(), layout.softhsm()];
+    paths.retain(|path| !kept.contains(path));
+    Ok(paths)
 }
-
-/// What there may be before the set-up begins.
-const KEPT: [&str; 3] = ["lock", "setup-unfinished", "softhsm2.conf"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
 
     fn folder(name: &str) -> Layout {
         let path: PathBuf = std::env::temp_dir().join(format!("sigill-folder-{name}-{}", std::process::id()));

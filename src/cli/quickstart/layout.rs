@@ -40,7 +40,7 @@ impl Layout {
 
     /// There from the first file of the set-up to its last.
     pub(crate) fn unfinished(&self) -> PathBuf {
-        self.data.join("setup-unfinished")
+        self.data.join(UNFINISHED)
     }
 
     /// Locked while a service or a set-up uses the folder.
@@ -136,6 +136,8 @@ impl Layout {
 
 /// Name of the list of people; production mode refuses a folder with it.
 pub(crate) const PEOPLE: &str = "quickstart-people.json";
+/// Name of the mark of an unfinished set-up; production mode refuses a folder with it.
+pub(crate) const UNFINISHED: &str = "setup-unfinished";
 /// Name of the manifest; production mode refuses a folder with it.
 pub(crate) const MANIFEST: &str = "quickstart.json";
 

@@ -1,6 +1,6 @@
 //! What quickstart and demo leave behind, none of which a production service may start with.
 
-use super::layout::{MANIFEST, PEOPLE};
+use super::layout::{MANIFEST, PEOPLE, UNFINISHED};
 use super::people::SOFTWARE_PROFILE;
 use super::tokens::PREFIX;
 use crate::config::{Config, Mode};
@@ -89,7 +89,7 @@ fn refuse_test_authority(path: &Path) -> Result<(), Leftover> {
 }
 
 fn refuse_quickstart_files(folder: &Path) -> Result<(), Leftover> {
-    for name in [MANIFEST, PEOPLE, "setup-unfinished"] {
+    for name in [MANIFEST, PEOPLE, UNFINISHED] {
         let path = folder.join(name);
         if path.exists() {
             return Err(Leftover::Manifest { path });

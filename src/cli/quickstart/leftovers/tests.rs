@@ -78,7 +78,7 @@ fn a_ca_that_cannot_be_read_is_refused() {
 
 #[test]
 fn a_folder_of_quickstart_is_refused() {
-    for name in [MANIFEST, PEOPLE, "setup-unfinished"] {
+    for name in [MANIFEST, PEOPLE, UNFINISHED] {
         let production = Production::new("folder");
         let path = production.folder.join(name);
         std::fs::write(&path, "{}").unwrap();
