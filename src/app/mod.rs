@@ -21,7 +21,7 @@ pub mod signer_child;
 pub mod signer_link;
 mod start;
 
-pub use start::{StartError, profiles, start};
+pub use start::{StartError, policies, start};
 
 use signer_link::SignerLink;
 

@@ -72,8 +72,7 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`], which names the file or the key.
 pub async fn start(config: Config) -> Result<App, StartError> {
-    let profiles = profiles(&config.policies.join("profiles"))?;
-    let access = AccessPolicy::from_toml(&read(&config.policies.join("access/roles.toml"))?)?;
+    let (profiles, access) = policies(&config.policies)?;
     for name in [&config.enrolment.authentication_profile, &config.enrolment.signature_profile] {
         profiles.get(name).ok_or_else(|| StartError::NoSuchProfile(name.clone()))?;
     }
@@ -116,11 +115,17 @@ async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
     Ok(options.open(&config.database).await?)
 }
 
-/// The profiles of a folder, `*.toml`.
+/// The policies of a folder: profiles, and who may do what.
 ///
 /// # Errors
 /// [`StartError`], which names the file.
-pub fn profiles(folder: &Path) -> Result<Profiles, StartError> {
+pub fn policies(folder: &Path) -> Result<(Profiles, AccessPolicy), StartError> {
+    let access = AccessPolicy::from_toml(&read(&folder.join("access/roles.toml"))?)?;
+    Ok((profiles(&folder.join("profiles"))?, access))
+}
+
+/// The profiles of a folder, `*.toml`.
+fn profiles(folder: &Path) -> Result<Profiles, StartError> {
     let failed = |source| StartError::File { path: folder.to_owned(), source };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {

@@ -1,9 +1,8 @@
 //! `sigill check`: says whether a configuration can be used, and what it means.
 
-use crate::app::profiles;
+use crate::app::policies;
 use crate::config::{Config, Mode};
 use anyhow::Context;
-use domain::access::AccessPolicy;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -21,10 +20,7 @@ pub fn run(path: &Path) -> anyhow::Result<()> {
 /// The first thing that is wrong, with the file and the key.
 pub fn check(path: &Path) -> anyhow::Result<String> {
     let config = Config::load(path)?;
-    let profiles = profiles(&config.policies.join("profiles"))?;
-    let roles = config.policies.join("access/roles.toml");
-    let text = std::fs::read_to_string(&roles).with_context(|| format!("cannot read {}", roles.display()))?;
-    AccessPolicy::from_toml(&text)?;
+    let (profiles, _) = policies(&config.policies)?;
     config.hsm.module.locate()?;
     config.hsm.pin.read().context("[hsm] pin")?;
 
