@@ -21,11 +21,11 @@ impl Applicant {
         let random = entropy.random16();
         let choose = |at: usize, of: u16| u16::from_be_bytes([random[at], random[at + 1]]) % of;
         let (year, month, day) = (1950 + choose(0, 50), 1 + choose(2, 12), 1 + choose(4, 28));
-        let nine = format!("{:02}{month:02}{day:02}98{}", year % 100, choose(6, 10));
-        let number = format!("{}{nine}{}", year / 100, luhn(&nine));
+        let eleven = format!("{year}{month:02}{day:02}98{}", choose(6, 10));
+        let number = (0..10).find_map(|check| format!("{eleven}{check}").parse().ok());
         let name = usize::from(year + month + day);
         Self {
-            identity_number: number.parse().expect("a real date, a serial and their check digit are a number"),
+            identity_number: number.expect("one digit is the check digit of a real date and a serial"),
             given_name: GIVEN_NAMES[name % GIVEN_NAMES.len()],
             surname: SURNAMES[name / GIVEN_NAMES.len() % SURNAMES.len()],
         }
@@ -44,19 +44,6 @@ impl Applicant {
             "surname": self.surname,
         })
     }
-}
-
-/// The check digit after nine digits: weights 2, 1, 2, … from the left.
-fn luhn(nine: &str) -> u32 {
-    let sum: u32 = nine
-        .bytes()
-        .enumerate()
-        .map(|(at, digit)| {
-            let weighed = u32::from(digit - b'0') * if at % 2 == 0 { 2 } else { 1 };
-            weighed / 10 + weighed % 10
-        })
-        .sum();
-    (10 - sum % 10) % 10
 }
 
 const GIVEN_NAMES: [&str; 8] = ["Åsa", "Lars", "Märta", "Nils", "Olivia", "Per", "Ragnhild", "Sören"];
