@@ -5,6 +5,7 @@ use super::client::Caller;
 use super::oracle::Oracle;
 use domain::id::hex;
 use domain::operation::{DeliverCard, Operation, OperationHash};
+use pki::identifier::PersonalNumber;
 use pki::key::PublicKey;
 use pki::profile::Purpose;
 use rcgen::{CertificateParams, KeyPair, PublicKeyData};
@@ -149,16 +150,9 @@ pub fn fresh_person() -> (String, String) {
     let count = PEOPLE.fetch_add(1, Ordering::SeqCst);
     let (serial, day) = (980 + count % 10, count / 10);
     let (year, month, day) = (1950 + day / 336, 1 + day % 336 / 28, 1 + day % 28);
-    let digits = format!("{:02}{month:02}{day:02}{serial:03}", year % 100);
-    let sum: u32 = digits
-        .bytes()
-        .enumerate()
-        .map(|(i, b)| {
-            let product = u32::from(b - b'0') * if i % 2 == 0 { 2 } else { 1 };
-            product / 10 + product % 10
-        })
-        .sum();
-    let number = format!("{}{digits}{}", year / 100, (10 - sum % 10) % 10);
+    let eleven = format!("{year}{month:02}{day:02}{serial:03}");
+    let mut numbers = (0..10).map(|check| format!("{eleven}{check}"));
+    let number = numbers.find(|number| number.parse::<PersonalNumber>().is_ok()).unwrap();
     (number, format!("IT{:08}{count:06}", std::process::id()))
 }
 
