@@ -37,16 +37,16 @@ pub(crate) const TEST: &[Package] = &[
     package("postgresql", "the second database engine"),
     package("procps", "kill and ps: tests stop and count processes"),
     package("sqlite3", "looks at the embedded database from outside"),
-    package("strace", "counts the sync calls behind durable commits"),
-    package("python3", "runs pkilint and the network fault proxy"),
+    package("python3", "runs pkilint"),
     package("python3-venv", "keeps pkilint apart from the system's Python"),
 ];
 
 /// What the benchmarks compare with.
 pub(crate) const BENCH: &[Package] = &[
     package("nginx-light", "serves the same OCSP answers as static files"),
-    package("wrk", "puts load on HTTP servers"),
     package("postgresql", "the second database engine"),
+    package("strace", "counts the sync calls behind durable commits"),
+    package("procps", "kill: ends what counts sync calls"),
     package("python3-venv", "keeps OpenBao apart from the system's Python"),
 ];
 
