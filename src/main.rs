@@ -4,6 +4,9 @@ use clap::Parser;
 use sigill::cli::{self, Arguments};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match cli::run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ use crate::cards::Cards;
 use crate::sigill::Installation;
 use anyhow::{Context, Result};
 use domain::id::hex;
-use domain::operation::{DeliverCard, Operation};
+use domain::operation::{DeliverCards, DeliveredCard, Operation};
 use pki::key::PublicKey;
 use pki::profile::Purpose;
 use rcgen::{CertificateParams, KeyPair, PublicKeyData};
@@ -14,12 +14,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Purposes of the certificates on a whole card.
-pub(crate) const BOTH: &[Purpose] = &[Purpose::PersonAuthentication, Purpose::PersonSignature];
-/// Purpose of the certificate that a request for one asks for.
-pub(crate) const ONE: &[Purpose] = &[Purpose::PersonAuthentication];
+/// Purposes of the certificates on a card.
+pub(crate) const PURPOSES: &[Purpose] = &[Purpose::PersonAuthentication, Purpose::PersonSignature];
 
-/// Has cards applied for, identified and approved; gives a ready request for the certificates of each.
+/// A card with an approved application.
+struct Approved {
+    enrolment: String,
+    card: String,
+}
+
+/// Has cards applied for, identified and approved; gives ready requests for their certificates, `tray` cards in each.
 ///
 /// `first` counts the people of earlier calls for this installation.
 ///
@@ -29,7 +33,7 @@ pub(crate) async fn requests(
     installation: &Arc<Installation>,
     first: usize,
     count: usize,
-    purposes: &'static [Purpose],
+    tray: usize,
 ) -> Result<Vec<Prepared>> {
     let (next, cards) = (Arc::new(AtomicUsize::new(first)), Arc::new(Cards::of(installation)?));
     let mut workers = tokio::task::JoinSet::new();
@@ -38,11 +42,15 @@ pub(crate) async fn requests(
         workers.spawn(async move {
             let mut ready = Vec::new();
             loop {
-                let person = next.fetch_add(1, Ordering::Relaxed);
-                if person >= first + count {
+                let people = next.fetch_add(tray, Ordering::Relaxed);
+                if people >= first + count {
                     return Ok(ready);
                 }
-                ready.push(team.approved_card(person, purposes).await?);
+                let mut approved = Vec::with_capacity(tray);
+                for person in people..people + tray {
+                    approved.push(team.approved_card(person).await?);
+                }
+                ready.push(team.delivery(&approved).await?);
             }
         });
     }
@@ -68,7 +76,7 @@ impl Team {
         })
     }
 
-    async fn approved_card(&self, person: usize, purposes: &[Purpose]) -> Result<Prepared> {
+    async fn approved_card(&self, person: usize) -> Result<Approved> {
         let card = format!("BENCH{person:07}");
         let applicant = json!({"identity_number": identity_number(person), "given_name": "Åsa", "surname": "Öberg"});
         let application = json!({"applicant": applicant, "card_number": card});
@@ -84,21 +92,27 @@ impl Team {
 
         let statement = self.state("approver", "approve", text(&identified, "operation_hash")?).await?;
         self.approver.post(&format!("{path}/approval"), &json!({"statement": statement})).await?;
-        self.delivery(id, &card, purposes).await
+        Ok(Approved { enrolment: id.to_owned(), card })
     }
 
     /// The request for the certificates: keys born in software, since the service sees only requests.
-    async fn delivery(&self, id: &str, card: &str, purposes: &[Purpose]) -> Result<Prepared> {
-        let (mut keys, mut body) = (BTreeMap::new(), json!({}));
-        for purpose in purposes {
-            let key = KeyPair::generate()?;
-            keys.insert(*purpose, hex(&PublicKey::from_spki(&key.subject_public_key_info())?.fingerprint()));
-            body[field(*purpose)] = csr(&key)?.into();
+    async fn delivery(&self, tray: &[Approved]) -> Result<Prepared> {
+        let (mut delivered, mut requests) = (Vec::new(), Vec::new());
+        for Approved { enrolment, card } in tray {
+            let (mut keys, mut request) = (BTreeMap::new(), json!({"enrolment": enrolment}));
+            for purpose in PURPOSES {
+                let key = KeyPair::generate()?;
+                keys.insert(*purpose, hex(&PublicKey::from_spki(&key.subject_public_key_info())?.fingerprint()));
+                request[field(*purpose)] = csr(&key)?.into();
+            }
+            delivered.push(DeliveredCard { enrolment: enrolment.parse()?, card: card.parse()?, keys });
+            requests.push(request);
         }
-        let operation = Operation::DeliverCard(DeliverCard { enrolment: id.parse()?, card: card.parse()?, keys });
+        let operation = Operation::DeliverCards(DeliverCards { cards: delivered });
         let statement = self.state("card-desk", "deliver", &operation.hash().to_string()).await?;
-        body["delivery"] = json!({"operation": String::from_utf8(operation.to_bytes())?, "statement": statement});
-        Ok(Prepared { path: format!("/ra/v1/enrolments/{id}/certificates"), body: serde_json::to_vec(&body)?.into() })
+        let delivery = json!({"operation": String::from_utf8(operation.to_bytes())?, "statement": statement});
+        let body = json!({"delivery": delivery, "cards": requests});
+        Ok(Prepared { path: "/ra/v1/deliveries".to_owned(), body: serde_json::to_vec(&body)?.into() })
     }
 
     async fn state(&self, role: &str, act: &str, operation_hash: &str) -> Result<String> {

@@ -23,12 +23,12 @@ mod sigill;
 mod syncs;
 mod wait;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use contest::{Contestant, Supply, number};
+use enrol::PURPOSES;
 use judge::Judge;
 use openbao::OpenBao;
-use pki::profile::Purpose;
 use sigill::{Engine, Installation};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -41,9 +41,12 @@ struct Arguments {
     /// Pairs of rounds for each comparison; odd
     #[arg(long, default_value_t = 9)]
     pairs: usize,
-    /// Requests in a round
-    #[arg(long, default_value_t = 250)]
-    requests: usize,
+    /// Cards in a round, each with two certificates
+    #[arg(long, default_value_t = 400)]
+    cards: usize,
+    /// Cards in a request, for each series; each divides the cards of a round
+    #[arg(long = "tray", default_values_t = [25, 1])]
+    trays: Vec<usize>,
     /// Clients, each with a connection
     #[arg(long, default_value_t = 8)]
     clients: usize,
@@ -95,21 +98,22 @@ impl Bench<'_> {
     async fn engine(&mut self, installation: &Arc<Installation>) -> Result<()> {
         let name = installation.engine.name();
         let mut ours = self.contestant(installation)?;
-        for (purposes, what) in [(enrol::BOTH, "two certificates a request"), (enrol::ONE, "one certificate a request")]
-        {
-            let (pairs, requests) = (self.arguments.pairs, self.arguments.requests);
+        for tray in self.arguments.trays.clone() {
+            let (pairs, cards) = (self.arguments.pairs, self.arguments.cards);
+            ensure!(tray > 0 && cards % tray == 0, "{cards} cards do not fill trays of {tray}");
+            let (requests, certificates) = (cards / tray, tray * PURPOSES.len());
             // A round to warm up, the pairs, one by threads, one under strace.
-            let mut supply = Supply::once(self.requests(installation, (pairs + 3) * requests, purposes).await?);
-            let mut peer_supply = Supply::endless(OpenBao::requests(requests * purposes.len())?);
-            ours.round(supply.take(requests)?, purposes.len()).await?;
+            let mut supply = Supply::once(self.requests(installation, (pairs + 3) * cards, tray).await?);
+            let mut peer_supply = Supply::endless(OpenBao::requests(requests * certificates)?);
+            ours.round(supply.take(requests)?, certificates).await?;
             self.peer.round(peer_supply.take(requests)?, 1).await?;
             let (us, them) = ((&mut ours, &mut supply), (&mut self.peer, &mut peer_supply));
-            let rounds = contest::pairs(pairs, requests, purposes.len(), us, them).await?;
-            report::pairs(&format!("{name}, {what}"), &installation.parts, &rounds);
-            threads(&mut ours, supply.take(requests)?, purposes.len()).await?;
-            self.syncs(&ours, supply.take(requests)?, purposes.len()).await?;
+            let rounds = contest::pairs(pairs, requests, certificates, us, them).await?;
+            report::pairs(&format!("{name}, cards in a request: {tray}"), &installation.parts, &rounds);
+            threads(&mut ours, supply.take(requests)?, certificates).await?;
+            self.syncs(&ours, supply.take(requests)?, certificates).await?;
         }
-        let peer_requests = OpenBao::requests(self.arguments.requests)?;
+        let peer_requests = OpenBao::requests(self.arguments.cards)?;
         self.syncs(&self.peer, peer_requests, 1).await?;
         report::memory(&format!("{name}, after the load"), &installation.parts)
     }
@@ -118,10 +122,10 @@ impl Bench<'_> {
         &mut self,
         installation: &Arc<Installation>,
         count: usize,
-        purposes: &'static [Purpose],
+        tray: usize,
     ) -> Result<Vec<caller::Prepared>> {
         let begun = Instant::now();
-        let ready = enrol::requests(installation, self.people, count, purposes).await?;
+        let ready = enrol::requests(installation, self.people, count, tray).await?;
         self.people += count;
         eprintln!("{count} applications approved on {} in {:.0?}", installation.engine.name(), begun.elapsed());
         installation.settle().await?;
@@ -137,8 +141,9 @@ impl Bench<'_> {
             parts: installation.parts.clone(),
             judge: Judge {
                 read: |answer| {
-                    let issued = answer["certificates"].as_array().map(Vec::as_slice).unwrap_or_default();
-                    issued.iter().filter_map(|one| Some((one["serial"].as_str()?, one["pem"].as_str()?))).collect()
+                    let cards = answer["cards"].as_array().into_iter().flatten();
+                    let issued = cards.filter_map(|card| card["certificates"].as_array()).flatten();
+                    issued.filter_map(|one| Some((one["serial"].as_str()?, one["pem"].as_str()?))).collect()
                 },
                 root: installation.at("trust_anchor")?.into(),
                 intermediate,

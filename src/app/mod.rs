@@ -63,8 +63,10 @@ pub struct Parts {
 /// Says to the publishing jobs that there is something to do.
 #[derive(Debug, Default)]
 pub struct Wake {
-    /// A certificate was issued or revoked: an OCSP answer is due.
-    pub ocsp: Notify,
+    /// A certificate was issued: an OCSP answer is due soon.
+    pub issued: Notify,
+    /// A certificate was revoked: an OCSP answer is due at once.
+    pub revoked: Notify,
     /// A certificate was revoked: a CRL is due.
     pub crl: Notify,
 }

@@ -5,11 +5,11 @@
 
 use crate::signer::frame::{FrameError, head, length};
 use crate::signer::protocol::{
-    Answer, CrlRequest, IssueRequest, MAX_JSON_BYTES, Refusal, Request, StandingRequest, Status,
+    Answer, CardAnswer, CrlRequest, IssueRequest, MAX_JSON_BYTES, Refusal, Request, SignedCertificate, StandingRequest,
+    Status,
 };
-use domain::evidence::IssueEvidence;
+use domain::evidence::Signed;
 use pki::Kind;
-use pki::certificate::{Certificate, CertificateDer};
 use pki::issue::SubjectFacts;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
@@ -20,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 
-pub use crate::signer::protocol::CertificateToSign;
+pub use crate::signer::protocol::{CardToSign, CertificateToSign};
 
 /// Asks the signer process. Cheap to clone; clones share the connections.
 #[derive(Debug, Clone)]
@@ -101,19 +101,32 @@ impl SignerLink {
         }
     }
 
-    /// Has a card's certificates signed; they come in the order asked for.
+    /// Has the certificates of a tray of cards signed; what became of each card, in the order asked for.
+    /// The octets are whatever the signer gave.
     ///
     /// # Errors
-    /// [`LinkError`]; after [`Lost`](LinkError::Lost) and [`Timeout`](LinkError::Timeout) they may exist.
+    /// [`LinkError`] if the whole tray failed; after [`Lost`](LinkError::Lost) and
+    /// [`Timeout`](LinkError::Timeout) certificates may exist.
     pub async fn issue(
         &self,
-        evidence: IssueEvidence,
         issuer: &str,
-        certificates: Vec<CertificateToSign>,
-    ) -> Result<Vec<Certificate>, LinkError> {
-        let serials: Vec<_> = certificates.iter().map(|certificate| certificate.serial).collect();
-        let request = Request::Issue(IssueRequest { evidence, issuer: issuer.to_owned(), certificates });
-        self.certificates(&request, &serials).await
+        delivery: Signed,
+        cards: Vec<CardToSign>,
+    ) -> Result<Vec<Result<Vec<Vec<u8>>, LinkError>>, LinkError> {
+        let serials = |card: &CardToSign| card.certificates.iter().map(|wanted| wanted.serial).collect::<Vec<_>>();
+        let wanted: Vec<_> = cards.iter().map(serials).collect();
+        let request = Request::Issue(IssueRequest { issuer: issuer.to_owned(), delivery, cards });
+        let (Answer::Cards(answers), _) = self.ask(&request, &[]).await? else {
+            return Err(LinkError::Protocol("another kind of answer"));
+        };
+        if answers.len() != wanted.len() {
+            return Err(LinkError::Protocol("another number of cards"));
+        }
+        let card = |(answer, serials): (CardAnswer, Vec<_>)| match answer {
+            CardAnswer::Signed(signed) => certificates(signed, &serials),
+            CardAnswer::Refused(refusal) => Err(LinkError::Refused(refusal)),
+        };
+        Ok(answers.into_iter().zip(wanted).map(card).collect())
     }
 
     /// Has a certificate signed that a standing approval covers, valid from the first to the last of `validity`.
@@ -130,7 +143,7 @@ impl SignerLink {
         serial: SerialNumber,
         validity: (UtcTime, UtcTime),
         tbs: &[u8],
-    ) -> Result<CertificateDer, LinkError> {
+    ) -> Result<Vec<u8>, LinkError> {
         let (not_before, not_after) = validity;
         let request = Request::IssueStanding(StandingRequest {
             issuer: issuer.to_owned(),
@@ -142,9 +155,10 @@ impl SignerLink {
             not_after,
             tbs: tbs.to_vec(),
         });
-        let signed = self.certificates(&request, &[serial]).await?;
-        let signed = signed.into_iter().next().ok_or(LinkError::Protocol("no certificate"))?;
-        Ok(signed.der().clone())
+        let (Answer::Issued(signed), _) = self.ask(&request, &[]).await? else {
+            return Err(LinkError::Protocol("another kind of answer"));
+        };
+        certificates(vec![signed], &[serial])?.pop().ok_or(LinkError::Protocol("no certificate"))
     }
 
     /// Has a TBSCertList signed and gives the CRL, both in DER.
@@ -157,17 +171,6 @@ impl SignerLink {
             (Answer::Crl, crl) => Ok(crl),
             _ => Err(LinkError::Protocol("another kind of answer")),
         }
-    }
-
-    async fn certificates(&self, request: &Request, serials: &[SerialNumber]) -> Result<Vec<Certificate>, LinkError> {
-        let (Answer::Issued(signed), _) = self.ask(request, &[]).await? else {
-            return Err(LinkError::Protocol("another kind of answer"));
-        };
-        if !signed.iter().map(|one| &one.serial).eq(serials) {
-            return Err(LinkError::Protocol("other certificates"));
-        }
-        let read = signed.iter().map(|one| Certificate::parse(&one.certificate)).collect::<Result<_, _>>();
-        read.map_err(|_| LinkError::Protocol("no certificate"))
     }
 
     async fn ask(&self, request: &Request, blob: &[u8]) -> Result<(Answer, Vec<u8>), LinkError> {
@@ -227,6 +230,14 @@ impl Shared {
         self.idle().push(stream);
         Ok((answer, blob))
     }
+}
+
+/// The certificates that were asked for, in that order, and no others.
+fn certificates(signed: Vec<SignedCertificate>, serials: &[SerialNumber]) -> Result<Vec<Vec<u8>>, LinkError> {
+    if !signed.iter().map(|one| &one.serial).eq(serials) {
+        return Err(LinkError::Protocol("other certificates"));
+    }
+    Ok(signed.into_iter().map(|one| one.certificate).collect())
 }
 
 async fn read_frame(stream: &mut UnixStream, limit: usize) -> Result<Vec<u8>, FrameError> {

@@ -56,6 +56,9 @@ async fn serve(
     let status_listener = bind(listen.status).await?;
     tasks.spawn(status::serve(App::clone(app), status_listener, stop.watch()));
 
+    if app.config.signer.spawn.is_some() {
+        signer_started(app, stop).await;
+    }
     tls::resume(app).await;
     tasks.spawn(jobs::run(App::clone(app), stop.watch()));
     first_identity(app, stop).await?;
@@ -69,6 +72,21 @@ async fn serve(
     tracing::info!(status = %listen.status, api = %listen.api, officers = %listen.officers, "serving");
     stop.requested().await;
     Ok(())
+}
+
+/// Gives a signer that was started with the service a moment, so that neither jobs nor callers meet one that is
+/// not there yet. Without it the service starts all the same.
+async fn signer_started(app: &App, stop: &Shutdown) {
+    let answered = async {
+        while app.signer.hello().await.is_err() {
+            pause(SIGNER_PAUSE).await;
+        }
+    };
+    tokio::select! {
+        // Whether it came or not, the start goes on.
+        _came = tokio::time::timeout(SIGNER_START, answered) => {}
+        () = stop.requested() => {}
+    }
 }
 
 /// Waits until there is a TLS certificate: the one kept from before, or the first that the renewal
@@ -112,10 +130,13 @@ fn stop_on_signal(handle: ShutdownHandle) -> anyhow::Result<impl Future<Output =
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "waiting for a certificate at start, outside any decision")]
+#[expect(clippy::disallowed_methods, reason = "waiting at start, outside any decision")]
 async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
+const SIGNER_PAUSE: Duration = Duration::from_millis(20);
+/// Longest that the start waits for its signer.
+const SIGNER_START: Duration = Duration::from_secs(3);
 const IDENTITY_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_STOP: Duration = Duration::from_secs(5);

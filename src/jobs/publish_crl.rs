@@ -20,7 +20,7 @@ pub(super) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
         if gathering && tokio::time::timeout(app.config.crl.coalesce(), stopped(&mut shutdown)).await.is_ok() {
             return;
         }
-        if !rhythm.next(&published, Some(&app.wake.crl), &mut shutdown).await {
+        if !rhythm.next(&published, app.wake.crl.notified(), &mut shutdown).await {
             return;
         }
     }

@@ -1,6 +1,6 @@
 //! Revokes the serials of issuances that never ended.
 
-use super::rhythm::Rhythm;
+use super::rhythm::{Rhythm, never};
 use crate::app::App;
 use crate::service::reconcile;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub(super) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
         if let Ok(serials @ 1..) = revoked {
             tracing::warn!(serials, "issuances that never ended were revoked");
         }
-        if !rhythm.next(&revoked, None, &mut shutdown).await {
+        if !rhythm.next(&revoked, never(), &mut shutdown).await {
             return;
         }
     }

@@ -1,6 +1,6 @@
 //! Renews the OCSP signers' certificates, and the service's own TLS certificate, before they end.
 
-use super::rhythm::Rhythm;
+use super::rhythm::{Rhythm, never};
 use crate::app::App;
 use crate::service::{publish, tls};
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub(super) async fn run_signers(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut rhythm = Rhythm::new("renew-signers", PERIOD);
     loop {
         let renewed = publish::renew_signers(&app).await;
-        if !rhythm.next(&renewed, None, &mut shutdown).await {
+        if !rhythm.next(&renewed, never(), &mut shutdown).await {
             return;
         }
     }
@@ -24,7 +24,7 @@ pub(super) async fn run_tls(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut rhythm = Rhythm::new("renew-tls", PERIOD);
     loop {
         let renewed = tls::renew_if_due(&app).await;
-        if !rhythm.next(&renewed, None, &mut shutdown).await {
+        if !rhythm.next(&renewed, never(), &mut shutdown).await {
             return;
         }
     }

@@ -4,7 +4,7 @@ use crate::app::App;
 use std::fmt::Display;
 use std::pin::Pin;
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// First pause after a failure; doubled by each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -57,16 +57,11 @@ impl Rhythm {
     pub(super) async fn next<T, E: std::error::Error>(
         &mut self,
         last: &Result<T, E>,
-        wake: Option<&Notify>,
+        wake: impl Future<Output = ()>,
         shutdown: &mut watch::Receiver<bool>,
     ) -> bool {
         let calm = self.note(last.as_ref().err());
-        let woken = async {
-            match wake {
-                Some(wake) if calm => wake.notified().await,
-                _ => std::future::pending().await,
-            }
-        };
+        let woken = async { if calm { wake.await } else { never().await } };
         let wait = if calm { self.period } else { self.pause };
         tokio::select! {
             _timed_out = tokio::time::timeout(wait, woken) => true,
@@ -95,6 +90,11 @@ impl Rhythm {
     }
 }
 
+/// For a job that nobody wakes.
+pub(super) async fn never() {
+    std::future::pending().await
+}
+
 /// An error with its sources.
 fn chain(error: &dyn std::error::Error) -> String {
     let first: &dyn Display = &error;
@@ -105,6 +105,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::sync::Notify;
 
     #[derive(Debug, thiserror::Error)]
     #[error("{0}")]
@@ -131,7 +132,7 @@ mod tests {
         let wake = Notify::new();
         wake.notify_one();
         let mut rhythm = Rhythm::new("test", Duration::from_hours(1));
-        assert!(rhythm.next(&Ok::<_, Failure>(()), Some(&wake), &mut stop).await);
+        assert!(rhythm.next(&Ok::<_, Failure>(()), wake.notified(), &mut stop).await);
     }
 
     #[tokio::test]
@@ -139,7 +140,7 @@ mod tests {
         let (sender, mut stop) = watch::channel(false);
         sender.send(true).unwrap();
         let mut rhythm = Rhythm::new("test", Duration::from_hours(1));
-        assert!(!rhythm.next(&Ok::<_, Failure>(()), None, &mut stop).await);
-        assert!(!rhythm.next(&Err::<(), _>(Failure("away")), None, &mut stop).await);
+        assert!(!rhythm.next(&Ok::<_, Failure>(()), never(), &mut stop).await);
+        assert!(!rhythm.next(&Err::<(), _>(Failure("away")), never(), &mut stop).await);
     }
 }

@@ -69,10 +69,11 @@ impl Effects {
     }
 
     fn wake(&self, app: &App) {
-        if !self.issued.is_empty() || !self.revoked.is_empty() {
-            app.wake.ocsp.notify_one();
+        if !self.issued.is_empty() {
+            app.wake.issued.notify_one();
         }
         if !self.revoked.is_empty() {
+            app.wake.revoked.notify_one();
             app.wake.crl.notify_one();
         }
     }

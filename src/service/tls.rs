@@ -8,7 +8,7 @@ use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::changes::{Changes, Write};
 use domain::id::hex;
 use pki::certificate::{Certificate, CertificateDer};
-use pki::issue::{LintIssuer, Request, SubjectFacts, lint, lint_issued, prepare};
+use pki::issue::{LintIssuer, Request, SubjectFacts, lint, prepare};
 use pki::key::PublicKey;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
@@ -143,7 +143,6 @@ pub async fn certify_by(
     let request = Request { profile, subject: &subject, key, serial, not_before: at, not_after };
     let tbs = prepare(&request, issuer)?;
     let linted = lint(tbs, profile, LintIssuer::from(issuer)).map_err(ServiceError::Lint)?;
-    let tbs = linted.tbs().to_vec();
 
     let actor = Actor::System("certify".to_owned());
     let reference = CertificateRef { issuer: issuer.name.clone(), serial };
@@ -157,7 +156,7 @@ pub async fn certify_by(
         profile: profile.name().to_owned(),
         revision: profile.revision(),
         key_fingerprint: key.fingerprint(),
-        tbs: tbs.clone(),
+        tbs: linted.tbs().to_vec(),
         not_after,
         at,
     };
@@ -170,17 +169,17 @@ pub async fn certify_by(
         key.spki(),
         serial,
         (at, not_after),
-        &tbs,
+        linted.tbs(),
     );
-    let der = match answer.await {
-        Ok(der) if lint_issued(&der, profile, &issuer.certificate).is_empty() => der,
-        Ok(_) => {
-            super::reconcile::abandon(app, vec![reference]).await?;
-            return Err(ServiceError::FailedAfterSigning);
-        }
+    let signed = answer
+        .await
+        .map_err(ServiceError::from)
+        .and_then(|signed| linted.accept(signed, &issuer.certificate).map_err(|_| ServiceError::FailedAfterSigning));
+    let der = match signed {
+        Ok(der) => der,
         Err(why) => {
             super::reconcile::abandon(app, vec![reference]).await?;
-            return Err(why.into());
+            return Err(why);
         }
     };
     let recorded = Event::new("certificate.issued", actor, serial.to_string(), app.clock.now())

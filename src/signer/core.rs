@@ -3,7 +3,7 @@
 use super::error::SignerError;
 use super::fault::Crash;
 use super::issuers::{Authorities, Authority};
-use super::journal::{Journal, Record};
+use super::journal::{Journal, Record, Ticket};
 use super::ledger::Ledger;
 use super::officers::OfficerList;
 use super::profiles::ProfileSet;
@@ -53,7 +53,7 @@ impl Core {
     pub fn answer(&self, request: &Request, blob: &[u8]) -> (Answer, Vec<u8>) {
         let answer = match request {
             Request::Hello => Ok((Answer::Hello(self.status()), Vec::new())),
-            Request::Issue(request) => self.issue(request).map(|signed| (Answer::Issued(signed), Vec::new())),
+            Request::Issue(request) => self.issue(request).map(|cards| (Answer::Cards(cards), Vec::new())),
             Request::IssueStanding(request) => {
                 self.issue_standing(request).map(|signed| (Answer::Issued(signed), Vec::new()))
             }
@@ -79,12 +79,20 @@ impl Core {
 
     /// Judges a record, writes it, and comes back once it is on disk.
     pub(super) fn record(&self, record: &Record) -> Result<(), SignerError> {
+        let ticket = self.write(record)?;
+        self.make_durable(ticket)
+    }
+
+    /// Judges a record and writes it; nothing may follow from it until it is [durable](Self::make_durable).
+    pub(super) fn write(&self, record: &Record) -> Result<Ticket, SignerError> {
         self.reach("write");
-        let ticket = {
-            let mut ledger = self.ledger();
-            ledger.admit(record)?;
-            self.journal.write(record)?
-        };
+        let mut ledger = self.ledger();
+        ledger.admit(record)?;
+        Ok(self.journal.write(record)?)
+    }
+
+    /// Comes back once everything up to this record is on disk.
+    pub(super) fn make_durable(&self, ticket: Ticket) -> Result<(), SignerError> {
         self.reach("written");
         self.journal.make_durable(ticket)?;
         self.reach("durable");
@@ -123,7 +131,7 @@ impl Core {
 }
 
 /// Logs a failure once, with its causes, and gives the caller what it may know.
-fn refusal(error: &SignerError) -> Refusal {
+pub(super) fn refusal(error: &SignerError) -> Refusal {
     let code = error.code();
     let cause = std::error::Error::source(error).map(tracing::field::display);
     if code.kind() == Kind::Internal {

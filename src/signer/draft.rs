@@ -28,13 +28,13 @@ pub(super) struct Draft {
     pub(super) entry: Entry,
 }
 
-/// What became of the drafts of one intent.
+/// What became of the certificates that were about to be signed.
 #[derive(Default)]
-struct Outcome {
-    certificates: Vec<SignedCertificate>,
+pub(super) struct Outcome {
     signed: Vec<SerialNumber>,
     freed: Vec<SerialNumber>,
-    failure: Option<SignerError>,
+    /// Why nothing more is signed: the token is asked no further after it failed once.
+    stopped: Option<String>,
 }
 
 impl Draft {
@@ -75,46 +75,56 @@ impl Entry {
 }
 
 impl Core {
-    /// Signs the drafts of an intent that is on disk, and records what became of each.
+    /// Signs the drafts of an intent that is on disk: the caller gets all of them, or none.
     pub(super) fn sign_all(
         &self,
-        authority: &Authority,
         drafts: Vec<Draft>,
+        outcome: &mut Outcome,
     ) -> Result<Vec<SignedCertificate>, SignerError> {
-        let mut outcome = Outcome::default();
+        let (mut certificates, mut failure) = (Vec::with_capacity(drafts.len()), None);
         for draft in drafts {
-            if outcome.failure.is_some() {
-                outcome.freed.push(draft.entry.serial);
-            } else {
-                self.sign(draft, &mut outcome);
-                self.reach("first-signed");
+            match self.sign(draft, outcome) {
+                Ok(certificate) => certificates.push(certificate),
+                Err(error) => failure = failure.or(Some(error)),
             }
+            self.reach("first-signed");
         }
+        failure.map_or(Ok(certificates), Err)
+    }
+
+    pub(super) fn sign(&self, draft: Draft, outcome: &mut Outcome) -> Result<SignedCertificate, SignerError> {
+        let serial = draft.entry.serial;
+        if let Some(why) = outcome.stopped.clone() {
+            outcome.freed.push(serial);
+            return Err(SignerError::TokenUnavailable { why });
+        }
+        let error = match draft.linted.sign(&*self.token) {
+            Ok(der) => {
+                // The octets are those that were linted, and the token's pool has verified the signature.
+                outcome.signed.push(serial);
+                return Ok(SignedCertificate { serial, certificate: der.into_bytes() });
+            }
+            Err(error) => error,
+        };
+        outcome.stopped = Some(error.to_string());
+        if nothing_signed(&error) {
+            outcome.freed.push(serial);
+            return Err(SignerError::NotSigned(error));
+        }
+        Err(SignerError::Unknown(error))
+    }
+
+    /// Records what became of certificates of a CA.
+    pub(super) fn settle(&self, authority: &Authority, outcome: Outcome) -> Result<(), SignerError> {
         self.reach("signed");
-        let Outcome { certificates, signed, freed, failure } = outcome;
+        let Outcome { signed, freed, .. } = outcome;
         tracing::info!(issuer = authority.issuer.name, signed = signed.len(), freed = freed.len(), "certificates");
         if !signed.is_empty() || !freed.is_empty() {
             let issuer = authority.issuer.name.clone();
             self.note(&Record::Outcome { at: self.clock.now(), issuer, signed, freed })?;
             self.reach("noted");
         }
-        failure.map_or(Ok(certificates), Err)
-    }
-
-    fn sign(&self, draft: Draft, outcome: &mut Outcome) {
-        let serial = draft.entry.serial;
-        match draft.linted.sign(&*self.token) {
-            Ok(der) => {
-                // The octets are those that were linted, and the token's pool has verified the signature.
-                outcome.signed.push(serial);
-                outcome.certificates.push(SignedCertificate { serial, certificate: der.into_bytes() });
-            }
-            Err(error) if nothing_signed(&error) => {
-                outcome.freed.push(serial);
-                outcome.failure = Some(SignerError::NotSigned(error));
-            }
-            Err(error) => outcome.failure = Some(SignerError::Unknown(error)),
-        }
+        Ok(())
     }
 }
 

@@ -1,35 +1,77 @@
-//! Signs a card's certificates, on officers' signatures and nothing else.
+//! Signs cards' certificates, on officers' signatures and nothing else.
 
-use super::core::Core;
+use super::core::{Core, refusal};
 use super::digest::Digest;
-use super::draft::{Draft, Wanted};
+use super::draft::{Draft, Outcome, Wanted};
 use super::error::SignerError;
 use super::issuers::Authority;
 use super::journal::{Authority as Why, Holder, Record};
-use super::protocol::{CertificateToSign, IssueRequest, MAX_CERTIFICATES, SignedCertificate};
+use super::protocol::{CardAnswer, CardToSign, CertificateToSign, IssueRequest, MAX_CERTIFICATES, SignedCertificate};
 use super::registry::Registry;
-use domain::evidence::{ApprovedIssuance, IssueEvidence, verify_issuance};
+use domain::evidence::{ApprovedIssuance, Delivery, IssueEvidence, verify_delivery, verify_issuance};
 use domain::id::hex;
-use domain::operation::IssueCard;
+use domain::operation::{IssueCard, MAX_TRAY};
 use pki::key::PublicKey;
 use pki::time::UtcTime;
 
+/// Cards that were delivered together, under a signature that verifies.
+struct Tray<'a> {
+    authority: &'a Authority,
+    delivery: Delivery,
+    /// Of the delivery's operation.
+    digest: Digest,
+    now: UtcTime,
+}
+
 impl Core {
-    /// Checks everything anew, as if whoever asks were an enemy.
-    pub(super) fn issue(&self, request: &IssueRequest) -> Result<Vec<SignedCertificate>, SignerError> {
+    /// Checks everything anew, as if whoever asks were an enemy. Each card stands for itself.
+    pub(super) fn issue(&self, request: &IssueRequest) -> Result<Vec<CardAnswer>, SignerError> {
         let now = self.clock.now();
         let authority = self.authorities.get(&request.issuer)?;
         authority.serves()?;
-        if request.certificates.is_empty() || request.certificates.len() > MAX_CERTIFICATES {
-            return Err(SignerError::Malformed("a card has one or two certificates"));
+        if request.cards.is_empty() || request.cards.len() > MAX_TRAY {
+            return Err(SignerError::Malformed("a tray has 1 to 50 cards"));
         }
         self.ready(authority)?;
-        let approved = verify_issuance(&request.evidence, self.approvals_needed, &Registry::new(self), now)?;
+        let delivery = verify_delivery(&request.delivery, &Registry::new(self), now)?;
+        let digest = Digest::of(request.delivery.operation.as_bytes());
+        let tray = Tray { authority, delivery, digest, now };
+        let intents = request.cards.iter().map(|card| self.intent(&tray, card)).collect();
+        let mut outcome = Outcome::default();
+        let mut sign = |drafts| self.sign_all(drafts, &mut outcome);
+        let cards = self.record_intents(intents)?.into_iter().map(|card| answer(card.and_then(&mut sign))).collect();
+        self.settle(authority, outcome)?;
+        Ok(cards)
+    }
+
+    /// A card's certificates, ready to be recorded and then signed.
+    fn intent(&self, tray: &Tray<'_>, card: &CardToSign) -> Result<(Record, Vec<Draft>), SignerError> {
+        if card.certificates.is_empty() || card.certificates.len() > MAX_CERTIFICATES {
+            return Err(SignerError::Malformed("a card has one or two certificates"));
+        }
+        let officers = Registry::new(self);
+        let approved = verify_issuance(&card.evidence, &tray.delivery, self.approvals_needed, &officers, tray.now)?;
         self.check_applicant(&approved.order)?;
-        let drafts = request.certificates.iter().map(|wanted| self.draft(authority, &approved, wanted, now));
+        let drafts = card.certificates.iter().map(|wanted| self.draft(tray, &approved, wanted));
         let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
-        self.record(&intent(authority, &approved, &request.evidence, &drafts, now))?;
-        self.sign_all(authority, drafts)
+        Ok((tray.record(&approved, &card.evidence, &drafts), drafts))
+    }
+
+    /// Writes the intents that can follow, and comes back once all are on disk.
+    fn record_intents(
+        &self,
+        intents: Vec<Result<(Record, Vec<Draft>), SignerError>>,
+    ) -> Result<Vec<Result<Vec<Draft>, SignerError>>, SignerError> {
+        let mut last = None;
+        let mut write = |(record, drafts): (Record, Vec<Draft>)| {
+            last = Some(self.write(&record)?);
+            Ok(drafts)
+        };
+        let written = intents.into_iter().map(|intent| intent.and_then(&mut write)).collect();
+        if let Some(last) = last {
+            self.make_durable(last)?;
+        }
+        Ok(written)
     }
 
     /// The subject must be the agency's own, this card's, and not an officer under another name.
@@ -52,10 +94,9 @@ impl Core {
 
     fn draft(
         &self,
-        authority: &Authority,
+        tray: &Tray<'_>,
         approved: &ApprovedIssuance,
         wanted: &CertificateToSign,
-        now: UtcTime,
     ) -> Result<Draft, SignerError> {
         if !wanted.purpose.is_person() {
             return Err(SignerError::NotApproved("officers approve certificates of people only"));
@@ -77,32 +118,32 @@ impl Core {
         let CertificateToSign { serial, not_before, not_after, tbs, .. } = wanted;
         let (serial, not_before, not_after) = (*serial, *not_before, *not_after);
         let bytes = Wanted { key: &key, serial, not_before, not_after, tbs };
-        Draft::new(authority, profile, &approved.order.subject, &bytes, now)
+        Draft::new(tray.authority, profile, &approved.order.subject, &bytes, tray.now)
     }
 }
 
-fn intent(
-    authority: &Authority,
-    approved: &ApprovedIssuance,
-    evidence: &IssueEvidence,
-    drafts: &[Draft],
-    at: UtcTime,
-) -> Record {
-    let hash = |operation: &str| Digest::of(operation.as_bytes());
-    Record::Intent {
-        at,
-        issuer: authority.issuer.name.clone(),
-        authority: Why::Approval {
-            operation: hash(&evidence.approval.operation),
-            identification: hash(&evidence.identification.operation),
-            delivery: hash(&evidence.delivery.operation),
-            approvers: approved.approvers.clone(),
-            delivered_by: approved.delivered_by.clone(),
-            delivered_at: approved.delivered_at,
-        },
-        holder: Holder::Person { person: approved.order.applicant.clone(), card: Some(approved.order.card.clone()) },
-        certificates: drafts.iter().map(|draft| draft.entry.clone()).collect(),
+impl Tray<'_> {
+    fn record(&self, approved: &ApprovedIssuance, evidence: &IssueEvidence, drafts: &[Draft]) -> Record {
+        let order = &approved.order;
+        Record::Intent {
+            at: self.now,
+            issuer: self.authority.issuer.name.clone(),
+            authority: Why::Approval {
+                operation: Digest::of(evidence.approval.operation.as_bytes()),
+                identification: Digest::of(evidence.identification.operation.as_bytes()),
+                delivery: self.digest,
+                approvers: approved.approvers.clone(),
+                delivered_by: approved.delivered_by.clone(),
+                delivered_at: approved.delivered_at,
+            },
+            holder: Holder::Person { person: order.applicant.clone(), card: Some(order.card.clone()) },
+            certificates: drafts.iter().map(|draft| draft.entry.clone()).collect(),
+        }
     }
+}
+
+fn answer(card: Result<Vec<SignedCertificate>, SignerError>) -> CardAnswer {
+    card.map_or_else(|error| CardAnswer::Refused(refusal(&error)), CardAnswer::Signed)
 }
 
 const ORGANISATION_NUMBER: &str = "organisation.number";

@@ -2,7 +2,7 @@
 
 use super::core::Core;
 use super::digest::Digest;
-use super::draft::{Draft, Wanted};
+use super::draft::{Draft, Outcome, Wanted};
 use super::error::SignerError;
 use super::journal::{Authority, Holder, Record};
 use super::protocol::{SignedCertificate, StandingRequest};
@@ -10,7 +10,7 @@ use pki::key::PublicKey;
 
 impl Core {
     /// Signs if a standing approval covers issuer, profile, exact subject and key.
-    pub(super) fn issue_standing(&self, request: &StandingRequest) -> Result<Vec<SignedCertificate>, SignerError> {
+    pub(super) fn issue_standing(&self, request: &StandingRequest) -> Result<SignedCertificate, SignerError> {
         let now = self.clock.now();
         let authority = self.authorities.get(&request.issuer)?;
         authority.serves()?;
@@ -34,6 +34,9 @@ impl Core {
             holder: Holder::service(&request.subject),
             certificates: vec![draft.entry.clone()],
         })?;
-        self.sign_all(authority, vec![draft])
+        let mut outcome = Outcome::default();
+        let signed = self.sign(draft, &mut outcome);
+        self.settle(authority, outcome)?;
+        signed
     }
 }

@@ -7,7 +7,7 @@ use super::error::Code;
 use super::journal::Head;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::evidence::IssueEvidence;
+use domain::evidence::{IssueEvidence, Signed};
 use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub enum Request {
     /// How are you?
     Hello,
-    /// Sign the certificates of one card, on officers' signatures.
+    /// Sign the certificates of cards, on officers' signatures.
     Issue(IssueRequest),
     /// Sign a certificate that a standing approval covers.
     IssueStanding(StandingRequest),
@@ -28,14 +28,24 @@ pub enum Request {
     Crl(CrlRequest),
 }
 
-/// Certificates of one card.
+/// Certificates of a tray of cards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IssueRequest {
-    /// Everything that officers signed.
-    pub evidence: IssueEvidence,
     /// Name of the CA.
     pub issuer: String,
+    /// What the desk or bureau signed on the keys of all these cards.
+    pub delivery: Signed,
+    /// 1 to [`MAX_TRAY`](domain::operation::MAX_TRAY).
+    pub cards: Vec<CardToSign>,
+}
+
+/// Certificates of one card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardToSign {
+    /// Everything else that officers signed.
+    pub evidence: IssueEvidence,
     /// One or two.
     pub certificates: Vec<CertificateToSign>,
 }
@@ -98,8 +108,10 @@ pub struct CrlRequest {
 pub enum Answer {
     /// To [`Request::Hello`].
     Hello(Status),
-    /// To [`Request::Issue`] and [`Request::IssueStanding`], in the order of the request.
-    Issued(Vec<SignedCertificate>),
+    /// To [`Request::Issue`], for each card in the order of the request.
+    Cards(Vec<CardAnswer>),
+    /// To [`Request::IssueStanding`].
+    Issued(SignedCertificate),
     /// To [`Request::Crl`]; the CRL is in the frame of bytes.
     Crl,
     /// No.
@@ -118,6 +130,16 @@ pub struct Status {
     pub token_problem: Option<String>,
     /// The end of the journal. Kept elsewhere, it shows later whether the journal was cut.
     pub journal: Head,
+}
+
+/// What became of one card of a tray.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "card", content = "body", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum CardAnswer {
+    /// Its certificates, in the order of the request.
+    Signed(Vec<SignedCertificate>),
+    /// No.
+    Refused(Refusal),
 }
 
 /// A certificate that was signed.
@@ -142,8 +164,8 @@ pub struct Refusal {
     pub detail: String,
 }
 
-/// Longest JSON of a message, in bytes.
-pub const MAX_JSON_BYTES: usize = 256 * 1024;
+/// Longest JSON of a message, in bytes: a full tray, with three statements and two TBS for each card, has room.
+pub const MAX_JSON_BYTES: usize = 2 * 1024 * 1024;
 /// Longest second frame of a message that is no CRL, in bytes.
 pub const MAX_BLOB_BYTES: usize = 64 * 1024;
 /// Longest CRL, in bytes.

@@ -124,7 +124,13 @@ impl Objects {
                 Method::POST,
                 "/ra/v1/enrolments/{id}/certificates",
                 format!("/ra/v1/enrolments/{a}/certificates"),
-                Some(delivery),
+                Some(delivery.clone()),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/deliveries",
+                "/ra/v1/deliveries".to_owned(),
+                Some(json!({"delivery": delivery["delivery"], "cards": [{"enrolment": a, "authentication_csr": "x"}]})),
             ),
             ours(
                 Method::POST,

@@ -16,3 +16,4 @@ mod requests;
 mod revocation;
 mod status;
 mod support;
+mod trays;

@@ -4,7 +4,7 @@ use crate::support::Installation;
 use crate::support::oracle::Oracle;
 use crate::support::story::{Agency, Keys, request};
 use domain::id::hex;
-use domain::operation::{DeliverCard, Operation, OperationHash};
+use domain::operation::{DeliverCards, DeliveredCard, Operation, OperationHash};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
@@ -80,8 +80,8 @@ impl Agency {
             .and_then(|request| request.public_key()?.public_key_to_der())
             .map_or_else(|_| "00".repeat(32), |spki| hex(&openssl::sha::sha256(&spki)));
         let keys = BTreeMap::from([(Purpose::PersonAuthentication, fingerprint)]);
-        let operation = DeliverCard { enrolment: id.parse().unwrap(), card: card.parse().unwrap(), keys };
-        let operation = Operation::DeliverCard(operation).to_bytes();
+        let card = DeliveredCard { enrolment: id.parse().unwrap(), card: card.parse().unwrap(), keys };
+        let operation = Operation::DeliverCards(DeliverCards { cards: vec![card] }).to_bytes();
         let statement = oracle.statement(&self.desk.1, "deliver", &OperationHash::of(&operation).to_string());
         let body = json!({
             "authentication_csr": csr,
@@ -123,8 +123,8 @@ async fn a_card_with_one_key_gets_one_certificate() {
     let key = rcgen::KeyPair::generate().unwrap();
     let fingerprint = hex(&openssl::sha::sha256(&rcgen::PublicKeyData::subject_public_key_info(&key)));
     let keys = BTreeMap::from([(Purpose::PersonAuthentication, fingerprint)]);
-    let operation = DeliverCard { enrolment: id.parse().unwrap(), card: card.parse().unwrap(), keys };
-    let operation = Operation::DeliverCard(operation).to_bytes();
+    let card = DeliveredCard { enrolment: id.parse().unwrap(), card: card.parse().unwrap(), keys };
+    let operation = Operation::DeliverCards(DeliverCards { cards: vec![card] }).to_bytes();
     let statement = oracle.statement(&agency.desk.1, "deliver", &OperationHash::of(&operation).to_string());
     let body = json!({
         "authentication_csr": request(&key),

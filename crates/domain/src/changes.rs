@@ -3,11 +3,13 @@
 //! A [`Changes`] cannot be made without an event, so nothing is changed unrecorded. The store
 //! applies it wholly or not at all, and may carry many in one durable transaction.
 
+use crate::TenantId;
 use crate::approval::Approval;
 use crate::audit::Event;
 use crate::card::Card;
 use crate::certificate::{CertificateRef, Intent};
 use crate::enrolment::AnyEnrolment;
+use crate::evidence::Signed;
 use crate::people::{Employment, Person, RoleGrant, Tenant};
 use crate::revocation::Revocation;
 use pki::time::UtcTime;
@@ -23,6 +25,17 @@ pub struct Stored<T> {
     pub value: T,
     /// Its version.
     pub version: Version,
+}
+
+/// An application with what its issuance rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dossier {
+    /// The application, identified at least.
+    pub enrolment: Stored<AnyEnrolment>,
+    /// The approval that it waits for or has.
+    pub approval: Stored<Approval>,
+    /// The card.
+    pub card: Stored<Card>,
 }
 
 /// Writes and their events, committed together.
@@ -69,6 +82,13 @@ pub enum Write {
         new: Card,
         /// The version it was read at.
         seen: Version,
+    },
+    /// What a desk or bureau signed on the keys of a tray of cards; written once, by whichever card comes first.
+    Delivery {
+        /// The agency.
+        tenant: TenantId,
+        /// The delivery and its one statement.
+        delivery: Signed,
     },
     /// A serial is reserved. Conflict if issuer and serial are known, or the key is already
     /// certified for another person or purpose.

@@ -74,7 +74,7 @@ pub struct Issued {
     pub serials: BTreeMap<Purpose, SerialNumber>,
     /// When.
     pub at: UtcTime,
-    /// The desk's signed delivery statement, a compact JWS.
+    /// Which signed delivery brought the keys: its [`Signed::id`](crate::evidence::Signed::id).
     pub delivery: String,
 }
 
@@ -311,6 +311,28 @@ impl AnyEnrolment {
             Self::Approved(e) => e.bare(),
             Self::Issued(e) => e.bare(),
             Self::Activated(e) => e.bare(),
+        }
+    }
+
+    /// Its id.
+    pub const fn id(&self) -> &EnrolmentId {
+        match self {
+            Self::Submitted(e) => &e.id,
+            Self::Identified(e) => &e.id,
+            Self::Approved(e) => &e.id,
+            Self::Issued(e) => &e.id,
+            Self::Activated(e) => &e.id,
+        }
+    }
+
+    /// The card that is applied for.
+    pub const fn card(&self) -> &CardNumber {
+        match self {
+            Self::Submitted(e) => &e.card,
+            Self::Identified(e) => &e.card,
+            Self::Approved(e) => &e.card,
+            Self::Issued(e) => &e.card,
+            Self::Activated(e) => &e.card,
         }
     }
 

@@ -4,10 +4,12 @@
 //! process, which trusts nobody: it is the signer's answer that counts.
 
 use crate::access::Role;
+use crate::id::hex;
 use crate::operation::{
-    Act, DeliverCard, IdentifyApplicant, IssueCard, Operation, OperationHash, STATEMENT_TYPE, Statement,
+    Act, DeliverCards, DeliveredCard, IdentifyApplicant, IssueCard, MAX_TRAY, Operation, OperationHash, STATEMENT_TYPE,
+    Statement,
 };
-use crate::{PersonId, TenantId};
+use crate::{EnrolmentId, PersonId, TenantId};
 use pki::Kind;
 use pki::certificate::Certificate;
 use pki::jose::read_compact;
@@ -54,7 +56,19 @@ pub struct Signed {
     pub statements: Vec<String>,
 }
 
-/// Everything that must be signed before a card's certificates can be.
+impl Signed {
+    /// Names this piece of evidence: SHA-256 over its statements, which name the operation, in hexadecimal.
+    pub fn id(&self) -> String {
+        let mut hash = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+        for statement in &self.statements {
+            hash.update(statement.as_bytes());
+            hash.update(b"\n");
+        }
+        hex(hash.finish().as_ref())
+    }
+}
+
+/// What must be signed before a card's certificates can be, beside its delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IssueEvidence {
@@ -62,8 +76,15 @@ pub struct IssueEvidence {
     pub identification: Signed,
     /// [`Operation::IssueCard`], signed by the approvers.
     pub approval: Signed,
-    /// [`Operation::DeliverCard`], signed by the desk.
-    pub delivery: Signed,
+}
+
+/// A desk's or bureau's verified word on the keys of the cards in a tray.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Who signed it, and when.
+    pub stated: Stated,
+    /// The cards, by application.
+    pub cards: BTreeMap<EnrolmentId, DeliveredCard>,
 }
 
 /// An issuance that every needed officer signed.
@@ -176,6 +197,27 @@ pub fn verify_statement(
     Ok(Stated { officer, at: statement.at })
 }
 
+/// Verifies a delivery: [`Operation::DeliverCards`] under the desk's one statement.
+///
+/// Whether the desk may deliver a card, [`verify_issuance`] says for each.
+///
+/// # Errors
+/// [`EvidenceError`], the first thing found wrong.
+pub fn verify_delivery(delivery: &Signed, officers: &dyn Officers, now: UtcTime) -> Result<Delivery, EvidenceError> {
+    let cards = tray(deliver_cards(delivery)?)?;
+    let stated = the_one(delivery, Act::Deliver, officers, now)?;
+    Ok(Delivery { stated, cards })
+}
+
+fn tray(delivery: DeliverCards) -> Result<BTreeMap<EnrolmentId, DeliveredCard>, EvidenceError> {
+    let found = delivery.cards.len();
+    let cards: BTreeMap<_, _> = delivery.cards.into_iter().map(|card| (card.enrolment.clone(), card)).collect();
+    if cards.is_empty() || cards.len() > MAX_TRAY || cards.len() != found {
+        return Err(EvidenceError::Malformed("a delivery names 1 to 50 cards, each once"));
+    }
+    Ok(cards)
+}
+
 /// Verifies all that must be signed before a card's certificates can be.
 ///
 /// The identifying officer, the approvers and the desk are checked against the agency, their
@@ -186,14 +228,16 @@ pub fn verify_statement(
 /// [`EvidenceError`], the first thing found wrong.
 pub fn verify_issuance(
     evidence: &IssueEvidence,
+    delivery: &Delivery,
     needed: usize,
     officers: &dyn Officers,
     now: UtcTime,
 ) -> Result<ApprovedIssuance, EvidenceError> {
     let order = issue_card(&evidence.approval)?;
     let identification = identification(&evidence.identification)?;
-    let delivery = delivery(&evidence.delivery)?;
-    belongs_together(&order, &identification, &evidence.identification, &delivery)?;
+    let delivered = delivery.cards.get(&order.enrolment);
+    let delivered = delivered.ok_or(EvidenceError::Mismatch("the delivery is for another application"))?;
+    belongs_together(&order, &identification, &evidence.identification, delivered)?;
 
     let identifier = the_one(&evidence.identification, Act::Identify, officers, now)?.officer;
     has_role(&identifier, Role::RegistrationOfficer, &order.tenant)?;
@@ -203,12 +247,13 @@ pub fn verify_issuance(
 
     let approvers = verify_approvals(&evidence.approval, &order, needed, officers, now)?;
 
-    let Stated { officer: desk, at: delivered_at } = the_one(&evidence.delivery, Act::Deliver, officers, now)?;
+    let Stated { officer: desk, at: delivered_at } = delivery.stated.clone();
     has_role(&desk, Role::CardDesk, &order.tenant)?;
     if approvers.contains(&desk.person) || desk.person == order.applicant {
         return Err(EvidenceError::FourEyes);
     }
-    Ok(ApprovedIssuance { order, keys: delivery.keys, approvers, delivered_by: desk.person, delivered_at })
+    let keys = delivered.keys.clone();
+    Ok(ApprovedIssuance { order, keys, approvers, delivered_by: desk.person, delivered_at })
 }
 
 /// Verifies the approvers' signatures under an order.
@@ -242,7 +287,7 @@ fn belongs_together(
     order: &IssueCard,
     identification: &IdentifyApplicant,
     signed_identification: &Signed,
-    delivery: &DeliverCard,
+    delivered: &DeliveredCard,
 ) -> Result<(), EvidenceError> {
     if OperationHash::of(signed_identification.operation.as_bytes()) != order.identification {
         return Err(EvidenceError::Mismatch("the approval is for another identification"));
@@ -257,7 +302,7 @@ fn belongs_together(
     if identification.subject != order.subject {
         return Err(EvidenceError::Mismatch("somebody else was identified"));
     }
-    if (&delivery.enrolment, &delivery.card) != (&order.enrolment, &order.card) {
+    if delivered.card != order.card {
         return Err(EvidenceError::Mismatch("the delivery is for another card"));
     }
     Ok(())
@@ -295,9 +340,9 @@ fn identification(signed: &Signed) -> Result<IdentifyApplicant, EvidenceError> {
     }
 }
 
-fn delivery(signed: &Signed) -> Result<DeliverCard, EvidenceError> {
+fn deliver_cards(signed: &Signed) -> Result<DeliverCards, EvidenceError> {
     match operation(signed)? {
-        Operation::DeliverCard(delivery) => Ok(delivery),
+        Operation::DeliverCards(delivery) => Ok(delivery),
         _ => Err(EvidenceError::Mismatch("not a delivery")),
     }
 }

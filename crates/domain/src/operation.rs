@@ -20,8 +20,8 @@ pub enum Operation {
     IdentifyApplicant(IdentifyApplicant),
     /// Certificates for a card are to be issued.
     IssueCard(IssueCard),
-    /// These keys were born on this card.
-    DeliverCard(DeliverCard),
+    /// These keys were born on these cards.
+    DeliverCards(DeliverCards),
 }
 
 /// How an applicant was identified (FACTS of registration: EN 319 411-1 clause 6.2.2).
@@ -126,10 +126,20 @@ pub struct PlannedProfile {
     pub revision: u32,
 }
 
-/// Which keys the card carries, as the desk or bureau saw them. Never signed by an approver.
+/// Which keys the cards of a tray carry, as the desk or bureau saw them. Never signed by an approver.
+///
+/// A desk delivers one card at a time, a bureau as many as it makes in one run, with one signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DeliverCard {
+pub struct DeliverCards {
+    /// 1 to [`MAX_TRAY`], each application once.
+    pub cards: Vec<DeliveredCard>,
+}
+
+/// A card in a tray.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveredCard {
     /// The application.
     pub enrolment: EnrolmentId,
     /// The card.
@@ -239,5 +249,7 @@ pub enum Act {
     Deliver,
 }
 
+/// Most cards that are delivered with one signature.
+pub const MAX_TRAY: usize = 50;
 /// The JWS `typ` of a statement.
 pub const STATEMENT_TYPE: &str = "sigill-statement+jws";

@@ -7,7 +7,7 @@ use crate::approval::Approval;
 use crate::audit::{Head, Record};
 use crate::card::Card;
 use crate::certificate::{CertificateRecord, CertificateRef};
-use crate::changes::{Changes, PublishedCrl, PublishedOcsp, Stored};
+use crate::changes::{Changes, Dossier, PublishedCrl, PublishedOcsp, Stored};
 use crate::enrolment::AnyEnrolment;
 use crate::people::{Employment, Person, RoleGrant, Tenant};
 use crate::revocation::Revocation;
@@ -121,6 +121,8 @@ pub trait People: Send + Sync {
 pub trait Enrolments: Send + Sync {
     /// One application.
     async fn enrolment(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<Stored<AnyEnrolment>>>;
+    /// The applications among these, identified at least, with their approvals and cards; in no order.
+    async fn dossiers(&self, tenant: &TenantId, ids: &[EnrolmentId]) -> Result<Vec<Dossier>>;
     /// Applications in order of id, after `after`, at `stage` if given.
     async fn enrolments(
         &self,

@@ -1,64 +1,62 @@
 //! Approvals, the people excluded from them, and the signatures on them.
 
+use crate::Database;
 use crate::engine::sql::{batch, insert};
-use crate::engine::{Columns, Row, Sql, Value};
+use crate::engine::{Batch, Columns, Sql, Value};
 use crate::writer::{Idle, Refusal, Statement};
-use crate::{Database, MAX_LIST};
 use domain::approval::{Approval, ApprovalRule, ApprovalSignature};
 use domain::changes::{Stored, Version};
 use domain::ports::{Conflict, StoreError};
 use domain::{ApprovalId, TenantId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Database {
-    /// One approval with its signatures.
+    /// Approvals with their signatures.
     ///
     /// Three reads: what a signature written in between would change is the version, which is read
     /// first, so that a write based on the result is refused as stale.
-    pub(crate) async fn find_approval(
+    pub(crate) async fn approvals<'a>(
         &self,
         tenant: &TenantId,
-        id: &ApprovalId,
-    ) -> Result<Option<Stored<Approval>>, StoreError> {
-        let key = vec![Value::text(tenant), Value::text(id)];
-        let Some(row) = self.pool.fetch_optional(APPROVAL, key.clone()).await? else { return Ok(None) };
-        let mut listed = key;
-        listed.push(MAX_LIST.into());
-        let excluded = self.pool.fetch(EXCLUDED, listed.clone()).await?;
-        let signatures = self.pool.fetch(SIGNATURES, listed).await?;
-        approval(&row, (tenant, id), &excluded, &signatures).map(Some)
+        ids: impl IntoIterator<Item = &'a ApprovalId>,
+    ) -> Result<BTreeMap<ApprovalId, Stored<Approval>>, StoreError> {
+        let keys: Vec<_> = ids.into_iter().map(|id| vec![Value::text(tenant), Value::text(id)]).collect();
+        let mut approvals = BTreeMap::new();
+        for row in self.pool.fetch_batch(&APPROVALS, &keys).await? {
+            let approval = approval(&mut Columns::of(&row, WHAT), tenant)?;
+            approvals.insert(approval.value.id.clone(), approval);
+        }
+        for row in self.pool.fetch_batch(&EXCLUDED, &keys).await? {
+            let mut columns = Columns::of(&row, WHAT);
+            if let Some(approval) = approvals.get_mut(&columns.parse::<ApprovalId>()?) {
+                approval.value.rule.excluded.insert(columns.parse()?);
+            }
+        }
+        for row in self.pool.fetch_batch(&SIGNATURES, &keys).await? {
+            let mut columns = Columns::of(&row, "approval signature");
+            if let Some(approval) = approvals.get_mut(&columns.parse::<ApprovalId>()?) {
+                approval.value.signatures.push(signature(&mut columns)?);
+            }
+        }
+        Ok(approvals)
     }
 }
 
-fn approval(
-    row: &Row,
-    (tenant, id): (&TenantId, &ApprovalId),
-    excluded: &[Row],
-    signatures: &[Row],
-) -> Result<Stored<Approval>, StoreError> {
-    let mut columns = Columns::of(row, WHAT);
-    let operation = columns.take()?;
-    let role = columns.parse()?;
-    let needed = columns.number()?;
-    let expires_at = columns.time()?;
-    let used_at = columns.time_or_null()?;
-    let version = Version(columns.take()?);
-    let excluded: Result<BTreeSet<_>, _> = excluded.iter().map(|row| Columns::of(row, WHAT).parse()).collect();
-    let signatures: Result<Vec<_>, _> = signatures.iter().map(signature).collect();
+/// An approval of which only the signatures and who is excluded are missing.
+fn approval(columns: &mut Columns<'_>, tenant: &TenantId) -> Result<Stored<Approval>, StoreError> {
     let value = Approval {
-        id: id.clone(),
+        id: columns.parse()?,
         tenant: tenant.clone(),
-        operation,
-        rule: ApprovalRule { role, needed, excluded: excluded? },
-        expires_at,
-        signatures: signatures?,
-        used_at,
+        operation: columns.take()?,
+        rule: ApprovalRule { role: columns.parse()?, needed: columns.number()?, excluded: BTreeSet::new() },
+        expires_at: columns.time()?,
+        signatures: Vec::new(),
+        used_at: columns.time_or_null()?,
     };
-    Ok(Stored { value, version })
+    Ok(Stored { value, version: Version(columns.take()?) })
 }
 
-fn signature(row: &Row) -> Result<ApprovalSignature, StoreError> {
-    let mut columns = Columns::of(row, "approval signature");
+fn signature(columns: &mut Columns<'_>) -> Result<ApprovalSignature, StoreError> {
     Ok(ApprovalSignature { by: columns.parse()?, at: columns.time()?, statement: columns.take()? })
 }
 
@@ -146,13 +144,18 @@ pub(crate) static MOVE: Statement = Statement {
     }),
 };
 
-const APPROVAL: Sql = Sql::both(
-    "SELECT operation, role, needed, expires_at, used_at, version FROM approval WHERE tenant = $1 AND id = $2",
+static APPROVALS: Batch = batch!(
+    (1 tenant text, 2 id text),
+    "SELECT id, operation, role, needed, expires_at, used_at, version FROM approval \
+     WHERE (tenant, id) IN (SELECT tenant, id FROM r)"
 );
-const EXCLUDED: Sql =
-    Sql::both("SELECT person FROM approval_excluded WHERE tenant = $1 AND approval = $2 ORDER BY person LIMIT $3");
-const SIGNATURES: Sql = Sql::both(
-    "SELECT person, at, statement FROM approval_signature \
-     WHERE tenant = $1 AND approval = $2 ORDER BY position LIMIT $3",
+static EXCLUDED: Batch = batch!(
+    (1 tenant text, 2 id text),
+    "SELECT approval, person FROM approval_excluded WHERE (tenant, approval) IN (SELECT tenant, id FROM r)"
+);
+static SIGNATURES: Batch = batch!(
+    (1 tenant text, 2 id text),
+    "SELECT approval, person, at, statement FROM approval_signature \
+     WHERE (tenant, approval) IN (SELECT tenant, id FROM r) ORDER BY position"
 );
 const WHAT: &str = "approval";

@@ -1,13 +1,37 @@
 //! Cards.
 
+use crate::Database;
 use crate::engine::sql::{batch, insert};
-use crate::engine::{Columns, Row, Sql, Value};
+use crate::engine::{Batch, Columns, Row, Sql, Value};
 use crate::writer::{Idle, Refusal, Statement};
 use domain::card::Card;
 use domain::changes::{Stored, Version};
 use domain::ports::{Conflict, StoreError};
+use domain::{CardNumber, TenantId};
+use std::collections::BTreeMap;
 
-/// Reads a row of [`CARD`] or [`CARDS_OF`].
+impl Database {
+    /// The cards among these that exist.
+    pub(crate) async fn cards<'a>(
+        &self,
+        tenant: &TenantId,
+        numbers: impl IntoIterator<Item = &'a CardNumber>,
+    ) -> Result<BTreeMap<CardNumber, Stored<Card>>, StoreError> {
+        let keys: Vec<_> = numbers.into_iter().map(|number| vec![Value::text(tenant), Value::text(number)]).collect();
+        let rows = self.pool.fetch_batch(&CARDS_AMONG, &keys).await?;
+        let cards = rows.iter().map(|row| card(row).map(|card| (card.value.number.clone(), card)));
+        cards.collect()
+    }
+}
+
+/// The columns in the order in which [`card`] reads them.
+macro_rules! columns {
+    () => {
+        "tenant, number, holder, bound_at, state, version"
+    };
+}
+
+/// Reads a row of [`CARD`], [`CARDS_OF`] or [`CARDS_AMONG`].
 pub(crate) fn card(row: &Row) -> Result<Stored<Card>, StoreError> {
     let mut columns = Columns::of(row, "card");
     let value = Card {
@@ -59,9 +83,13 @@ pub(crate) static STATE: Statement = Statement {
     }),
 };
 
-pub(crate) const CARD: Sql =
-    Sql::both("SELECT tenant, number, holder, bound_at, state, version FROM card WHERE tenant = $1 AND number = $2");
-pub(crate) const CARDS_OF: Sql = Sql::both(
-    "SELECT tenant, number, holder, bound_at, state, version FROM card \
-     WHERE tenant = $1 AND holder = $2 ORDER BY bound_at, number LIMIT $3",
+pub(crate) const CARD: Sql = Sql::both(concat!("SELECT ", columns!(), " FROM card WHERE tenant = $1 AND number = $2"));
+pub(crate) const CARDS_OF: Sql = Sql::both(concat!(
+    "SELECT ",
+    columns!(),
+    " FROM card WHERE tenant = $1 AND holder = $2 ORDER BY bound_at, number LIMIT $3"
+));
+static CARDS_AMONG: Batch = batch!(
+    (1 tenant text, 2 number text),
+    concat!("SELECT ", columns!(), " FROM card WHERE (tenant, number) IN (SELECT tenant, number FROM r)")
 );

@@ -1,13 +1,13 @@
 //! Applications: every stage has its columns, and the tables check that they fit the stage.
 
 use crate::engine::sql::{batch, insert};
-use crate::engine::{Columns, Row, Sql, Value};
+use crate::engine::{Batch, Columns, Row, Sql, Value};
 use crate::word::{from_json, from_word, json, word};
 use crate::writer::{Idle, Refusal, Statement};
 use crate::{Database, MAX_LIST};
 use async_trait::async_trait;
 use domain::approval::Approval;
-use domain::changes::{Stored, Version};
+use domain::changes::{Dossier, Stored, Version};
 use domain::enrolment::{Activated, AnyEnrolment, Approved, Enrolment, Identified, Issued, Submitted};
 use domain::operation::IdentityProof;
 use domain::ports::{Conflict, Enrolments, StoreError};
@@ -40,7 +40,22 @@ impl Enrolments for Database {
     }
 
     async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>, StoreError> {
-        self.find_approval(tenant, id).await
+        Ok(self.approvals(tenant, [id]).await?.remove(id))
+    }
+
+    async fn dossiers(&self, tenant: &TenantId, ids: &[EnrolmentId]) -> Result<Vec<Dossier>, StoreError> {
+        let keys: Vec<_> = ids.iter().map(|id| vec![Value::text(tenant), Value::text(id)]).collect();
+        let rows = self.pool.fetch_batch(&AMONG, &keys).await?;
+        let enrolments = rows.iter().map(enrolment).collect::<Result<Vec<_>, _>>()?;
+        let named = enrolments.iter().filter_map(|e| e.value.identified()).map(|identified| &identified.approval);
+        let mut approvals = self.approvals(tenant, named).await?;
+        let mut cards = self.cards(tenant, enrolments.iter().map(|e| e.value.card())).await?;
+        let dossier = |enrolment: Stored<AnyEnrolment>| {
+            let approval = approvals.remove(&enrolment.value.identified()?.approval)?;
+            let card = cards.remove(enrolment.value.card())?;
+            Some(Dossier { enrolment, approval, card })
+        };
+        Ok(enrolments.into_iter().filter_map(dossier).collect())
     }
 }
 
@@ -201,7 +216,7 @@ pub(crate) static MOVE: Statement = Statement {
          FROM r WHERE enrolment.tenant = r.tenant AND enrolment.id = r.id AND enrolment.version = r.seen"
     ),
     exists: Refusal::Conflict(Conflict::Exists(WHAT)),
-    refers_to: "person or approval",
+    refers_to: "person, approval or delivery",
     idle: Some(Idle::Versioned {
         what: WHAT,
         probe: Sql::both("SELECT version FROM enrolment WHERE tenant = $1 AND id = $2"),
@@ -211,17 +226,18 @@ pub(crate) static MOVE: Statement = Statement {
 /// The columns in the order in which [`enrolment`] reads them.
 macro_rules! select {
     ($rest:literal) => {
-        Sql::both(concat!(
+        concat!(
             "SELECT version, stage, id, tenant, applicant, card, subject, certificates, submitted_by, \
              submitted_at, identified_by, identified_at, proof_document, proof_number, proof_expires, \
              proof_method, proof_place, statement, approval, approved_by, approved_at, serials, issued_at, \
              delivery, activated_by, activated_at FROM enrolment WHERE ",
             $rest
-        ))
+        )
     };
 }
 
-const ENROLMENT: Sql = select!("tenant = $1 AND id = $2");
-const ENROLMENTS: Sql = select!("tenant = $1 AND id > $2 ORDER BY id LIMIT $3");
-const ENROLMENTS_AT: Sql = select!("tenant = $1 AND id > $2 AND stage = $4 ORDER BY id LIMIT $3");
+const ENROLMENT: Sql = Sql::both(select!("tenant = $1 AND id = $2"));
+const ENROLMENTS: Sql = Sql::both(select!("tenant = $1 AND id > $2 ORDER BY id LIMIT $3"));
+const ENROLMENTS_AT: Sql = Sql::both(select!("tenant = $1 AND id > $2 AND stage = $4 ORDER BY id LIMIT $3"));
+static AMONG: Batch = batch!((1 tenant text, 2 id text), select!("(tenant, id) IN (SELECT tenant, id FROM r)"));
 const WHAT: &str = "enrolment";

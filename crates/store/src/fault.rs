@@ -19,6 +19,7 @@ pub const POINTS: &[&str] = &[
     "approval-excluded",
     "approval-signature",
     "approval",
+    "delivery",
     "enrolment-new",
     "enrolment",
     "certified-key",

@@ -9,6 +9,7 @@ mod approvals;
 mod audit;
 mod cards;
 mod certificates;
+mod deliveries;
 mod engine;
 mod enrolments;
 pub mod fault;

@@ -5,7 +5,7 @@ use super::officers::{Officer, Team};
 use super::proof;
 use anyhow::{Context, bail};
 use domain::id::hex;
-use domain::operation::{Act, DeliverCard, Operation, OperationHash};
+use domain::operation::{Act, DeliverCards, DeliveredCard, Operation, OperationHash};
 use domain::{CardNumber, EnrolmentId};
 use pki::certificate::Certificate;
 use pki::key::PublicKey;
@@ -93,8 +93,8 @@ impl Order {
     pub(crate) async fn issue(&self, by: &Officer<'_>, requests: &[Requested]) -> anyhow::Result<Vec<Delivered>> {
         let keys: BTreeMap<_, _> =
             requests.iter().map(|request| (request.purpose, hex(&request.key.fingerprint()))).collect();
-        let delivery =
-            Operation::DeliverCard(DeliverCard { enrolment: self.id.clone(), card: self.card.clone(), keys });
+        let card = DeliveredCard { enrolment: self.id.clone(), card: self.card.clone(), keys };
+        let delivery = Operation::DeliverCards(DeliverCards { cards: vec![card] });
         let statement = by.state(Act::Deliver, delivery.hash())?;
         let operation = String::from_utf8(delivery.to_bytes())?;
         let mut body = json!({ "delivery": { "operation": operation, "statement": statement } });

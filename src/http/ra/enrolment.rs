@@ -1,25 +1,19 @@
 //! `/ra/v1/enrolments`: from application to activated card.
 
 use super::view::{
-    Activation, ApprovalSignature, CertificateRequests, EnrolmentList, EnrolmentPage, EnrolmentView, Identification,
-    IdentificationDraft, IssuedList, IssuedView, NewEnrolment, OperationView, SignedDelivery,
+    Activation, ApprovalSignature, EnrolmentList, EnrolmentPage, EnrolmentView, Identification, IdentificationDraft,
+    NewEnrolment, OperationView,
 };
 use crate::app::App;
 use crate::http::permit::{Body, Path, Query};
 use crate::http::problem::Problem;
 use crate::service::enrol::Application;
-use crate::service::issue::Delivery;
-use crate::service::permit::{
-    ActivateCard, ApproveEnrolment, IdentifyApplicant, IssueCertificates, ReadEnrolment, SubmitEnrolment,
-};
+use crate::service::permit::{ActivateCard, ApproveEnrolment, IdentifyApplicant, ReadEnrolment, SubmitEnrolment};
 use crate::service::{self, Permit, ServiceError};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::EnrolmentId;
-use domain::evidence::Signed;
-use pki::profile::Purpose;
-use std::collections::BTreeMap;
 
 /// Submits an application for a card.
 #[utoipa::path(post, operation_id = "submitEnrolment", tag = "ra", path = "/ra/v1/enrolments", request_body = NewEnrolment,
@@ -103,20 +97,6 @@ pub async fn approve(
     Ok(Json(EnrolmentView::from(&enrolment)))
 }
 
-/// Issues the certificates of an approved application.
-#[utoipa::path(post, operation_id = "issueCertificates", tag = "ra", path = "/ra/v1/enrolments/{id}/certificates", params(("id" = String, Path,)),
-    request_body = CertificateRequests,
-    responses((status = 200, body = IssuedList), (status = "default", body = Problem)))]
-pub async fn issue(
-    permit: Permit<IssueCertificates>,
-    State(app): State<App>,
-    Path(id): Path<EnrolmentId>,
-    Body(requests): Body<CertificateRequests>,
-) -> Result<Json<IssuedList>, Problem> {
-    let issued = service::issue::issue(&app, permit, id, delivery(requests)).await?;
-    Ok(Json(IssuedList { certificates: issued.iter().map(IssuedView::from).collect() }))
-}
-
 /// Activates the card: it is in the holder's hands.
 #[utoipa::path(post, operation_id = "activateCard", tag = "ra", path = "/ra/v1/enrolments/{id}/activation", params(("id" = String, Path,)),
     request_body = Activation,
@@ -144,15 +124,4 @@ fn application(new: NewEnrolment) -> Result<Application, ServiceError> {
         surname: applicant.surname,
         card: new.card_number.parse().map_err(|_| invalid("card_number", "1 to 64 letters, digits or hyphens"))?,
     })
-}
-
-fn delivery(requests: CertificateRequests) -> Delivery {
-    let named = [
-        (Purpose::PersonAuthentication, requests.authentication_csr),
-        (Purpose::PersonSignature, requests.signature_csr),
-    ];
-    let requests_by_purpose: BTreeMap<_, _> =
-        named.into_iter().filter_map(|(purpose, csr)| Some((purpose, csr?.into_bytes()))).collect();
-    let SignedDelivery { operation, statement } = requests.delivery;
-    Delivery { requests: requests_by_purpose, delivery: Signed { operation, statements: vec![statement] } }
 }

@@ -5,6 +5,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub mod card;
+pub mod delivery;
 pub mod enrolment;
 pub mod view;
 
@@ -16,7 +17,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(enrolment::prepare_identification))
         .routes(routes!(enrolment::identify))
         .routes(routes!(enrolment::approve))
-        .routes(routes!(enrolment::issue))
+        .routes(routes!(delivery::issue))
+        .routes(routes!(delivery::issue_tray))
         .routes(routes!(enrolment::activate))
         .routes(routes!(card::read))
         .routes(routes!(card::revoke))

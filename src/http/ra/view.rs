@@ -89,30 +89,6 @@ pub struct ApprovalSignature {
     pub statement: String,
 }
 
-/// The keys of a card, and the desk's word that they are on it.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CertificateRequests {
-    /// PKCS#10 of the authentication key, PEM or base64 DER.
-    #[serde(default)]
-    pub authentication_csr: Option<String>,
-    /// PKCS#10 of the signature key, PEM or base64 DER.
-    #[serde(default)]
-    pub signature_csr: Option<String>,
-    /// The delivery record.
-    pub delivery: SignedDelivery,
-}
-
-/// A delivery record and its signature.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SignedDelivery {
-    /// The exact bytes of the operation `deliver-card`.
-    pub operation: String,
-    /// Compact JWS over the statement `deliver`, made with the desk's card.
-    pub statement: String,
-}
-
 /// Nothing is needed to activate; the body is an empty object.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -241,37 +217,6 @@ impl From<&Operation> for OperationView {
         let bytes = operation.to_bytes();
         let operation_hash = domain::operation::OperationHash::of(&bytes).to_string();
         Self { operation: String::from_utf8_lossy(&bytes).into_owned(), operation_hash }
-    }
-}
-
-/// The certificates of a card.
-#[derive(Serialize, ToSchema)]
-pub struct IssuedList {
-    /// One for each request.
-    pub certificates: Vec<IssuedView>,
-}
-
-/// A certificate that was just issued.
-#[derive(Serialize, ToSchema)]
-pub struct IssuedView {
-    /// What it is for.
-    pub purpose: String,
-    /// Its issuer's name in addresses.
-    pub issuer: String,
-    /// Its serial, hexadecimal.
-    pub serial: String,
-    /// The certificate.
-    pub pem: String,
-}
-
-impl From<&crate::service::issue::IssuedCertificate> for IssuedView {
-    fn from(issued: &crate::service::issue::IssuedCertificate) -> Self {
-        Self {
-            purpose: issued.purpose.as_str().to_owned(),
-            issuer: issued.certificate.issuer.clone(),
-            serial: issued.certificate.serial.to_string(),
-            pem: issued.der.to_pem(),
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::story::{Story, certificate, key, statement, statement_with};
 use super::world::{NOW, World, person_facts};
 use crate::signer::core::Core;
 use crate::signer::error::Code;
-use crate::signer::protocol::{Answer, CertificateToSign, IssueRequest, Request};
+use crate::signer::protocol::{Answer, CardAnswer, CertificateToSign, IssueRequest, Request};
 use domain::operation::{Act, OperationHash};
 use pki::certificate::Certificate;
 use pki::issue::{Issuer, LintIssuer, Request as ToIssue, lint, prepare};
@@ -97,13 +97,13 @@ const WRONG_PEOPLE: &[Attempt] = &[
 const WRONG_BYTES: &[Attempt] = &[
     ("an edited order", Code::NotApproved, |w| {
         let mut request = Story::new(w, "x").request(w);
-        request.evidence.approval.operation =
-            request.evidence.approval.operation.replace("kim Testsson", "kim Testssom");
+        request.cards[0].evidence.approval.operation =
+            request.cards[0].evidence.approval.operation.replace("kim Testsson", "kim Testssom");
         request
     }),
     ("an order in another form", Code::BadRequest, |w| {
         let mut request = Story::new(w, "x").request(w);
-        request.evidence.approval.operation.insert(1, ' ');
+        request.cards[0].evidence.approval.operation.insert(1, ' ');
         request
     }),
     ("another person in the certificate", Code::OtherBytes, |w| {
@@ -121,7 +121,7 @@ const WRONG_BYTES: &[Attempt] = &[
         let story = Story::new(w, "x");
         let unknown =
             story.clone().but(|s| s.order.certificates.get_mut(&PURPOSE).unwrap().profile = "none".to_owned());
-        IssueRequest { certificates: story.request(w).certificates, ..with_only(&unknown, w, &story) }
+        with_only(&unknown, w, &story)
     }),
     ("a profile for another purpose", Code::WrongProfile, |w| {
         Story::new(w, "x")
@@ -142,13 +142,13 @@ const WRONG_BYTES: &[Attempt] = &[
     ("a purpose that was not ordered", Code::NotApproved, |w| {
         let story = Story::new(w, "x");
         let less = story.clone().but(|s| drop(s.order.certificates.remove(&PURPOSE)));
-        IssueRequest { certificates: story.request(w).certificates, ..with_only(&less, w, &story) }
+        with_only(&less, w, &story)
     }),
     ("one purpose twice", Code::ApprovalUsed, |w| {
         let story = Story::new(w, "x");
         let mut request = story.request(w);
         let again = story.certificate(w, PURPOSE, &story.keys[&PURPOSE]);
-        request.certificates[1] = again;
+        request.cards[0].certificates[1] = again;
         request
     }),
     ("an extra extension", Code::OtherBytes, |w| Story::new(w, "x").request(w).but(|c| c.tbs.extend([0x05, 0x00]))),
@@ -174,27 +174,31 @@ const WRONG_BYTES: &[Attempt] = &[
         issuer: "root".to_owned(),
         ..Story::new(w, "x").request(w)
     }),
-    ("no certificates", Code::BadRequest, |w| IssueRequest {
-        certificates: Vec::new(),
-        ..Story::new(w, "x").request(w)
+    ("no certificates", Code::BadRequest, |w| {
+        let mut request = Story::new(w, "x").request(w);
+        request.cards[0].certificates.clear();
+        request
     }),
+    ("no cards", Code::BadRequest, |w| IssueRequest { cards: Vec::new(), ..Story::new(w, "x").request(w) }),
 ];
 
 /// Signatures that are not what they seem.
 const WRONG_STATEMENTS: &[Attempt] = &[
     ("the approval used as a delivery", Code::NotApproved, |w| {
         let mut request = Story::new(w, "x").request(w);
-        request.evidence.delivery.statements = request.evidence.approval.statements.clone();
+        request.delivery.statements = request.cards[0].evidence.approval.statements.clone();
         request
     }),
     ("an approval of another order", Code::NotApproved, |w| {
         let mut request = Story::new(w, "x").request(w);
-        request.evidence.approval.statements = Story::new(w, "y").request(w).evidence.approval.statements;
+        request.cards[0].evidence.approval.statements =
+            Story::new(w, "y").request(w).cards[0].evidence.approval.statements.clone();
         request
     }),
     ("an identification of another order", Code::NotApproved, |w| {
         let mut request = Story::new(w, "x").request(w);
-        request.evidence.identification = Story::new(w, "y").request(w).evidence.identification;
+        request.cards[0].evidence.identification =
+            Story::new(w, "y").request(w).cards[0].evidence.identification.clone();
         request
     }),
     ("signed with the login key", Code::NotApproved, |w| {
@@ -288,7 +292,11 @@ fn two_approvers_are_two_people() {
 pub(super) fn refusal(core: &Core, request: IssueRequest) -> Option<Code> {
     match core.answer(&Request::Issue(request), &[]).0 {
         Answer::Refused(refusal) => Some(refusal.code),
-        Answer::Issued(_) => None,
+        Answer::Cards(cards) => match cards.as_slice() {
+            [CardAnswer::Signed(_)] => None,
+            [CardAnswer::Refused(refusal)] => Some(refusal.code),
+            other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     }
 }
@@ -296,7 +304,7 @@ pub(super) fn refusal(core: &Core, request: IssueRequest) -> Option<Code> {
 impl IssueRequest {
     /// The request with its first certificate changed.
     fn but(mut self, change: impl FnOnce(&mut CertificateToSign)) -> Self {
-        change(&mut self.certificates[0]);
+        change(&mut self.cards[0].certificates[0]);
         self
     }
 }
@@ -313,26 +321,28 @@ fn replaced(story: &Story, world: &World, with: impl FnOnce(&Story) -> Certifica
 /// The evidence of one story for requests of another.
 fn with_only(told: &Story, world: &World, asked: &Story) -> IssueRequest {
     let told = told.clone().but(|s| s.keys.clone_from(&asked.keys));
-    IssueRequest { evidence: told.evidence(world), issuer: "person".to_owned(), certificates: Vec::new() }
+    let (mut request, (evidence, delivery)) = (asked.request(world), told.evidence(world));
+    (request.cards[0].evidence, request.delivery) = (evidence, delivery);
+    request
 }
 
 fn with_serial_of(story: &Story, world: &World, used: &IssueRequest) -> IssueRequest {
-    let serial = used.certificates[0].serial;
+    let serial = used.cards[0].certificates[0].serial;
     let mut request = story.request(world);
     let key = &story.keys[&PURPOSE];
     let profile = world.profile(AUTHENTICATION);
     let subject = &story.order.subject;
     let wanted = ToIssue { profile, subject, key, serial, not_before: YEAR.0, not_after: YEAR.1 };
     let tbs = prepare(&wanted, &world.person_ca).unwrap();
-    (request.certificates[0].serial, request.certificates[0].tbs) = (serial, tbs.as_bytes().to_vec());
+    (request.cards[0].certificates[0].serial, request.cards[0].certificates[0].tbs) = (serial, tbs.as_bytes().to_vec());
     request
 }
 
 /// The honest request with another statement of the approver.
 fn approved_by(world: &World, statement: impl FnOnce(OperationHash) -> String) -> IssueRequest {
     let mut request = Story::new(world, "x").request(world);
-    let operation = OperationHash::of(request.evidence.approval.operation.as_bytes());
-    request.evidence.approval.statements = vec![statement(operation)];
+    let operation = OperationHash::of(request.cards[0].evidence.approval.operation.as_bytes());
+    request.cards[0].evidence.approval.statements = vec![statement(operation)];
     request
 }
 

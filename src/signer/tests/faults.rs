@@ -47,7 +47,7 @@ fn what_may_be_signed_stays_used_until_it_is_revoked() {
     drop(core);
     let core = world.core();
     assert_eq!(refusal(&core, story.request(&world)), Some(Code::ApprovalUsed), "also after a restart");
-    let serials: Vec<_> = first.certificates.iter().map(|certificate| certificate.serial).collect();
+    let serials: Vec<_> = first.cards[0].certificates.iter().map(|certificate| certificate.serial).collect();
     crl(&core, &world, 1, (NOW, NOW.plus_days(1)), &serials).unwrap();
     assert_eq!(refusal(&core, story.request(&world)), Some(Code::ApprovalUsed), "with the old delivery");
     assert_eq!(refusal(&core, story.but(|s| s.signed_at = NOW.plus_seconds(1)).request(&world)), None);
@@ -62,7 +62,7 @@ fn a_revoked_certificate_frees_its_approval_for_a_later_delivery_only() {
     let story = Story::new(&world, "x");
     let first = story.request(&world);
     assert_eq!(refusal(&core, first.clone()), None);
-    let serials: Vec<_> = first.certificates.iter().map(|certificate| certificate.serial).collect();
+    let serials: Vec<_> = first.cards[0].certificates.iter().map(|certificate| certificate.serial).collect();
     crl(&core, &world, 1, (NOW, NOW.plus_days(1)), &serials).unwrap();
     assert_eq!(refusal(&core, story.request(&world)), Some(Code::ApprovalUsed));
     drop(core);
@@ -81,7 +81,7 @@ fn a_later_revocation_frees_no_approval() {
     let story = Story::new(&world, "x");
     let first = story.request(&world);
     assert_eq!(refusal(&core, first.clone()), None);
-    let serials: Vec<_> = first.certificates.iter().map(|certificate| certificate.serial).collect();
+    let serials: Vec<_> = first.cards[0].certificates.iter().map(|certificate| certificate.serial).collect();
     let later = NOW.plus_seconds(901);
     *world.clock.0.lock().unwrap() = later;
     crl(&core, &world, 1, (later, later.plus_days(1)), &serials).unwrap();

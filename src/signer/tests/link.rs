@@ -5,6 +5,7 @@ use super::world::{NOW, World, tls_facts};
 use crate::app::signer_link::{LinkError, SignerLink};
 use crate::signer::server::{Server, Stop};
 use pki::Kind;
+use pki::certificate::Certificate;
 use pki::crl::{prepare_crl, verify_crl};
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -47,10 +48,16 @@ async fn everything_goes_through_the_socket() {
     assert_eq!((status.token_problem, status.journal), (None, world.head()));
 
     let request = Story::new(&world, "x").request(&world);
-    let wanted = request.certificates.clone();
-    let signed = link.issue(request.evidence.clone(), "person", request.certificates).await.unwrap();
-    assert!(signed.iter().zip(&wanted).all(|(certificate, wanted)| certificate.tbs() == wanted.tbs));
-    let again = link.issue(request.evidence, "person", wanted).await.unwrap_err();
+    let issue = || link.issue("person", request.delivery.clone(), request.cards.clone());
+    let signed = issue().await.unwrap().remove(0).unwrap();
+    let wanted = &request.cards[0].certificates;
+    assert!(
+        signed
+            .iter()
+            .zip(wanted)
+            .all(|(certificate, wanted)| Certificate::parse(certificate).unwrap().tbs() == wanted.tbs)
+    );
+    let again = issue().await.unwrap().remove(0).unwrap_err();
     assert_eq!((again.kind(), again.code()), (Kind::Conflict, "approval-used"));
 
     let refused = link.issue_standing("person", "tls-server", tls_facts(), &[], world.serial(), (NOW, NOW), &[]).await;
@@ -69,7 +76,7 @@ async fn many_callers_share_the_connections() {
         let (world, link) = (Arc::clone(&world), link.clone());
         tokio::spawn(async move {
             let request = Story::new(&world, &format!("n{number}")).request(&world);
-            link.issue(request.evidence, "person", request.certificates).await.unwrap().len()
+            link.issue("person", request.delivery, request.cards).await.unwrap().remove(0).unwrap().len()
         })
     });
     for call in calls.collect::<Vec<_>>() {

@@ -13,4 +13,5 @@ mod restart;
 mod soft_token;
 mod standing;
 mod story;
+mod tray;
 mod world;

@@ -32,7 +32,7 @@ fn ask(
         tbs,
     });
     match core.answer(&request, &[]).0 {
-        Answer::Issued(signed) => Ok(Certificate::parse(&signed[0].certificate).unwrap()),
+        Answer::Issued(signed) => Ok(Certificate::parse(&signed.certificate).unwrap()),
         Answer::Refused(refusal) => Err(refusal.code),
         other => panic!("{other:?}"),
     }

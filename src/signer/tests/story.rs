@@ -1,14 +1,14 @@
 //! An issuance from identification to the request for a signature.
 
 use super::world::{NOW, World, digits, person_facts};
-use crate::signer::protocol::{CertificateToSign, IssueRequest};
+use crate::signer::protocol::{CardToSign, CertificateToSign, IssueRequest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::evidence::{IssueEvidence, Signed};
 use domain::id::hex;
 use domain::operation::{
-    Act, DeliverCard, DocumentKind, IdentifyApplicant, IdentityProof, IssueCard, Operation, OperationHash,
-    PlannedProfile, ProofMethod, STATEMENT_TYPE, Statement,
+    Act, DeliverCards, DeliveredCard, DocumentKind, IdentifyApplicant, IdentityProof, IssueCard, Operation,
+    OperationHash, PlannedProfile, ProofMethod, STATEMENT_TYPE, Statement,
 };
 use pki::certificate::Certificate;
 use pki::issue::{Request, SubjectFacts, prepare};
@@ -78,7 +78,8 @@ impl Story {
     /// All signatures, and the request with bytes as they should be.
     pub(super) fn request(&self, world: &World) -> IssueRequest {
         let certificates = self.keys.iter().map(|(purpose, key)| self.certificate(world, *purpose, key)).collect();
-        IssueRequest { evidence: self.evidence(world), issuer: "person".to_owned(), certificates }
+        let (evidence, delivery) = self.evidence(world);
+        IssueRequest { issuer: "person".to_owned(), delivery, cards: vec![CardToSign { evidence, certificates }] }
     }
 
     /// The bytes of one certificate, as the web process builds them.
@@ -87,7 +88,8 @@ impl Story {
         certificate(world, profile, &self.order.subject, key, (NOW, NOW.plus_days(365)))
     }
 
-    pub(super) fn evidence(&self, world: &World) -> IssueEvidence {
+    /// What officers signed: for the card, and on its delivery.
+    pub(super) fn evidence(&self, world: &World) -> (IssueEvidence, Signed) {
         let identification = Operation::IdentifyApplicant(IdentifyApplicant {
             enrolment: self.order.enrolment.clone(),
             tenant: self.order.tenant.clone(),
@@ -104,19 +106,22 @@ impl Story {
             },
         });
         let approval = Operation::IssueCard(IssueCard { identification: identification.hash(), ..self.order.clone() });
-        let delivery = Operation::DeliverCard(DeliverCard {
-            enrolment: self.order.enrolment.clone(),
-            card: self.delivered_card.parse().unwrap(),
-            keys: self.keys.iter().map(|(purpose, key)| (*purpose, hex(&key.fingerprint()))).collect(),
-        });
+        let delivery = Operation::DeliverCards(DeliverCards { cards: vec![self.delivered()] });
         let sign = |operation: &Operation, act, people: &[&str]| Signed {
             operation: String::from_utf8(operation.to_bytes()).unwrap(),
             statements: people.iter().map(|id| statement(world, id, act, operation.hash(), self.signed_at)).collect(),
         };
-        IssueEvidence {
-            identification: sign(&identification, Act::Identify, &[self.identifier]),
-            approval: sign(&approval, Act::Approve, &self.approvers),
-            delivery: sign(&delivery, Act::Deliver, &[self.desk]),
+        let identification = sign(&identification, Act::Identify, &[self.identifier]);
+        let approval = sign(&approval, Act::Approve, &self.approvers);
+        (IssueEvidence { identification, approval }, sign(&delivery, Act::Deliver, &[self.desk]))
+    }
+
+    /// The card as the desk saw it.
+    pub(super) fn delivered(&self) -> DeliveredCard {
+        DeliveredCard {
+            enrolment: self.order.enrolment.clone(),
+            card: self.delivered_card.parse().unwrap(),
+            keys: self.keys.iter().map(|(purpose, key)| (*purpose, hex(&key.fingerprint()))).collect(),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Installation;
 use super::client::Caller;
 use super::oracle::Oracle;
 use domain::id::hex;
-use domain::operation::{DeliverCard, Operation, OperationHash};
+use domain::operation::{DeliverCards, DeliveredCard, Operation, OperationHash};
 use pki::identifier::PersonalNumber;
 use pki::key::PublicKey;
 use pki::profile::Purpose;
@@ -122,16 +122,21 @@ impl Keys {
         Self { authentication: KeyPair::generate().unwrap(), signature: KeyPair::generate().unwrap() }
     }
 
-    /// The delivery record of these keys.
+    /// The delivery record of one card with these keys.
     pub fn delivery(&self, id: &str, card: &str) -> String {
+        let cards = vec![self.delivered(id, card)];
+        String::from_utf8(Operation::DeliverCards(DeliverCards { cards }).to_bytes()).unwrap()
+    }
+
+    /// A card with these keys.
+    pub fn delivered(&self, id: &str, card: &str) -> DeliveredCard {
         let fingerprint =
             |key: &KeyPair| hex(&PublicKey::from_spki(&key.subject_public_key_info()).unwrap().fingerprint());
         let keys = BTreeMap::from([
             (Purpose::PersonAuthentication, fingerprint(&self.authentication)),
             (Purpose::PersonSignature, fingerprint(&self.signature)),
         ]);
-        let operation = DeliverCard { enrolment: id.parse().unwrap(), card: card.parse().unwrap(), keys };
-        String::from_utf8(Operation::DeliverCard(operation).to_bytes()).unwrap()
+        DeliveredCard { enrolment: id.parse().unwrap(), card: card.parse().unwrap(), keys }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The gate between bytes and signature.
 
 use super::{Issuer, Tbs};
-use crate::certificate::{Certificate, CertificateDer};
+use crate::certificate::{Certificate, CertificateDer, CertificateError, Frame};
 use crate::key::{KeyId, SignError, SignatureAlgorithm, Signer};
 use crate::lint::{self, Finding};
 use crate::profile::Profile;
@@ -38,6 +38,22 @@ impl Linted {
     /// The key that will sign.
     pub fn key(&self) -> &KeyId {
         &self.tbs.key
+    }
+
+    /// Takes the certificate that another process signed: exactly these octets, so that what every rule
+    /// said of them holds for it, under a signature of `issuer` that verifies.
+    ///
+    /// # Errors
+    /// [`CertificateError::OtherOctets`] or [`CertificateError::BadSignature`]; such a certificate is
+    /// not to be released.
+    pub fn accept(&self, signed: Vec<u8>, issuer: &Certificate) -> Result<CertificateDer, CertificateError> {
+        let frame = Frame::read(&signed)?;
+        if frame.tbs != self.tbs.der || frame.algorithm != self.algorithm {
+            return Err(CertificateError::OtherOctets);
+        }
+        let verified = issuer.public_key().verify(frame.algorithm, frame.tbs, frame.signature);
+        verified.map_err(|_| CertificateError::BadSignature)?;
+        Ok(CertificateDer::from_checked(signed))
     }
 
     /// Signs these exact octets. Blocks on the token; call from a worker thread.

@@ -1,5 +1,6 @@
 //! What is issued, and what is not.
 
+use pki::certificate::CertificateError;
 use pki::issue::{IssueError, LintIssuer, Request, SubjectFacts, lint, lint_issued, prepare, prepare_root};
 use pki::{Certificate, KeyId, KeyKind, TextFault, UtcTime};
 
@@ -142,4 +143,24 @@ fn a_signature_that_does_not_verify_is_found() {
     let changed = Certificate::parse(&changed).unwrap();
     let findings = lint_issued(changed.der(), world.profile(profile), &world.person.certificate);
     assert_eq!(findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(), ["e_signature_does_not_verify"]);
+}
+
+#[test]
+fn what_another_process_signed_must_be_what_was_linted() {
+    let mut world = World::new();
+    let key = world.key("card-1", KeyKind::EcP256);
+    let (profile, subject, ca) = (world.profile("person-authentication-loa4"), anna(), &world.person);
+    let draft = |number| {
+        let (not_before, not_after) = (now(), now().plus_days(365));
+        let request = Request { profile, subject: &subject, key: &key, serial: serial(number), not_before, not_after };
+        lint(prepare(&request, ca).unwrap(), profile, LintIssuer::from(ca)).unwrap()
+    };
+    let (ours, other) = (draft(50), draft(51));
+    let signed = draft(50).sign(&world.keys).unwrap().into_bytes();
+    assert_eq!(ours.accept(signed.clone(), &ca.certificate).unwrap().as_bytes(), signed);
+    assert_eq!(other.accept(signed.clone(), &ca.certificate), Err(CertificateError::OtherOctets));
+    let mut changed = signed.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    assert_eq!(ours.accept(changed, &ca.certificate), Err(CertificateError::BadSignature));
+    assert_eq!(ours.accept(signed[1..].to_vec(), &ca.certificate), Err(CertificateError::Malformed));
 }

@@ -131,6 +131,19 @@ EXECUTE FUNCTION refuse('append_only', 'approval_signature');
 CREATE TRIGGER approval_signature_delete BEFORE DELETE ON approval_signature FOR EACH ROW
 EXECUTE FUNCTION refuse('append_only', 'approval_signature');
 
+-- What a desk or bureau signed on the keys of a tray of cards.
+CREATE TABLE delivery (
+    tenant    TEXT NOT NULL REFERENCES tenant (id),
+    id        TEXT NOT NULL CHECK (length(id) = 64),
+    operation TEXT NOT NULL,
+    statement TEXT NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+CREATE TRIGGER delivery_update BEFORE UPDATE ON delivery FOR EACH ROW
+EXECUTE FUNCTION refuse('append_only', 'delivery');
+CREATE TRIGGER delivery_delete BEFORE DELETE ON delivery FOR EACH ROW
+EXECUTE FUNCTION refuse('append_only', 'delivery');
+
 CREATE TABLE enrolment (
     tenant         TEXT    NOT NULL REFERENCES tenant (id),
     id             TEXT    NOT NULL,
@@ -162,6 +175,7 @@ CREATE TABLE enrolment (
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, applicant, card) REFERENCES card (tenant, holder, number),
     FOREIGN KEY (tenant, approval) REFERENCES approval (tenant, id),
+    FOREIGN KEY (tenant, delivery) REFERENCES delivery (tenant, id),
     CONSTRAINT four_eyes_submit CHECK (submitted_by <> applicant),
     CONSTRAINT four_eyes_identify CHECK (identified_by <> applicant),
     CONSTRAINT four_eyes_approve CHECK (
@@ -387,7 +401,8 @@ EXECUTE FUNCTION refuse('append_only', 'audit_record');
 
 -- Keys, signatures and their base64 do not compress: do not try.
 ALTER TABLE approval_signature ALTER COLUMN statement SET STORAGE EXTERNAL;
-ALTER TABLE enrolment ALTER COLUMN statement SET STORAGE EXTERNAL, ALTER COLUMN delivery SET STORAGE EXTERNAL;
+ALTER TABLE enrolment ALTER COLUMN statement SET STORAGE EXTERNAL;
+ALTER TABLE delivery ALTER COLUMN operation SET STORAGE EXTERNAL, ALTER COLUMN statement SET STORAGE EXTERNAL;
 ALTER TABLE certificate ALTER COLUMN tbs SET STORAGE EXTERNAL;
 ALTER TABLE issued ALTER COLUMN der SET STORAGE EXTERNAL;
 ALTER TABLE certificate_status ALTER COLUMN answer SET STORAGE EXTERNAL;

@@ -111,6 +111,19 @@ BEGIN SELECT RAISE(ABORT, 'append_only: approval_signature'); END;
 CREATE TRIGGER approval_signature_delete BEFORE DELETE ON approval_signature
 BEGIN SELECT RAISE(ABORT, 'append_only: approval_signature'); END;
 
+-- What a desk or bureau signed on the keys of a tray of cards.
+CREATE TABLE delivery (
+    tenant    TEXT NOT NULL REFERENCES tenant (id),
+    id        TEXT NOT NULL CHECK (length(id) = 64),
+    operation TEXT NOT NULL,
+    statement TEXT NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT;
+CREATE TRIGGER delivery_update BEFORE UPDATE ON delivery
+BEGIN SELECT RAISE(ABORT, 'append_only: delivery'); END;
+CREATE TRIGGER delivery_delete BEFORE DELETE ON delivery
+BEGIN SELECT RAISE(ABORT, 'append_only: delivery'); END;
+
 CREATE TABLE enrolment (
     tenant         TEXT    NOT NULL REFERENCES tenant (id),
     id             TEXT    NOT NULL,
@@ -142,6 +155,7 @@ CREATE TABLE enrolment (
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, applicant, card) REFERENCES card (tenant, holder, number),
     FOREIGN KEY (tenant, approval) REFERENCES approval (tenant, id),
+    FOREIGN KEY (tenant, delivery) REFERENCES delivery (tenant, id),
     CONSTRAINT four_eyes_submit CHECK (submitted_by <> applicant),
     CONSTRAINT four_eyes_identify CHECK (identified_by <> applicant),
     CONSTRAINT four_eyes_approve CHECK (

@@ -118,7 +118,7 @@ pub(super) fn wrap<T>(rows: Vec<T>, variant: fn(T) -> Row) -> Vec<Row> {
 }
 
 /// `rows` cut into the sizes that there are texts for.
-fn chunked(batch: &Batch, rows: Vec<Vec<Value>>) -> impl Iterator<Item = (&'static str, Vec<Value>)> {
+pub(super) fn chunked(batch: &Batch, rows: Vec<Vec<Value>>) -> impl Iterator<Item = (&'static str, Vec<Value>)> {
     let texts = batch.sqlite;
     let mut rows = rows.into_iter();
     std::iter::from_fn(move || {
@@ -129,7 +129,10 @@ fn chunked(batch: &Batch, rows: Vec<Vec<Value>>) -> impl Iterator<Item = (&'stat
 }
 
 /// A query of PostgreSQL whose parameters are the columns of `rows`.
-fn arrays(text: &'static str, rows: Vec<Vec<Value>>) -> Result<Query<'static, Postgres, PgArguments>, Error> {
+pub(super) fn arrays(
+    text: &'static str,
+    rows: Vec<Vec<Value>>,
+) -> Result<Query<'static, Postgres, PgArguments>, Error> {
     let mut arguments = PgArguments::default();
     let width = rows.first().map_or(0, Vec::len);
     let mut cells: Vec<_> = rows.into_iter().map(Vec::into_iter).collect();

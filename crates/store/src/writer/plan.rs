@@ -3,7 +3,7 @@
 use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
-use crate::{approvals, cards, certificates, enrolments, people, revocations, status};
+use crate::{approvals, cards, certificates, deliveries, enrolments, people, revocations, status};
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
 use domain::ports::StoreError;
@@ -30,6 +30,7 @@ enum Step {
     Exclude,
     Sign,
     Approval,
+    Delivery,
     NewEnrolment,
     Enrolment,
     Key,
@@ -40,7 +41,7 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 17] = [
+static STATEMENTS: [&Statement; 18] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
@@ -51,6 +52,7 @@ static STATEMENTS: [&Statement; 17] = [
     &approvals::EXCLUDE,
     &approvals::SIGN,
     &approvals::MOVE,
+    &deliveries::NEW,
     &enrolments::NEW,
     &enrolments::MOVE,
     &certificates::write::KEY,
@@ -97,6 +99,7 @@ impl Plan {
             }
             Write::NewCard(card) => self.push(Step::NewCard, cards::new_row(card)),
             Write::Card { new, seen } => self.push(Step::Card, cards::state_row(new, *seen)),
+            Write::Delivery { tenant, delivery } => self.push_once(Step::Delivery, deliveries::row(tenant, delivery)),
             Write::Intent(intent) => self.add_intent(intent),
             Write::Certificate { certificate, der, at } => {
                 self.push(Step::Certificate, certificates::write::issued_row(certificate, der, *at));
@@ -118,10 +121,7 @@ impl Plan {
 
     fn add_intent(&mut self, intent: &domain::certificate::Intent) {
         // One key may be certified again for its owner; PostgreSQL wants to see it once.
-        let key = certificates::write::key_row(intent);
-        if !self.rows[Step::Key as usize].contains(&key) {
-            self.push(Step::Key, key);
-        }
+        self.push_once(Step::Key, certificates::write::key_row(intent));
         self.push(Step::Intent, certificates::write::intent_row(intent));
     }
 
@@ -132,6 +132,13 @@ impl Plan {
 
     fn push(&mut self, step: Step, row: Vec<Value>) {
         self.rows[step as usize].push(row);
+    }
+
+    /// For rows that several units of work may bring alike.
+    fn push_once(&mut self, step: Step, row: Vec<Value>) {
+        if !self.rows[step as usize].contains(&row) {
+            self.push(step, row);
+        }
     }
 
     fn extend(&mut self, step: Step, rows: impl Iterator<Item = Vec<Value>>) {

@@ -32,6 +32,7 @@ cases! {
     people::what_is_referred_to_must_exist,
     people::lists_go_on_after_a_key,
     enrolments::an_application_passes_every_stage,
+    enrolments::dossiers_hold_what_an_issuance_rests_on,
     enrolments::a_stale_write_changes_nothing,
     enrolments::another_agency_sees_nothing,
     enrolments::an_approval_collects_signatures_and_is_used_once,

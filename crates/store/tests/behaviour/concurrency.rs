@@ -117,6 +117,7 @@ fn everything() -> Changes {
         Write::Approval { new: signed, seen: Version(1) },
         new_enrolment("e1"),
         Write::Enrolment { new: domain::enrolment::AnyEnrolment::Identified(identified), seen: Version(1) },
+        crate::world::new_delivery(),
         Write::Intent(intent(1)),
         issue(1),
         Write::Revocation(revocation(1)),

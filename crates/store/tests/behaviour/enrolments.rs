@@ -2,10 +2,10 @@
 
 use crate::database::Database;
 use crate::world::{
-    approval, assert_conflict, assert_stale, at, new_enrolment, person, populate, proof, signature, submitted, tenant,
-    write,
+    approval, assert_conflict, assert_stale, at, card_number, delivery, new_delivery, new_enrolment, person, populate,
+    proof, signature, submitted, tenant, write,
 };
-use domain::changes::{Stored, Version, Write};
+use domain::changes::{Dossier, Stored, Version, Write};
 use domain::enrolment::AnyEnrolment;
 use domain::ports::{Conflict, Store};
 use pki::profile::Purpose;
@@ -36,10 +36,39 @@ pub(crate) async fn an_application_passes_every_stage(database: &Database) {
     let approved = identified.approve(person("bo"), at(30)).unwrap();
     advance(store, AnyEnrolment::Approved(approved.clone()), Vec::new()).await;
     let serials = [(Purpose::PersonAuthentication, SerialNumber::from_random([1; 16]))].into();
-    let issued = approved.issue(serials, at(40), &person("eva"), "jws".into()).unwrap();
-    advance(store, AnyEnrolment::Issued(issued.clone()), Vec::new()).await;
+    let issued = approved.issue(serials, at(40), &person("eva"), delivery().id()).unwrap();
+    let undelivered = Write::Enrolment { new: AnyEnrolment::Issued(issued.clone()), seen: read(store).await.version };
+    assert_conflict(write(store, [undelivered]).await, Conflict::Missing("person, approval or delivery"));
+    // The delivery of a tray comes with each of its cards.
+    write(store, [new_delivery()]).await.unwrap();
+    advance(store, AnyEnrolment::Issued(issued.clone()), vec![new_delivery(), new_delivery()]).await;
     let activated = issued.activate(person("eva"), at(50)).unwrap();
     advance(store, AnyEnrolment::Activated(activated), Vec::new()).await;
+}
+
+pub(crate) async fn dossiers_hold_what_an_issuance_rests_on(database: &Database) {
+    let store = &*database.store;
+    populate(store).await;
+    let mut waiting = approval("p1");
+    write(store, [new_enrolment("e1"), new_enrolment("e2"), Write::NewApproval(waiting.clone())]).await.unwrap();
+    let identified =
+        submitted("e1").identify(person("anna"), at(20), proof(), "jws".into(), waiting.id.clone()).unwrap();
+    let new = AnyEnrolment::Identified(identified);
+    write(store, [Write::Enrolment { new: new.clone(), seen: Version(1) }]).await.unwrap();
+    for (version, by) in [(1, "eva"), (2, "bo")] {
+        waiting = waiting.sign(signature(by)).unwrap();
+        write(store, [Write::Approval { new: waiting.clone(), seen: Version(version) }]).await.unwrap();
+    }
+    let ids = ["e1", "e2", "e9"].map(|id| id.parse().unwrap());
+    let card = store.card(&tenant("a"), &card_number("c1")).await.unwrap().unwrap();
+    let wanted = Dossier {
+        enrolment: Stored { value: new, version: Version(2) },
+        approval: Stored { value: waiting, version: Version(3) },
+        card,
+    };
+    assert_eq!(store.dossiers(&tenant("a"), &ids).await.unwrap(), [wanted]);
+    assert_eq!(store.dossiers(&tenant("b"), &ids).await.unwrap(), []);
+    assert_eq!(store.dossiers(&tenant("a"), &[]).await.unwrap(), []);
 }
 
 pub(crate) async fn a_stale_write_changes_nothing(database: &Database) {

@@ -2,7 +2,8 @@
 
 use crate::database::Database;
 use crate::world::{
-    approval, at, crl, intent, issue, new_enrolment, person, populate, proof, revocation, submitted, write,
+    approval, at, crl, intent, issue, new_delivery, new_enrolment, person, populate, proof, revocation, submitted,
+    write,
 };
 use domain::changes::{Version, Write};
 use domain::enrolment::AnyEnrolment;
@@ -18,6 +19,7 @@ async fn fill(database: &Database) {
             new_enrolment("e1"),
             Write::NewApproval(approval("p1")),
             Write::Enrolment { new: AnyEnrolment::Identified(identified), seen: Version(1) },
+            new_delivery(),
             Write::Intent(intent(1)),
             issue(1),
             Write::Revocation(revocation(1)),
@@ -57,7 +59,9 @@ pub(crate) async fn the_tables_hold_the_four_eyes_rule(database: &Database) {
     refused(database, &sign("anna"), "four_eyes").await;
     refused(database, "UPDATE approval SET used_at = 1", "four_eyes").await;
     database.run(&approve("bo")).await.unwrap();
-    let issued = "UPDATE enrolment SET stage = 'issued', serials = '{}', issued_at = 1, delivery = 'x'";
+    write(&*database.store, [new_delivery()]).await.unwrap();
+    let issued = "UPDATE enrolment SET stage = 'issued', serials = '{}', issued_at = 1, \
+                  delivery = (SELECT id FROM delivery)";
     database.run(issued).await.unwrap();
     let activate = |who| format!("UPDATE enrolment SET stage = 'activated', activated_by = '{who}', activated_at = 1");
     for who in ["olle", "bo"] {
@@ -75,10 +79,13 @@ pub(crate) async fn journals_are_append_only(database: &Database) {
         ("issued", "at"),
         ("crl", "number"),
         ("approval_excluded", "tenant"),
+        ("delivery", "tenant"),
     ] {
         refused(database, &format!("UPDATE {table} SET {column} = {column}"), "append_only").await;
     }
-    for table in ["revocation", "audit_record", "certificate", "issued", "certified_key", "card", "enrolment"] {
+    for table in
+        ["revocation", "audit_record", "certificate", "issued", "certified_key", "card", "enrolment", "delivery"]
+    {
         let sql = format!("DELETE FROM {table}");
         refused(database, &sql, "append_only").await;
     }

@@ -7,6 +7,7 @@ use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::changes::{Changes, PublishedCrl, PublishedOcsp, Write};
 use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
+use domain::evidence::Signed;
 use domain::operation::{DocumentKind, IdentityProof, PlannedProfile, ProofMethod};
 use domain::people::{Employment, Person, RoleGrant, Tenant};
 use domain::ports::{Conflict, Store, StoreError};
@@ -112,6 +113,15 @@ pub(crate) fn submitted(id: &str) -> Enrolment<Submitted> {
 
 pub(crate) fn new_enrolment(id: &str) -> Write {
     Write::NewEnrolment(AnyEnrolment::Submitted(submitted(id)))
+}
+
+/// A delivery at agency `a`.
+pub(crate) fn delivery() -> Signed {
+    Signed { operation: "{}".into(), statements: vec!["jws".into()] }
+}
+
+pub(crate) fn new_delivery() -> Write {
+    Write::Delivery { tenant: tenant("a"), delivery: delivery() }
 }
 
 pub(crate) fn proof() -> IdentityProof {

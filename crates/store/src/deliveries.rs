@@ -1,0 +1,32 @@
+//! Signed deliveries: one row for a tray of cards.
+
+use crate::engine::Value;
+use crate::engine::sql::insert;
+use crate::writer::{Refusal, Statement};
+use domain::TenantId;
+use domain::evidence::Signed;
+use domain::ports::Conflict;
+
+/// The row of a delivery.
+pub(crate) fn row(tenant: &TenantId, delivery: &Signed) -> Vec<Value> {
+    let statement = delivery.statements.join("\n");
+    vec![
+        Value::text(tenant),
+        delivery.id().as_str().into(),
+        delivery.operation.as_str().into(),
+        statement.as_str().into(),
+    ]
+}
+
+/// A delivery that is there already stays as it is: its id is its hash.
+pub(crate) static NEW: Statement = Statement {
+    point: "delivery",
+    batch: insert!(
+        "delivery",
+        (1 tenant text, 2 id text, 3 operation text, 4 statement text),
+        "ON CONFLICT (tenant, id) DO NOTHING"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("delivery")),
+    refers_to: "tenant",
+    idle: None,
+};

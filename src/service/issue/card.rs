@@ -1,0 +1,256 @@
+//! One card of a tray, from what is on file to what is recorded.
+
+use super::{Desk, IssuedCertificate};
+use crate::app::App;
+use crate::app::signer_link::{CardToSign, CertificateToSign, LinkError};
+use crate::service::ServiceError;
+use crate::service::commit::commit;
+use domain::approval::Approval;
+use domain::audit::Event;
+use domain::card::{Card, CardState};
+use domain::certificate::{CertificateRef, Holder, Intent};
+use domain::changes::{Changes, Dossier, Stored, Write};
+use domain::enrolment::{AnyEnrolment, Approved, Enrolment};
+use domain::evidence::{EvidenceError, IssueEvidence, Signed};
+use domain::id::hex;
+use pki::issue::{LintIssuer, Linted, Request, lint, prepare};
+use pki::key::PublicKey;
+use pki::profile::{Profile, Purpose};
+use pki::serial::SerialNumber;
+use pki::time::UtcTime;
+use std::collections::BTreeMap;
+
+/// The certificates of a card before they are signed.
+pub(super) struct Draft {
+    enrolment: Stored<Enrolment<Approved>>,
+    /// Used for this.
+    approval: Stored<Approval>,
+    card: Stored<Card>,
+    evidence: IssueEvidence,
+    certificates: Vec<Prepared>,
+}
+
+/// A certificate before it is signed.
+struct Prepared {
+    purpose: Purpose,
+    key: PublicKey,
+    serial: SerialNumber,
+    not_before: UtcTime,
+    not_after: UtcTime,
+    profile: Profile,
+    linted: Linted,
+}
+
+impl Draft {
+    /// Decides, and builds and lints what is to be signed. Changes nothing.
+    pub(super) fn new(
+        app: &App,
+        desk: &Desk,
+        dossier: Dossier,
+        requests: &BTreeMap<Purpose, Vec<u8>>,
+    ) -> Result<Self, ServiceError> {
+        let Dossier { enrolment: Stored { value, version }, approval, card } = dossier;
+        let AnyEnrolment::Approved(enrolment) = value else { return Err(wrong_stage(&value)) };
+        if card.value.state != CardState::Bound {
+            let (wanted, found) = (CardState::Bound.as_str(), card.value.state.as_str());
+            return Err(ServiceError::WrongStage { wanted, found });
+        }
+        let keys = read_requests(&enrolment, requests)?;
+        delivered(desk, &enrolment, &keys)?;
+        let order = enrolment.operation().to_bytes();
+        let evidence = evidence(&enrolment, &approval.value);
+        let used = approval.value.use_for(&order, desk.now)?;
+        let certificates = keys.into_iter().map(|(purpose, key)| prepared(app, desk, &enrolment, purpose, key));
+        Ok(Self {
+            certificates: certificates.collect::<Result<_, _>>()?,
+            enrolment: Stored { value: enrolment, version },
+            approval: Stored { value: used, version: approval.version },
+            card,
+            evidence,
+        })
+    }
+
+    /// Records durably what is about to be signed.
+    pub(super) async fn reserve(self, app: &App, desk: &Desk) -> Result<Self, ServiceError> {
+        commit(app, self.intents(desk)).await?;
+        Ok(self)
+    }
+
+    /// What the signer is asked.
+    pub(super) fn to_sign(&self) -> CardToSign {
+        let certificates = self.certificates.iter().map(|p| CertificateToSign {
+            purpose: p.purpose,
+            spki: p.key.spki().to_vec(),
+            serial: p.serial,
+            not_before: p.not_before,
+            not_after: p.not_after,
+            tbs: p.linted.tbs().to_vec(),
+        });
+        CardToSign { evidence: self.evidence.clone(), certificates: certificates.collect() }
+    }
+
+    /// Checks what came back: the octets that were linted, under a signature that verifies.
+    pub(super) fn check(&self, desk: &Desk, signed: Vec<Vec<u8>>) -> Result<Vec<IssuedCertificate>, ServiceError> {
+        if signed.len() != self.certificates.len() {
+            return Err(LinkError::Protocol("another number of certificates").into());
+        }
+        let mut certificates = Vec::with_capacity(signed.len());
+        for (p, signed) in self.certificates.iter().zip(signed) {
+            let der = p.linted.accept(signed, &desk.authority.issuer.certificate).map_err(|error| {
+                tracing::error!(serial = %p.serial, %error, "certificate fails its checks after signing");
+                ServiceError::FailedAfterSigning
+            })?;
+            certificates.push(IssuedCertificate { purpose: p.purpose, certificate: reference(desk, p.serial), der });
+        }
+        Ok(certificates)
+    }
+
+    /// Records the certificates; from then on they exist.
+    pub(super) async fn record(
+        self,
+        app: &App,
+        desk: &Desk,
+        issued: Vec<IssuedCertificate>,
+    ) -> Result<Vec<IssuedCertificate>, ServiceError> {
+        let (at, id) = (app.clock.now(), self.enrolment.value.id.clone());
+        let fingerprint = |i: &IssuedCertificate| hex(&domain::certificate::fingerprint(i.der.as_bytes()));
+        let event = Event::new("certificate.issued", desk.permit.actor(), id.as_str(), at)
+            .in_tenant(desk.permit.tenant())
+            .with("card", &self.enrolment.value.card)
+            .with("certificates", issued.iter().map(fingerprint).collect::<Vec<_>>().join(" "));
+        let serials = issued.iter().map(|i| (i.purpose, i.certificate.serial)).collect();
+        let Stored { value: enrolment, version: seen } = self.enrolment;
+        let new = AnyEnrolment::Issued(enrolment.issue(serials, at, desk.permit.person(), desk.signed.id())?);
+        // The card stays as it is, but at a new version: a revocation that read it before these
+        // certificates were there is refused as stale, and one that came first refuses these.
+        let mut changes = Changes::recording(event)
+            .write(Write::Card { new: self.card.value, seen: self.card.version })
+            .write(Write::Enrolment { new, seen })
+            .write(Write::Approval { new: self.approval.value, seen: self.approval.version });
+        for i in &issued {
+            let (certificate, der) = (i.certificate.clone(), i.der.as_bytes().to_vec());
+            changes = changes.write(Write::Certificate { certificate, der, at });
+        }
+        commit(app, changes).await?;
+        Ok(issued)
+    }
+
+    /// Issuer and serial of each certificate.
+    pub(super) fn references(&self, desk: &Desk) -> Vec<CertificateRef> {
+        self.certificates.iter().map(|p| reference(desk, p.serial)).collect()
+    }
+
+    fn intents(&self, desk: &Desk) -> Changes {
+        let (enrolment, tenant) = (&self.enrolment.value, desk.permit.tenant());
+        let serials: Vec<_> = self.certificates.iter().map(|p| p.serial.to_string()).collect();
+        let event = Event::new("certificate.requested", desk.permit.actor(), enrolment.id.as_str(), desk.now)
+            .in_tenant(tenant)
+            .with("issuer", &desk.authority.issuer.name)
+            .with("delivery", desk.signed.id())
+            .with("serials", serials.join(" "));
+        let delivery = Write::Delivery { tenant: tenant.clone(), delivery: desk.signed.clone() };
+        let changes = Changes::recording(event).write(delivery);
+        self.certificates.iter().fold(changes, |changes, p| {
+            changes.write(Write::Intent(Intent {
+                certificate: reference(desk, p.serial),
+                holder: Holder::Person {
+                    tenant: enrolment.tenant.clone(),
+                    person: enrolment.applicant.clone(),
+                    card: Some(enrolment.card.clone()),
+                    enrolment: Some(enrolment.id.clone()),
+                },
+                purpose: p.purpose,
+                profile: p.profile.name().to_owned(),
+                revision: p.profile.revision(),
+                key_fingerprint: p.key.fingerprint(),
+                tbs: p.linted.tbs().to_vec(),
+                not_after: p.not_after,
+                at: desk.now,
+            }))
+        })
+    }
+}
+
+/// The refusal of an application that is not approved, or not any more.
+pub(super) const fn wrong_stage(enrolment: &AnyEnrolment) -> ServiceError {
+    ServiceError::WrongStage { wanted: "approved", found: enrolment.stage_name() }
+}
+
+/// The keys in the requests, which must be for what was applied for and all different.
+fn read_requests(
+    enrolment: &Enrolment<Approved>,
+    requests: &BTreeMap<Purpose, Vec<u8>>,
+) -> Result<BTreeMap<Purpose, PublicKey>, ServiceError> {
+    let invalid = |problem: &str| ServiceError::Invalid { field: "requests", problem: problem.to_owned() };
+    let mut keys: BTreeMap<Purpose, PublicKey> = BTreeMap::new();
+    for (purpose, request) in requests {
+        if !enrolment.certificates.contains_key(purpose) {
+            return Err(invalid("a certificate that was not applied for"));
+        }
+        let key = pki::csr::read_csr(request)?;
+        if keys.values().any(|other| other.fingerprint() == key.fingerprint()) {
+            return Err(invalid("one key cannot serve two purposes"));
+        }
+        keys.insert(*purpose, key);
+    }
+    Ok(keys)
+}
+
+/// The desk must have delivered exactly these keys, on this card, and have no other part in it.
+fn delivered(
+    desk: &Desk,
+    enrolment: &Enrolment<Approved>,
+    keys: &BTreeMap<Purpose, PublicKey>,
+) -> Result<(), EvidenceError> {
+    let delivered = desk.delivery.cards.get(&enrolment.id).filter(|delivered| delivered.card == enrolment.card);
+    let delivered = delivered.ok_or(EvidenceError::Mismatch("the delivery is for another card"))?;
+    let named = keys.iter().map(|(purpose, key)| (*purpose, hex(&key.fingerprint()))).collect::<BTreeMap<_, _>>();
+    if keys.is_empty() || named != delivered.keys {
+        return Err(EvidenceError::Mismatch("the delivery names other keys"));
+    }
+    let person = desk.permit.person();
+    if *person == enrolment.stage().by || *person == enrolment.applicant {
+        return Err(EvidenceError::FourEyes);
+    }
+    Ok(())
+}
+
+/// What officers signed for this card before its keys were there.
+fn evidence(enrolment: &Enrolment<Approved>, approval: &Approval) -> IssueEvidence {
+    let identification = enrolment.identification().to_bytes();
+    IssueEvidence {
+        identification: Signed {
+            operation: String::from_utf8(identification).expect("operations are JSON text"),
+            statements: vec![enrolment.stage().identified.statement.clone()],
+        },
+        approval: Signed {
+            operation: approval.operation.clone(),
+            statements: approval.signatures.iter().map(|s| s.statement.clone()).collect(),
+        },
+    }
+}
+
+fn prepared(
+    app: &App,
+    desk: &Desk,
+    enrolment: &Enrolment<Approved>,
+    purpose: Purpose,
+    key: PublicKey,
+) -> Result<Prepared, ServiceError> {
+    let planned = &enrolment.certificates[&purpose];
+    let profile = app.profiles.get(&planned.profile).filter(|profile| profile.revision() == planned.revision);
+    let profile = profile.ok_or(ServiceError::Incomplete("the approved profile revision"))?.clone();
+    let issuer = &desk.authority.issuer;
+    let serial = SerialNumber::from_random(app.entropy.random16());
+    let not_before = desk.now;
+    let last = issuer.certificate.not_after();
+    let not_after = not_before.plus_days(i64::from(profile.max_days())).plus_seconds(-1).min(last);
+    let request = Request { profile: &profile, subject: &enrolment.subject, key: &key, serial, not_before, not_after };
+    let tbs = prepare(&request, issuer)?;
+    let linted = lint(tbs, &profile, LintIssuer::from(issuer)).map_err(ServiceError::Lint)?;
+    Ok(Prepared { purpose, key, serial, not_before, not_after, profile, linted })
+}
+
+fn reference(desk: &Desk, serial: SerialNumber) -> CertificateRef {
+    CertificateRef { issuer: desk.authority.issuer.name.clone(), serial }
+}

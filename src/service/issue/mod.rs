@@ -1,0 +1,205 @@
+//! Issues the certificates of cards.
+//!
+//! A desk brings one card, a bureau a tray of them under one signature; each card stands for
+//! itself, and what fails for one leaves the others alone.
+//!
+//! The order of effects: serials, TBS and intent are stored and audited, durably; then the signer
+//! process is asked; then certificates, enrolment and audit record are committed together. What a
+//! crash leaves between the first and the last is revoked by [`reconcile`].
+
+mod card;
+
+use crate::app::signer_link::LinkError;
+use crate::app::{App, CertificateAuthority, IssuerKind};
+use crate::service::ServiceError;
+use crate::service::officers::Signatory;
+use crate::service::permit::{IssueCertificates, Permit};
+use crate::service::reconcile;
+use card::Draft;
+use domain::EnrolmentId;
+use domain::access::Role;
+use domain::certificate::CertificateRef;
+use domain::changes::Dossier;
+use domain::evidence::{Delivery, EvidenceError, Signed, verify_delivery};
+use domain::operation::MAX_TRAY;
+use domain::ports::StoreError;
+use futures::future::join_all;
+use pki::certificate::CertificateDer;
+use pki::profile::Purpose;
+use pki::time::UtcTime;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What the desk or bureau brings: cards, and its signed word on the keys that are on them.
+pub struct Tray {
+    /// [`Operation::DeliverCards`](domain::operation::Operation::DeliverCards) and one statement. It
+    /// may name more cards than are here.
+    pub delivery: Signed,
+    /// 1 to [`MAX_TRAY`], each once.
+    pub cards: Vec<CardRequests>,
+}
+
+/// A card of a tray.
+pub struct CardRequests {
+    /// The approved application.
+    pub enrolment: EnrolmentId,
+    /// PKCS#10 of each key.
+    pub requests: BTreeMap<Purpose, Vec<u8>>,
+}
+
+/// A certificate that was issued.
+#[derive(Debug, Clone)]
+pub struct IssuedCertificate {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Issuer and serial.
+    pub certificate: CertificateRef,
+    /// The certificate.
+    pub der: CertificateDer,
+}
+
+/// What became of one card: its certificates, or why there are none.
+pub type CardOutcome = Result<Vec<IssuedCertificate>, ServiceError>;
+
+/// Issues the certificates of approved applications; what became of each card, in the order given.
+///
+/// After a failure of the signer the reserved serials are revoked and the application can be issued
+/// again. A card that was revoked meanwhile gets no certificates.
+///
+/// # Errors
+/// [`ServiceError`] if the whole tray failed: nothing of it is to be used.
+pub async fn issue(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result<Vec<CardOutcome>, ServiceError> {
+    let app = App::clone(app);
+    // A caller who goes away must not leave an intent that nobody finishes.
+    let work = tokio::spawn(async move { run(&app, permit, tray).await });
+    work.await.unwrap_or(Err(ServiceError::Incomplete("a finished issuance")))
+}
+
+/// A tray whose delivery is verified.
+struct Desk {
+    permit: Permit<IssueCertificates>,
+    signed: Signed,
+    delivery: Delivery,
+    authority: Arc<CertificateAuthority>,
+    now: UtcTime,
+}
+
+async fn run(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result<Vec<CardOutcome>, ServiceError> {
+    let cards = load(app, &permit, tray.cards).await?;
+    if cards.iter().all(|card| matches!(card, Err(ServiceError::NotFound))) {
+        return Err(ServiceError::NotFound);
+    }
+    let desk = Desk::open(app, permit, tray.delivery).await?;
+    let mut drafts = Vec::with_capacity(cards.len());
+    for card in cards {
+        drafts.push(card.and_then(|(dossier, requests)| Draft::new(app, &desk, dossier, &requests)));
+        tokio::task::yield_now().await; // a card takes long enough for others to notice
+    }
+    let reserved = each(drafts, |draft| draft.reserve(app, &desk)).await;
+    let serials = |card: &Result<Draft, _>| card.as_ref().map_or_else(|_| Vec::new(), |draft| draft.references(&desk));
+    let references: Vec<_> = reserved.iter().map(serials).collect();
+    let signed = match desk.sign(app, reserved).await {
+        Ok(signed) => signed,
+        Err(error) => {
+            reconcile::abandon(app, references.into_iter().flatten().collect()).await?;
+            return Err(error);
+        }
+    };
+    let outcomes = each(signed, |(draft, certificates)| draft.record(app, &desk, certificates)).await;
+    // After `Unavailable` the record may stand: then the reconcile job looks.
+    let unfinished = |outcome: &CardOutcome| {
+        outcome.as_ref().is_err_and(|why| !matches!(why, ServiceError::Store(StoreError::Unavailable(_))))
+    };
+    let failed = outcomes.iter().zip(references).filter(|(outcome, _)| unfinished(outcome));
+    reconcile::abandon(app, failed.flat_map(|(_, references)| references).collect()).await?;
+    Ok(outcomes)
+}
+
+/// What is on file of each card's application, with the requests for its keys.
+async fn load(
+    app: &App,
+    permit: &Permit<IssueCertificates>,
+    cards: Vec<CardRequests>,
+) -> Result<Vec<Result<(Dossier, BTreeMap<Purpose, Vec<u8>>), ServiceError>>, ServiceError> {
+    let ids: BTreeSet<_> = cards.iter().map(|card| card.enrolment.clone()).collect();
+    if ids.is_empty() || ids.len() > MAX_TRAY || ids.len() != cards.len() {
+        let problem = format!("1 to {MAX_TRAY} cards, each once");
+        return Err(ServiceError::Invalid { field: "cards", problem });
+    }
+    let ids: Vec<_> = ids.into_iter().collect();
+    let dossiers = app.store.dossiers(permit.tenant(), &ids).await?;
+    let mut dossiers: BTreeMap<_, _> =
+        dossiers.into_iter().map(|dossier| (dossier.enrolment.value.id().clone(), dossier)).collect();
+    let mut found = Vec::with_capacity(cards.len());
+    for CardRequests { enrolment, requests } in cards {
+        found.push(match dossiers.remove(&enrolment) {
+            Some(dossier) => Ok((dossier, requests)),
+            None => Err(missing(app, permit, &enrolment).await?),
+        });
+    }
+    Ok(found)
+}
+
+/// Why there is no dossier of an application.
+async fn missing(
+    app: &App,
+    permit: &Permit<IssueCertificates>,
+    id: &EnrolmentId,
+) -> Result<ServiceError, ServiceError> {
+    let row = app.store.enrolment(permit.tenant(), id).await?;
+    Ok(row.map_or(ServiceError::NotFound, |row| card::wrong_stage(&row.value)))
+}
+
+impl Desk {
+    /// Verifies that whoever calls delivered these cards, as a card desk.
+    async fn open(app: &App, permit: Permit<IssueCertificates>, signed: Signed) -> Result<Self, ServiceError> {
+        let statement = signed.statements.first().ok_or(EvidenceError::Malformed("exactly one statement is needed"))?;
+        let (signatory, now) = (Signatory::of(app, statement).await?, app.clock.now());
+        let delivery = verify_delivery(&signed, &signatory, now)?;
+        let desk = &delivery.stated.officer;
+        if desk.person != *permit.person() || desk.tenant != *permit.tenant() {
+            return Err(EvidenceError::NotAnOfficer.into());
+        }
+        if !desk.roles.contains(&Role::CardDesk) {
+            return Err(EvidenceError::WrongRole { role: Role::CardDesk }.into());
+        }
+        let authority = app.issuers.of_kind(IssuerKind::Person).ok_or(ServiceError::Incomplete("a CA of persons"))?;
+        Ok(Self { permit, signed, delivery, authority: Arc::clone(authority), now })
+    }
+
+    /// Has the signer sign the cards that were reserved, and checks what comes back.
+    async fn sign(
+        &self,
+        app: &App,
+        reserved: Vec<Result<Draft, ServiceError>>,
+    ) -> Result<Vec<Result<(Draft, Vec<IssuedCertificate>), ServiceError>>, ServiceError> {
+        let wanted: Vec<_> = reserved.iter().flatten().map(Draft::to_sign).collect();
+        let answers = if wanted.is_empty() {
+            Vec::new()
+        } else {
+            app.signer.issue(&self.authority.issuer.name, self.signed.clone(), wanted).await?
+        };
+        let mut answers = answers.into_iter();
+        let mut signed = Vec::with_capacity(reserved.len());
+        for card in reserved {
+            signed.push(match card {
+                Ok(draft) => {
+                    let answer = answers.next().ok_or(LinkError::Protocol("too few cards"))?;
+                    let checked = answer.map_err(ServiceError::from).and_then(|signed| draft.check(self, signed));
+                    checked.map(|certificates| (draft, certificates))
+                }
+                Err(error) => Err(error),
+            });
+            tokio::task::yield_now().await;
+        }
+        Ok(signed)
+    }
+}
+
+/// Takes one more step with every card that came so far, all at once.
+async fn each<T, U, F>(cards: Vec<Result<T, ServiceError>>, step: impl Fn(T) -> F) -> Vec<Result<U, ServiceError>>
+where
+    F: Future<Output = Result<U, ServiceError>>,
+{
+    join_all(cards.into_iter().map(|card| async { step(card?).await })).await
+}
