@@ -92,7 +92,7 @@ impl Rhythm {
 
 /// For a job that nobody wakes.
 pub(super) async fn never() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// An error with its sources.

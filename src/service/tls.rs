@@ -174,7 +174,7 @@ pub async fn certify_by(
     let signed = answer
         .await
         .map_err(ServiceError::from)
-        .and_then(|signed| linted.accept(signed, &issuer.certificate).map_err(|_| ServiceError::FailedAfterSigning));
+        .and_then(|signed| linted.accept(signed).map_err(|_| ServiceError::FailedAfterSigning));
     let der = match signed {
         Ok(der) => der,
         Err(why) => {

@@ -1,6 +1,7 @@
 //! Trays: cards that a bureau made in one run, delivered under one signature.
 
 use crate::support::Installation;
+use crate::support::client::Caller;
 use crate::support::oracle::Oracle;
 use crate::support::story::{Agency, Keys, request};
 use domain::operation::{DeliverCards, DeliveredCard, MAX_TRAY, Operation, OperationHash};
@@ -33,10 +34,13 @@ impl Made {
     }
 }
 
-/// The body of the request, signed by the card desk of the agency.
-fn tray(agency: &Agency, oracle: &Oracle, delivered: Vec<DeliveredCard>, cards: &[Value]) -> Value {
+/// Whoever delivers: a connection, and an entry of the manifest.
+type Desk = (Caller, Value);
+
+/// The body of the request, signed by the desk.
+fn tray(desk: &Desk, oracle: &Oracle, delivered: Vec<DeliveredCard>, cards: &[Value]) -> Value {
     let operation = Operation::DeliverCards(DeliverCards { cards: delivered }).to_bytes();
-    let statement = oracle.statement(&agency.desk.1, "deliver", &OperationHash::of(&operation).to_string());
+    let statement = oracle.statement(&desk.1, "deliver", &OperationHash::of(&operation).to_string());
     json!({
         "delivery": {"operation": String::from_utf8(operation).unwrap(), "statement": statement},
         "cards": cards,
@@ -73,7 +77,7 @@ async fn each_card_of_a_tray_stands_for_itself() {
         requests[1][field] = requests[3][field].clone();
     }
     requests.extend([json!({"enrolment": waiting}), json!({"enrolment": "en-of-nobody"})]);
-    let body = tray(&agency, &oracle, cards.iter().map(|made| made.delivered()).collect(), &requests);
+    let body = tray(&agency.desk, &oracle, cards.iter().map(|made| made.delivered()).collect(), &requests);
 
     let answer = agency.desk.0.post("/ra/v1/deliveries", body.clone()).await.ok();
     let refused = |code: &str| Err(code.to_owned());
@@ -104,29 +108,31 @@ async fn each_card_of_a_tray_stands_for_itself() {
 async fn a_tray_without_a_good_delivery_changes_nothing() {
     let installation = Installation::start("bad-trays");
     let oracle = Oracle::new(&installation);
-    let (agency, other) = (Agency::new(&installation, 0), Agency::new(&installation, 1));
+    let agency = Agency::new(&installation, 0);
+    let other = installation.person(1, "card-desk");
+    let other = (Caller::person(&installation, &other), other);
     let made = Made::approved(&agency, &oracle).await;
-    let post = async |officers: &Agency, body: Value| officers.desk.0.post("/ra/v1/deliveries", body).await.problem();
+    let post = async |desk: &Desk, body: Value| desk.0.post("/ra/v1/deliveries", body).await.problem();
     let refused = |status, code: &str| (status, code.to_owned());
 
-    let body = tray(&agency, &oracle, vec![made.delivered()], &[]);
-    assert_eq!(post(&agency, body).await, refused(400, "invalid"));
-    let body = tray(&agency, &oracle, vec![made.delivered()], &vec![made.requests(); 2]);
-    assert_eq!(post(&agency, body).await, refused(400, "invalid"));
+    let body = tray(&agency.desk, &oracle, vec![made.delivered()], &[]);
+    assert_eq!(post(&agency.desk, body).await, refused(400, "invalid"));
+    let body = tray(&agency.desk, &oracle, vec![made.delivered()], &vec![made.requests(); 2]);
+    assert_eq!(post(&agency.desk, body).await, refused(400, "invalid"));
     let many: Vec<_> = (0..=MAX_TRAY).map(|n| json!({"enrolment": format!("en-{n}")})).collect();
-    let body = tray(&agency, &oracle, vec![made.delivered()], &many);
-    assert_eq!(post(&agency, body).await, refused(400, "invalid"));
-    let body = tray(&agency, &oracle, vec![made.delivered(); 2], &[made.requests()]);
-    assert_eq!(post(&agency, body).await, refused(400, "statement-malformed"));
+    let body = tray(&agency.desk, &oracle, vec![made.delivered()], &many);
+    assert_eq!(post(&agency.desk, body).await, refused(400, "invalid"));
+    let body = tray(&agency.desk, &oracle, vec![made.delivered(); 2], &[made.requests()]);
+    assert_eq!(post(&agency.desk, body).await, refused(400, "statement-malformed"));
     // Another agency's desk, with a signature of its own: as if the application did not exist.
     let body = tray(&other, &oracle, vec![made.delivered()], &[made.requests()]);
     assert_eq!(post(&other, body).await, refused(404, "not-found"));
     // Another officer's signature.
     let body = tray(&other, &oracle, vec![made.delivered()], &[made.requests()]);
-    assert_eq!(post(&agency, body).await, refused(403, "not-an-officer"));
+    assert_eq!(post(&agency.desk, body).await, refused(403, "not-an-officer"));
 
     let view = agency.registration.0.get(&format!("/ra/v1/enrolments/{}", made.id)).await.ok();
     assert_eq!(view["stage"], "approved");
-    let body = tray(&agency, &oracle, vec![made.delivered()], &[made.requests()]);
+    let body = tray(&agency.desk, &oracle, vec![made.delivered()], &[made.requests()]);
     assert_eq!(outcomes(&agency.desk.0.post("/ra/v1/deliveries", body).await.ok()), [Ok(2)]);
 }

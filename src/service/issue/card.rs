@@ -13,9 +13,10 @@ use domain::changes::{Changes, Dossier, Stored, Write};
 use domain::enrolment::{AnyEnrolment, Approved, Enrolment};
 use domain::evidence::{EvidenceError, IssueEvidence, Signed};
 use domain::id::hex;
+use domain::operation::PlannedProfile;
 use pki::issue::{LintIssuer, Linted, Request, lint, prepare};
 use pki::key::PublicKey;
-use pki::profile::{Profile, Purpose};
+use pki::profile::Purpose;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ struct Prepared {
     serial: SerialNumber,
     not_before: UtcTime,
     not_after: UtcTime,
-    profile: Profile,
+    profile: PlannedProfile,
     linted: Linted,
 }
 
@@ -89,14 +90,14 @@ impl Draft {
         CardToSign { evidence: self.evidence.clone(), certificates: certificates.collect() }
     }
 
-    /// Checks what came back: the octets that were linted, under a signature that verifies.
+    /// Checks what came back: exactly the octets that were linted. The signer verified the signature.
     pub(super) fn check(&self, desk: &Desk, signed: Vec<Vec<u8>>) -> Result<Vec<IssuedCertificate>, ServiceError> {
         if signed.len() != self.certificates.len() {
             return Err(LinkError::Protocol("another number of certificates").into());
         }
         let mut certificates = Vec::with_capacity(signed.len());
         for (p, signed) in self.certificates.iter().zip(signed) {
-            let der = p.linted.accept(signed, &desk.authority.issuer.certificate).map_err(|error| {
+            let der = p.linted.accept(signed).map_err(|error| {
                 tracing::error!(serial = %p.serial, %error, "certificate fails its checks after signing");
                 ServiceError::FailedAfterSigning
             })?;
@@ -160,8 +161,8 @@ impl Draft {
                     enrolment: Some(enrolment.id.clone()),
                 },
                 purpose: p.purpose,
-                profile: p.profile.name().to_owned(),
-                revision: p.profile.revision(),
+                profile: p.profile.profile.clone(),
+                revision: p.profile.revision,
                 key_fingerprint: p.key.fingerprint(),
                 tbs: p.linted.tbs().to_vec(),
                 not_after: p.not_after,
@@ -239,16 +240,16 @@ fn prepared(
 ) -> Result<Prepared, ServiceError> {
     let planned = &enrolment.certificates[&purpose];
     let profile = app.profiles.get(&planned.profile).filter(|profile| profile.revision() == planned.revision);
-    let profile = profile.ok_or(ServiceError::Incomplete("the approved profile revision"))?.clone();
+    let profile = profile.ok_or(ServiceError::Incomplete("the approved profile revision"))?;
     let issuer = &desk.authority.issuer;
     let serial = SerialNumber::from_random(app.entropy.random16());
     let not_before = desk.now;
     let last = issuer.certificate.not_after();
     let not_after = not_before.plus_days(i64::from(profile.max_days())).plus_seconds(-1).min(last);
-    let request = Request { profile: &profile, subject: &enrolment.subject, key: &key, serial, not_before, not_after };
+    let request = Request { profile, subject: &enrolment.subject, key: &key, serial, not_before, not_after };
     let tbs = prepare(&request, issuer)?;
-    let linted = lint(tbs, &profile, LintIssuer::from(issuer)).map_err(ServiceError::Lint)?;
-    Ok(Prepared { purpose, key, serial, not_before, not_after, profile, linted })
+    let linted = lint(tbs, profile, LintIssuer::from(issuer)).map_err(ServiceError::Lint)?;
+    Ok(Prepared { purpose, key, serial, not_before, not_after, profile: planned.clone(), linted })
 }
 
 fn reference(desk: &Desk, serial: SerialNumber) -> CertificateRef {

@@ -58,7 +58,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) tbs: &'a [u8],
     tbs_at: usize,
     pub(crate) algorithm: SignatureAlgorithm,
-    pub(crate) signature: &'a [u8],
+    signature: &'a [u8],
 }
 
 impl<'a> Frame<'a> {

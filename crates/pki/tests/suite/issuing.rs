@@ -155,12 +155,8 @@ fn what_another_process_signed_must_be_what_was_linted() {
         let request = Request { profile, subject: &subject, key: &key, serial: serial(number), not_before, not_after };
         lint(prepare(&request, ca).unwrap(), profile, LintIssuer::from(ca)).unwrap()
     };
-    let (ours, other) = (draft(50), draft(51));
     let signed = draft(50).sign(&world.keys).unwrap().into_bytes();
-    assert_eq!(ours.accept(signed.clone(), &ca.certificate).unwrap().as_bytes(), signed);
-    assert_eq!(other.accept(signed.clone(), &ca.certificate), Err(CertificateError::OtherOctets));
-    let mut changed = signed.clone();
-    *changed.last_mut().unwrap() ^= 1;
-    assert_eq!(ours.accept(changed, &ca.certificate), Err(CertificateError::BadSignature));
-    assert_eq!(ours.accept(signed[1..].to_vec(), &ca.certificate), Err(CertificateError::Malformed));
+    assert_eq!(draft(50).accept(signed.clone()).unwrap().as_bytes(), signed);
+    assert_eq!(draft(51).accept(signed.clone()), Err(CertificateError::OtherOctets));
+    assert_eq!(draft(50).accept(signed[1..].to_vec()), Err(CertificateError::Malformed));
 }
