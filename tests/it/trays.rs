@@ -136,3 +136,27 @@ async fn a_tray_without_a_good_delivery_changes_nothing() {
     let body = tray(&agency.desk, &oracle, vec![made.delivered()], &[made.requests()]);
     assert_eq!(outcomes(&agency.desk.0.post("/ra/v1/deliveries", body).await.ok()), [Ok(2)]);
 }
+
+/// Neither a card that cannot be recorded nor a revocation that cannot follow hides what was issued.
+#[tokio::test]
+async fn a_store_that_fails_for_one_card_hides_nothing_of_the_others() {
+    let installation = Installation::start("lame-trays");
+    let oracle = Oracle::new(&installation);
+    let agency = Agency::new(&installation, 0);
+    let (good, bad) = (Made::approved(&agency, &oracle).await, Made::approved(&agency, &oracle).await);
+    let fail = |name: &str, when: String| {
+        format!("CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, 'four_eyes: a fault'); END;")
+    };
+    let unrecorded = fail("unrecorded", format!("BEFORE UPDATE ON enrolment WHEN NEW.id = '{}'", bad.id));
+    let unrevoked = fail("unrevoked", "BEFORE INSERT ON revocation".to_owned());
+    let database = installation.data().join("sigill.db");
+    let faults = std::process::Command::new("sqlite3").arg(&database).arg(unrecorded + &unrevoked).status();
+    assert!(faults.unwrap().success());
+
+    let cards = [&bad, &good];
+    let requests: Vec<_> = cards.iter().map(|made| made.requests()).collect();
+    let body = tray(&agency.desk, &oracle, cards.iter().map(|made| made.delivered()).collect(), &requests);
+    let answer = agency.desk.0.post("/ra/v1/deliveries", body).await.ok();
+    assert_eq!(outcomes(&answer), [Err("four-eyes".to_owned()), Ok(2)]);
+    agency.activate(&good.id).await;
+}

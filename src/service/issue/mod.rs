@@ -101,7 +101,7 @@ async fn run(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result
     let signed = match desk.sign(app, reserved).await {
         Ok(signed) => signed,
         Err(error) => {
-            reconcile::abandon(app, references.into_iter().flatten().collect()).await?;
+            give_up(app, references.into_iter().flatten().collect()).await;
             return Err(error);
         }
     };
@@ -111,8 +111,16 @@ async fn run(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result
         outcome.as_ref().is_err_and(|why| !matches!(why, ServiceError::Store(StoreError::Unavailable(_))))
     };
     let failed = outcomes.iter().zip(references).filter(|(outcome, _)| unfinished(outcome));
-    reconcile::abandon(app, failed.flat_map(|(_, references)| references).collect()).await?;
+    give_up(app, failed.flat_map(|(_, references)| references).collect()).await;
     Ok(outcomes)
+}
+
+/// Revokes the serials of cards that got no certificates. If that fails, the reconcile job does it: the caller is
+/// to learn what became of the cards, above all of those that have theirs.
+async fn give_up(app: &App, references: Vec<CertificateRef>) {
+    if let Err(error) = reconcile::abandon(app, references).await {
+        tracing::warn!(%error, "serials without a certificate are left to the reconcile job");
+    }
 }
 
 /// What is on file of each card's application, with the requests for its keys.
