@@ -100,8 +100,7 @@ impl Core {
     }
 
     /// Judges and writes a record whose loss would only make the signer stricter.
-    pub(super) fn note(&self, record: &Record) -> Result<(), SignerError> {
-        let mut ledger = self.ledger();
+    pub(super) fn note(&self, ledger: &mut Ledger, record: &Record) -> Result<(), SignerError> {
         ledger.admit(record)?;
         let _durable_with_a_later_one = self.journal.write(record)?;
         Ok(())

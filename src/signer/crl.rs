@@ -77,11 +77,12 @@ impl Core {
 
     /// A certificate that never reached anybody, and is revoked for ever, holds its approval no longer.
     fn release_approvals(&self, issuer: &str, listed: &[SerialNumber], at: UtcTime) -> Result<(), SignerError> {
-        let serials = self.ledger().releasable(issuer, listed, at);
+        let mut ledger = self.ledger();
+        let serials = ledger.releasable(issuer, listed, at);
         if serials.is_empty() {
             return Ok(());
         }
-        self.note(&Record::Released { at, issuer: issuer.to_owned(), serials })
+        self.note(&mut ledger, &Record::Released { at, issuer: issuer.to_owned(), serials })
     }
 }
 

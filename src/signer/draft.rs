@@ -114,16 +114,22 @@ impl Core {
         Err(SignerError::Unknown(error))
     }
 
-    /// Records what became of certificates of a CA.
+    /// Records what became of certificates of a CA. What a CRL revoked meanwhile has its end on record already, and
+    /// must not stand in the way of the others.
     pub(super) fn settle(&self, authority: &Authority, outcome: Outcome) -> Result<(), SignerError> {
         self.reach("signed");
-        let Outcome { signed, freed, .. } = outcome;
-        tracing::info!(issuer = authority.issuer.name, signed = signed.len(), freed = freed.len(), "certificates");
-        if !signed.is_empty() || !freed.is_empty() {
-            let issuer = authority.issuer.name.clone();
-            self.note(&Record::Outcome { at: self.clock.now(), issuer, signed, freed })?;
-            self.reach("noted");
+        let Outcome { mut signed, mut freed, .. } = outcome;
+        let issuer = authority.issuer.name.clone();
+        tracing::info!(issuer, signed = signed.len(), freed = freed.len(), "certificates");
+        let mut ledger = self.ledger();
+        signed.retain(|serial| ledger.is_open(&issuer, serial));
+        freed.retain(|serial| ledger.is_open(&issuer, serial));
+        if signed.is_empty() && freed.is_empty() {
+            return Ok(());
         }
+        self.note(&mut ledger, &Record::Outcome { at: self.clock.now(), issuer, signed, freed })?;
+        drop(ledger);
+        self.reach("noted");
         Ok(())
     }
 }

@@ -137,6 +137,11 @@ impl Ledger {
         self.issuers.get(issuer).is_some_and(|book| book.serials.contains(serial))
     }
 
+    /// Whether a certificate was to be signed and nothing became of it so far.
+    pub(super) fn is_open(&self, issuer: &str, serial: &SerialNumber) -> bool {
+        self.open.contains(&(issuer.to_owned(), *serial))
+    }
+
     pub(super) fn last_crl(&self, issuer: &str) -> Option<LastCrl> {
         self.issuers.get(issuer).and_then(|book| book.crl)
     }

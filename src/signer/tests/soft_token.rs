@@ -24,7 +24,11 @@ pub(super) struct SoftToken {
     pub(super) problem: Mutex<Option<String>>,
     pub(super) failures: Mutex<VecDeque<SignError>>,
     pub(super) unfit: Mutex<bool>,
+    /// What happens once, while something is being signed.
+    pub(super) meanwhile: Mutex<Option<Meanwhile>>,
 }
+
+pub(super) type Meanwhile = Box<dyn FnOnce() + Send>;
 
 /// A clock that stands where it was set.
 pub(super) struct SetClock(pub(super) Mutex<UtcTime>);
@@ -39,6 +43,10 @@ impl Signer for SoftToken {
     fn sign(&self, key: &KeyId, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
         if let Some(failure) = self.failures.lock().unwrap().pop_front() {
             return Err(failure);
+        }
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
         }
         self.signed.fetch_add(1, Ordering::SeqCst);
         self.keys.sign(key, algorithm, message)
