@@ -84,7 +84,8 @@ impl LinkError {
 }
 
 impl SignerLink {
-    /// A link to the signer behind `socket`, with at most `connections`; no answer takes longer than `deadline`.
+    /// A link to the signer behind `socket`, with at most `connections`; no answer takes longer than `deadline`, or
+    /// for a tray of cards than one for every ten of them.
     pub fn new(socket: PathBuf, connections: usize, deadline: Duration) -> Self {
         let (places, idle) = (Semaphore::new(connections), Mutex::default());
         Self { shared: Arc::new(Shared { socket, deadline, places, idle }) }
@@ -102,7 +103,8 @@ impl SignerLink {
     }
 
     /// Has the certificates of a tray of cards signed; what became of each card, in the order asked for.
-    /// The octets are whatever the signer gave.
+    /// The octets are whatever the signer gave. A big tray may take several deadlines: a slow token signs one after
+    /// the other, and a tray given up halfway costs the serials and the delivery of every card in it.
     ///
     /// # Errors
     /// [`LinkError`] if the whole tray failed; after [`Lost`](LinkError::Lost) and
@@ -115,8 +117,10 @@ impl SignerLink {
     ) -> Result<Vec<Result<Vec<Vec<u8>>, LinkError>>, LinkError> {
         let serials = |card: &CardToSign| card.certificates.iter().map(|wanted| wanted.serial).collect::<Vec<_>>();
         let wanted: Vec<_> = cards.iter().map(serials).collect();
+        let deadlines = u32::try_from(cards.len().div_ceil(CARDS_IN_A_DEADLINE)).unwrap_or(u32::MAX);
         let request = Request::Issue(IssueRequest { issuer: issuer.to_owned(), delivery, cards });
-        let (Answer::Cards(answers), _) = self.ask(&request, &[]).await? else {
+        let patience = self.shared.deadline.saturating_mul(deadlines);
+        let (Answer::Cards(answers), _) = self.ask_within(patience, &request, &[]).await? else {
             return Err(LinkError::Protocol("another kind of answer"));
         };
         if answers.len() != wanted.len() {
@@ -174,8 +178,17 @@ impl SignerLink {
     }
 
     async fn ask(&self, request: &Request, blob: &[u8]) -> Result<(Answer, Vec<u8>), LinkError> {
+        self.ask_within(self.shared.deadline, request, blob).await
+    }
+
+    async fn ask_within(
+        &self,
+        patience: Duration,
+        request: &Request,
+        blob: &[u8],
+    ) -> Result<(Answer, Vec<u8>), LinkError> {
         let head = head(request, blob).map_err(LinkError::TooLong)?;
-        let answer = tokio::time::timeout(self.shared.deadline, self.exchange(&head, blob));
+        let answer = tokio::time::timeout(patience, self.exchange(&head, blob));
         match answer.await.unwrap_or(Err(LinkError::Timeout))? {
             (Answer::Refused(refusal), _) => Err(LinkError::Refused(refusal)),
             other => Ok(other),
@@ -247,3 +260,6 @@ async fn read_frame(stream: &mut UnixStream, limit: usize) -> Result<Vec<u8>, Fr
     stream.read_exact(&mut octets).await?;
     Ok(octets)
 }
+
+/// So many cards are signed within one deadline.
+const CARDS_IN_A_DEADLINE: usize = 10;

@@ -66,7 +66,7 @@ pub async fn abandon(app: &App, references: Vec<CertificateRef>) -> Result<usize
     Ok(revoked)
 }
 
-/// Longer than the signer's deadline and two commits.
+/// Longer than the signer's deadlines for a full tray and two commits.
 const LONGEST_ISSUANCE_SECONDS: i64 = 120;
 /// Intents looked at in one go.
 const BATCH: u32 = 500;

@@ -3,6 +3,9 @@
 use super::story::Story;
 use super::world::{NOW, World, tls_facts};
 use crate::app::signer_link::{LinkError, SignerLink};
+use crate::signer::error::Code;
+use crate::signer::frame::{read_request, write_answer};
+use crate::signer::protocol::{Answer, Refusal};
 use crate::signer::server::{Server, Stop};
 use pki::Kind;
 use pki::certificate::Certificate;
@@ -10,7 +13,7 @@ use pki::crl::{prepare_crl, verify_crl};
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -109,6 +112,30 @@ async fn a_signer_that_hangs_is_left_at_the_deadline() {
     let _silent = std::os::unix::net::UnixListener::bind(&world.config.socket).unwrap();
     let link = SignerLink::new(world.config.socket.clone(), 1, Duration::from_millis(50));
     assert!(matches!(link.hello().await, Err(LinkError::Timeout)));
+}
+
+#[tokio::test]
+async fn a_big_tray_may_take_longer_than_a_card() {
+    let world = World::found();
+    std::fs::create_dir(world.config.socket.parent().unwrap()).unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(&world.config.socket).unwrap();
+    let deadline = Duration::from_millis(500);
+    let slow = std::thread::spawn(move || {
+        let (mut given_up, _) = listener.accept().unwrap();
+        while read_request(&mut given_up, || Ok(())).unwrap().is_some() {}
+        let (mut patient, _) = listener.accept().unwrap();
+        read_request(&mut patient, || Ok(())).unwrap().unwrap();
+        let (_sender, nothing) = mpsc::channel::<()>();
+        nothing.recv_timeout(deadline + deadline / 4).unwrap_err();
+        let refusal = Refusal { code: Code::Busy, detail: "slow".to_owned() };
+        write_answer(&mut patient, &Answer::Refused(refusal), &[]).unwrap();
+    });
+    let link = SignerLink::new(world.config.socket.clone(), 1, deadline);
+    let request = Story::new(&world, "x").request(&world);
+    let issue = |cards| link.issue("person", request.delivery.clone(), vec![request.cards[0].clone(); cards]);
+    assert!(matches!(issue(10).await, Err(LinkError::Timeout)));
+    assert!(matches!(issue(50).await, Err(LinkError::Refused(_))));
+    slow.join().unwrap();
 }
 
 #[test]
