@@ -121,6 +121,12 @@ impl Board {
         }
     }
 
+    /// Whether there is a current answer for a certificate.
+    pub fn is_answered(&self, certificate: &CertificateRef, now: UtcTime) -> bool {
+        let wall = self.wall(&certificate.issuer);
+        wall.is_some_and(|wall| matches!(wall.marks.answer(&certificate.serial, now), Answer::Published(_)))
+    }
+
     /// Whether a revocation was seen, with or without an answer that says so.
     pub fn is_revoked(&self, certificate: &CertificateRef) -> bool {
         self.wall(&certificate.issuer).is_some_and(|wall| wall.marks.is_revoked(&certificate.serial))

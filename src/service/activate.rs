@@ -4,10 +4,12 @@ use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::permit::{ActivateCard, Permit};
-use domain::EnrolmentId;
+use crate::service::publish;
 use domain::audit::Event;
 use domain::changes::{Changes, Write};
 use domain::enrolment::AnyEnrolment;
+use domain::{CardNumber, EnrolmentId, TenantId};
+use std::time::Duration;
 
 /// Activates the card of an issued application.
 ///
@@ -38,5 +40,25 @@ pub async fn activate(
         .write(Write::Card { new: active, seen: card.version })
         .write(Write::Enrolment { new: activated.clone(), seen: row.version });
     commit(app, changes).await?;
+    answer_now(app, permit.tenant(), activated.card()).await;
     Ok(activated)
 }
+
+/// The holder uses the card at once: its OCSP answers do not wait for those of others. What cannot be
+/// signed now follows when the job can.
+async fn answer_now(app: &App, tenant: &TenantId, card: &CardNumber) {
+    let published = async {
+        let (records, now) = (app.store.certificates_of_card(tenant, card).await?, app.clock.now());
+        let certificates = records.into_iter().map(|record| record.intent.certificate);
+        let missing: Vec<_> = certificates.filter(|certificate| !app.board.is_answered(certificate, now)).collect();
+        publish::presign(app, &missing).await
+    };
+    match tokio::time::timeout(ANSWER_TIME, published).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the status of a card that was handed out follows later"),
+        Err(_) => tracing::warn!("the status of a card that was handed out follows later: the token is slow"),
+    }
+}
+
+/// Longest that an activation waits for its OCSP answers.
+const ANSWER_TIME: Duration = Duration::from_secs(1);
