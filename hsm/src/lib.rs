@@ -7,7 +7,8 @@
 //! The tour: [`config`](Module) says which token; `module` loads the library once per process and guards its restarts;
 //! `token` finds the slot and logs in; `keeper` and `link` keep it usable; `queue` and `worker` do the calls; `key`
 //! finds, uses and makes keys from the `template` of their role; `algorithm` and `spki` translate; `attributes` says
-//! whether a key is fit for a certificate authority; `retry` knows what each return value means.
+//! whether a key is fit for a certificate authority; `retry` knows what each return value means; `leave` ends the
+//! process.
 
 mod algorithm;
 mod attributes;
@@ -17,6 +18,7 @@ mod config;
 mod error;
 mod keeper;
 mod key;
+mod leave;
 mod link;
 mod lock;
 mod metric;
@@ -33,6 +35,7 @@ mod worker;
 pub use attributes::KeyAttributes;
 pub use config::{GENERATION_DEADLINE, Module, PinSource, TokenConfig};
 pub use error::{HsmError, ReturnValue};
+pub use leave::leave;
 pub use pool::Pool;
 pub use template::KeyRole;
 pub use token::{TokenInfo, TokenState, init_token};

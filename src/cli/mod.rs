@@ -58,11 +58,24 @@ struct SignerArguments {
     exit_with_parent: bool,
 }
 
+/// Runs the command that the arguments name and ends the process with it.
+pub fn main() -> ! {
+    let code = match run(Arguments::parse()) {
+        Ok(()) => 0,
+        Err(error) => {
+            // The alternate form names every cause. Nobody is left to be told that the output is gone.
+            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("sigill: {error:#}\n"));
+            1
+        }
+    };
+    hsm::leave(code)
+}
+
 /// Runs a command.
 ///
 /// # Errors
 /// Whatever the command could not do.
-pub fn run(arguments: Arguments) -> anyhow::Result<()> {
+fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Serve(of) => {
             let config = Config::load(&of.config)?;

@@ -91,7 +91,7 @@ fn set_up_in_child(layout: &Layout, ports: Ports, database: Option<&str>) -> any
         .status()
         .context("starting the set-up")?;
     if !status.success() {
-        bail!("the set-up failed; the next run begins again");
+        bail!("the set-up failed ({status}); the next run begins again");
     }
     Ok(())
 }
