@@ -291,6 +291,19 @@ pub enum AnyEnrolment {
     Activated(Enrolment<Activated>),
 }
 
+/// What every stage has, from whichever stage this is.
+macro_rules! at_any_stage {
+    ($any:expr, $enrolment:ident => $part:expr) => {
+        match $any {
+            AnyEnrolment::Submitted($enrolment) => $part,
+            AnyEnrolment::Identified($enrolment) => $part,
+            AnyEnrolment::Approved($enrolment) => $part,
+            AnyEnrolment::Issued($enrolment) => $part,
+            AnyEnrolment::Activated($enrolment) => $part,
+        }
+    };
+}
+
 impl AnyEnrolment {
     /// The word in rows and views.
     pub const fn stage_name(&self) -> &'static str {
@@ -305,35 +318,17 @@ impl AnyEnrolment {
 
     /// The parts that every stage shares.
     pub fn bare(&self) -> Enrolment<()> {
-        match self {
-            Self::Submitted(e) => e.bare(),
-            Self::Identified(e) => e.bare(),
-            Self::Approved(e) => e.bare(),
-            Self::Issued(e) => e.bare(),
-            Self::Activated(e) => e.bare(),
-        }
+        at_any_stage!(self, enrolment => enrolment.bare())
     }
 
     /// Its id.
     pub const fn id(&self) -> &EnrolmentId {
-        match self {
-            Self::Submitted(e) => &e.id,
-            Self::Identified(e) => &e.id,
-            Self::Approved(e) => &e.id,
-            Self::Issued(e) => &e.id,
-            Self::Activated(e) => &e.id,
-        }
+        at_any_stage!(self, enrolment => &enrolment.id)
     }
 
     /// The card that is applied for.
     pub const fn card(&self) -> &CardNumber {
-        match self {
-            Self::Submitted(e) => &e.card,
-            Self::Identified(e) => &e.card,
-            Self::Approved(e) => &e.card,
-            Self::Issued(e) => &e.card,
-            Self::Activated(e) => &e.card,
-        }
+        at_any_stage!(self, enrolment => &enrolment.card)
     }
 
     /// The application, however far it came.
