@@ -48,10 +48,9 @@ pub async fn activate(
 /// signed now follows when the job can.
 async fn answer_now(app: &App, tenant: &TenantId, card: &CardNumber) {
     let published = async {
-        let (records, now) = (app.store.certificates_of_card(tenant, card).await?, app.clock.now());
-        let certificates = records.into_iter().map(|record| record.intent.certificate);
-        let missing: Vec<_> = certificates.filter(|certificate| !app.board.is_answered(certificate, now)).collect();
-        publish::presign(app, &missing).await
+        let (mut records, now) = (app.store.certificates_of_card(tenant, card).await?, app.clock.now());
+        records.retain(|record| !app.board.is_answered(&record.intent.certificate, now));
+        publish::presign(app, records).await
     };
     match tokio::time::timeout(ANSWER_TIME, published).await {
         Ok(Ok(_)) => {}

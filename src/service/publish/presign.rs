@@ -3,7 +3,7 @@
 use super::PublishError;
 use super::answer::{Span, answer_for};
 use crate::app::{App, CertificateAuthority};
-use domain::certificate::{CertificateRecord, CertificateRef};
+use domain::certificate::CertificateRecord;
 use domain::changes::PublishedOcsp;
 use pki::ocsp::Responder;
 use std::sync::Arc;
@@ -16,16 +16,14 @@ const ABREAST: usize = 2;
 /// Signs and publishes the answers for these certificates, whatever was published before.
 ///
 /// # Errors
-/// [`PublishError`] of the first batch that failed; the other batches are published.
-pub async fn presign(app: &App, certificates: &[CertificateRef]) -> Result<usize, PublishError> {
+/// [`PublishError`] of the first CA whose answers failed.
+pub async fn presign(app: &App, mut records: Vec<CertificateRecord>) -> Result<usize, PublishError> {
     let mut published = 0;
     for authority in app.issuers.iter() {
-        let of_issuer = certificates.iter().filter(|c| c.issuer == authority.issuer.name);
-        let mut records = Vec::new();
-        for certificate in of_issuer {
-            records.extend(app.store.certificate(certificate).await?);
-        }
-        published += sign_and_publish(app, authority, records).await?;
+        let is_its = |record: &CertificateRecord| record.intent.certificate.issuer == authority.issuer.name;
+        let (its, others) = records.into_iter().partition(is_its);
+        records = others;
+        published += sign_and_publish(app, authority, its).await?;
     }
     Ok(published)
 }
