@@ -63,11 +63,11 @@ pub struct Parts {
 /// Says to the publishing jobs that there is something to do.
 #[derive(Debug, Default)]
 pub struct Wake {
-    /// A certificate was issued: an OCSP answer is due soon.
-    pub issued: Notify,
-    /// A certificate was revoked: an OCSP answer is due at once.
-    pub revoked: Notify,
-    /// A certificate was revoked: a CRL is due.
+    /// A certificate was issued.
+    pub ocsp_soon: Notify,
+    /// A certificate was revoked.
+    pub ocsp_now: Notify,
+    /// A certificate was revoked.
     pub crl: Notify,
 }
 

@@ -30,15 +30,15 @@ pub(super) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
 
 async fn woken(wake: &Wake) {
     tokio::select! {
-        () = wake.issued.notified() => {}
-        () = wake.revoked.notified() => {}
+        () = wake.ocsp_soon.notified() => {}
+        () = wake.ocsp_now.notified() => {}
     }
 }
 
 /// Lets what comes next gather; true as soon as something is revoked. The stop is not kept waiting.
 async fn revoked_while_gathering(wake: &Wake, shutdown: &mut watch::Receiver<bool>) -> bool {
     tokio::select! {
-        () = wake.revoked.notified() => true,
+        () = wake.ocsp_now.notified() => true,
         // Both outcomes are seen again where the job waits.
         _time_or_stop = tokio::time::timeout(GATHER, stopped(shutdown)) => false,
     }

@@ -70,10 +70,10 @@ impl Effects {
 
     fn wake(&self, app: &App) {
         if !self.issued.is_empty() {
-            app.wake.issued.notify_one();
+            app.wake.ocsp_soon.notify_one();
         }
         if !self.revoked.is_empty() {
-            app.wake.revoked.notify_one();
+            app.wake.ocsp_now.notify_one();
             app.wake.crl.notify_one();
         }
     }
