@@ -1,7 +1,6 @@
 //! The signer's state, and the one door to it: a request in, an answer out.
 
 use super::error::SignerError;
-use super::fault::Crash;
 use super::issuers::{Authorities, Authority};
 use super::journal::{Journal, Record, Ticket};
 use super::ledger::Ledger;
@@ -13,6 +12,7 @@ use super::revoked::RevokedSerials;
 use super::standing::StandingList;
 use super::token::CaToken;
 use crate::clock::Clock;
+use crate::crash::Crash;
 use pki::Kind;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
