@@ -1,6 +1,6 @@
 //! One card of a tray, from what is on file to what is recorded.
 
-use super::{Desk, IssuedCertificate};
+use super::{Issuance, IssuedCertificate};
 use crate::app::App;
 use crate::app::signer_link::{CardToSign, CertificateToSign, LinkError};
 use crate::service::ServiceError;
@@ -46,7 +46,7 @@ impl Draft {
     /// Decides, and builds and lints what is to be signed. Changes nothing.
     pub(super) fn new(
         app: &App,
-        desk: &Desk,
+        issuance: &Issuance,
         dossier: Dossier,
         requests: &BTreeMap<Purpose, Vec<u8>>,
     ) -> Result<Self, ServiceError> {
@@ -57,11 +57,11 @@ impl Draft {
             return Err(ServiceError::WrongStage { wanted, found });
         }
         let keys = read_requests(&enrolment, requests)?;
-        delivered(desk, &enrolment, &keys)?;
+        delivered(issuance, &enrolment, &keys)?;
         let order = enrolment.operation().to_bytes();
         let evidence = evidence(&enrolment, &approval.value);
-        let used = approval.value.use_for(&order, desk.now)?;
-        let certificates = keys.into_iter().map(|(purpose, key)| prepared(app, desk, &enrolment, purpose, key));
+        let used = approval.value.use_for(&order, issuance.now)?;
+        let certificates = keys.into_iter().map(|(purpose, key)| prepared(app, issuance, &enrolment, purpose, key));
         Ok(Self {
             certificates: certificates.collect::<Result<_, _>>()?,
             enrolment: Stored { value: enrolment, version },
@@ -72,8 +72,8 @@ impl Draft {
     }
 
     /// Records durably what is about to be signed.
-    pub(super) async fn reserve(self, app: &App, desk: &Desk) -> Result<Self, ServiceError> {
-        commit(app, self.intents(desk)).await?;
+    pub(super) async fn reserve(self, app: &App, issuance: &Issuance) -> Result<Self, ServiceError> {
+        commit(app, self.intents(issuance)).await?;
         Ok(self)
     }
 
@@ -91,7 +91,11 @@ impl Draft {
     }
 
     /// Checks what came back: exactly the octets that were linted. The signer verified the signature.
-    pub(super) fn check(&self, desk: &Desk, signed: Vec<Vec<u8>>) -> Result<Vec<IssuedCertificate>, ServiceError> {
+    pub(super) fn check(
+        &self,
+        issuance: &Issuance,
+        signed: Vec<Vec<u8>>,
+    ) -> Result<Vec<IssuedCertificate>, ServiceError> {
         if signed.len() != self.certificates.len() {
             return Err(LinkError::Protocol("another number of certificates").into());
         }
@@ -101,7 +105,11 @@ impl Draft {
                 tracing::error!(serial = %p.serial, %error, "certificate fails its checks after signing");
                 ServiceError::FailedAfterSigning
             })?;
-            certificates.push(IssuedCertificate { purpose: p.purpose, certificate: reference(desk, p.serial), der });
+            certificates.push(IssuedCertificate {
+                purpose: p.purpose,
+                certificate: reference(issuance, p.serial),
+                der,
+            });
         }
         Ok(certificates)
     }
@@ -110,18 +118,23 @@ impl Draft {
     pub(super) async fn record(
         self,
         app: &App,
-        desk: &Desk,
+        issuance: &Issuance,
         issued: Vec<IssuedCertificate>,
     ) -> Result<Vec<IssuedCertificate>, ServiceError> {
         let (at, id) = (app.clock.now(), self.enrolment.value.id.clone());
         let fingerprint = |i: &IssuedCertificate| hex(&domain::certificate::fingerprint(i.der.as_bytes()));
-        let event = Event::new("certificate.issued", desk.permit.actor(), id.as_str(), at)
-            .in_tenant(desk.permit.tenant())
+        let event = Event::new("certificate.issued", issuance.permit.actor(), id.as_str(), at)
+            .in_tenant(issuance.permit.tenant())
             .with("card", &self.enrolment.value.card)
             .with("certificates", issued.iter().map(fingerprint).collect::<Vec<_>>().join(" "));
         let serials = issued.iter().map(|i| (i.purpose, i.certificate.serial)).collect();
         let Stored { value: enrolment, version: seen } = self.enrolment;
-        let new = AnyEnrolment::Issued(enrolment.issue(serials, at, desk.permit.person(), desk.signed.id())?);
+        let new = AnyEnrolment::Issued(enrolment.issue(
+            serials,
+            at,
+            issuance.permit.person(),
+            issuance.delivery_id.clone(),
+        )?);
         // The card stays as it is, but at a new version: a revocation that read it before these
         // certificates were there is refused as stale, and one that came first refuses these.
         let mut changes = Changes::recording(event)
@@ -137,23 +150,23 @@ impl Draft {
     }
 
     /// Issuer and serial of each certificate.
-    pub(super) fn references(&self, desk: &Desk) -> Vec<CertificateRef> {
-        self.certificates.iter().map(|p| reference(desk, p.serial)).collect()
+    pub(super) fn references(&self, issuance: &Issuance) -> Vec<CertificateRef> {
+        self.certificates.iter().map(|p| reference(issuance, p.serial)).collect()
     }
 
-    fn intents(&self, desk: &Desk) -> Changes {
-        let (enrolment, tenant) = (&self.enrolment.value, desk.permit.tenant());
+    fn intents(&self, issuance: &Issuance) -> Changes {
+        let (enrolment, tenant) = (&self.enrolment.value, issuance.permit.tenant());
         let serials: Vec<_> = self.certificates.iter().map(|p| p.serial.to_string()).collect();
-        let event = Event::new("certificate.requested", desk.permit.actor(), enrolment.id.as_str(), desk.now)
+        let event = Event::new("certificate.requested", issuance.permit.actor(), enrolment.id.as_str(), issuance.now)
             .in_tenant(tenant)
-            .with("issuer", &desk.authority.issuer.name)
-            .with("delivery", desk.signed.id())
+            .with("issuer", &issuance.authority.issuer.name)
+            .with("delivery", issuance.delivery_id.clone())
             .with("serials", serials.join(" "));
-        let delivery = Write::Delivery { tenant: tenant.clone(), delivery: desk.signed.clone() };
+        let delivery = Write::Delivery { tenant: tenant.clone(), delivery: issuance.signed.clone() };
         let changes = Changes::recording(event).write(delivery);
         self.certificates.iter().fold(changes, |changes, p| {
             changes.write(Write::Intent(Intent {
-                certificate: reference(desk, p.serial),
+                certificate: reference(issuance, p.serial),
                 holder: Holder::Person {
                     tenant: enrolment.tenant.clone(),
                     person: enrolment.applicant.clone(),
@@ -166,7 +179,7 @@ impl Draft {
                 key_fingerprint: p.key.fingerprint(),
                 tbs: p.linted.tbs().to_vec(),
                 not_after: p.not_after,
-                at: desk.now,
+                at: issuance.now,
             }))
         })
     }
@@ -199,17 +212,17 @@ fn read_requests(
 
 /// The desk must have delivered exactly these keys, on this card, and have no other part in it.
 fn delivered(
-    desk: &Desk,
+    issuance: &Issuance,
     enrolment: &Enrolment<Approved>,
     keys: &BTreeMap<Purpose, PublicKey>,
 ) -> Result<(), EvidenceError> {
-    let delivered = desk.delivery.cards.get(&enrolment.id).filter(|delivered| delivered.card == enrolment.card);
+    let delivered = issuance.delivery.cards.get(&enrolment.id).filter(|delivered| delivered.card == enrolment.card);
     let delivered = delivered.ok_or(EvidenceError::Mismatch("the delivery is for another card"))?;
     let named = keys.iter().map(|(purpose, key)| (*purpose, hex(&key.fingerprint()))).collect::<BTreeMap<_, _>>();
     if keys.is_empty() || named != delivered.keys {
         return Err(EvidenceError::Mismatch("the delivery names other keys"));
     }
-    let person = desk.permit.person();
+    let person = issuance.permit.person();
     if *person == enrolment.stage().by || *person == enrolment.applicant {
         return Err(EvidenceError::FourEyes);
     }
@@ -233,7 +246,7 @@ fn evidence(enrolment: &Enrolment<Approved>, approval: &Approval) -> IssueEviden
 
 fn prepared(
     app: &App,
-    desk: &Desk,
+    issuance: &Issuance,
     enrolment: &Enrolment<Approved>,
     purpose: Purpose,
     key: PublicKey,
@@ -241,9 +254,9 @@ fn prepared(
     let planned = &enrolment.certificates[&purpose];
     let profile = app.profiles.get(&planned.profile).filter(|profile| profile.revision() == planned.revision);
     let profile = profile.ok_or(ServiceError::Incomplete("the approved profile revision"))?;
-    let issuer = &desk.authority.issuer;
+    let issuer = &issuance.authority.issuer;
     let serial = SerialNumber::from_random(app.entropy.random16());
-    let not_before = desk.now;
+    let not_before = issuance.now;
     let last = issuer.certificate.not_after();
     let not_after = not_before.plus_days(i64::from(profile.max_days())).plus_seconds(-1).min(last);
     let request = Request { profile, subject: &enrolment.subject, key: &key, serial, not_before, not_after };
@@ -252,6 +265,6 @@ fn prepared(
     Ok(Prepared { purpose, key, serial, not_before, not_after, profile: planned.clone(), linted })
 }
 
-fn reference(desk: &Desk, serial: SerialNumber) -> CertificateRef {
-    CertificateRef { issuer: desk.authority.issuer.name.clone(), serial }
+fn reference(issuance: &Issuance, serial: SerialNumber) -> CertificateRef {
+    CertificateRef { issuer: issuance.authority.issuer.name.clone(), serial }
 }

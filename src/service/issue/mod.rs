@@ -75,10 +75,12 @@ pub async fn issue(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> 
     work.await.unwrap_or(Err(ServiceError::Incomplete("a finished issuance")))
 }
 
-/// A tray whose delivery is verified.
-struct Desk {
+/// An issuance on its way: the delivery of its tray is verified.
+struct Issuance {
     permit: Permit<IssueCertificates>,
     signed: Signed,
+    /// Its [`Signed::id`].
+    delivery_id: String,
     delivery: Delivery,
     authority: Arc<CertificateAuthority>,
     now: UtcTime,
@@ -89,23 +91,24 @@ async fn run(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result
     if cards.iter().all(|card| matches!(card, Err(ServiceError::NotFound))) {
         return Err(ServiceError::NotFound);
     }
-    let desk = Desk::open(app, permit, tray.delivery).await?;
+    let issuance = Issuance::open(app, permit, tray.delivery).await?;
     let mut drafts = Vec::with_capacity(cards.len());
     for card in cards {
-        drafts.push(card.and_then(|(dossier, requests)| Draft::new(app, &desk, dossier, &requests)));
+        drafts.push(card.and_then(|(dossier, requests)| Draft::new(app, &issuance, dossier, &requests)));
         tokio::task::yield_now().await; // a card takes long enough for others to notice
     }
-    let reserved = each(drafts, |draft| draft.reserve(app, &desk)).await;
-    let serials = |card: &Result<Draft, _>| card.as_ref().map_or_else(|_| Vec::new(), |draft| draft.references(&desk));
+    let reserved = each(drafts, |draft| draft.reserve(app, &issuance)).await;
+    let serials =
+        |card: &Result<Draft, _>| card.as_ref().map_or_else(|_| Vec::new(), |draft| draft.references(&issuance));
     let references: Vec<_> = reserved.iter().map(serials).collect();
-    let signed = match desk.sign(app, reserved).await {
+    let signed = match issuance.sign(app, reserved).await {
         Ok(signed) => signed,
         Err(error) => {
             give_up(app, references.into_iter().flatten().collect()).await;
             return Err(error);
         }
     };
-    let outcomes = each(signed, |(draft, certificates)| draft.record(app, &desk, certificates)).await;
+    let outcomes = each(signed, |(draft, certificates)| draft.record(app, &issuance, certificates)).await;
     // After `Unavailable` the record may stand: then the reconcile job looks.
     let unfinished = |outcome: &CardOutcome| {
         outcome.as_ref().is_err_and(|why| !matches!(why, ServiceError::Store(StoreError::Unavailable(_))))
@@ -158,7 +161,7 @@ async fn missing(
     Ok(row.map_or(ServiceError::NotFound, |row| card::wrong_stage(&row.value)))
 }
 
-impl Desk {
+impl Issuance {
     /// Verifies that whoever calls delivered these cards, as a card desk.
     async fn open(app: &App, permit: Permit<IssueCertificates>, signed: Signed) -> Result<Self, ServiceError> {
         let statement = signed.statements.first().ok_or(EvidenceError::Malformed("exactly one statement is needed"))?;
@@ -172,7 +175,8 @@ impl Desk {
             return Err(EvidenceError::WrongRole { role: Role::CardDesk }.into());
         }
         let authority = app.issuers.of_kind(IssuerKind::Person).ok_or(ServiceError::Incomplete("a CA of persons"))?;
-        Ok(Self { permit, signed, delivery, authority: Arc::clone(authority), now })
+        let delivery_id = signed.id();
+        Ok(Self { permit, signed, delivery_id, delivery, authority: Arc::clone(authority), now })
     }
 
     /// Has the signer sign the cards that were reserved, and checks what comes back.
