@@ -60,7 +60,7 @@ pub enum ServiceError {
     /// The certificate that would be made does not pass its lints; nothing was signed.
     #[error("the certificate would break {}", rules(.0))]
     Lint(Vec<Finding>),
-    /// The certificate was made but does not pass its own lints; it was revoked.
+    /// The signer gave other octets than were linted; the serial was revoked.
     #[error("the certificate failed its checks after signing and was revoked")]
     FailedAfterSigning,
     /// The signer refused or was away.

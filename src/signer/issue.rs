@@ -30,7 +30,7 @@ impl Core {
         let authority = self.authorities.get(&request.issuer)?;
         authority.serves()?;
         if request.cards.is_empty() || request.cards.len() > MAX_TRAY {
-            return Err(SignerError::Malformed("a tray has 1 to 50 cards"));
+            return Err(SignerError::Malformed("a tray has some cards, and not too many"));
         }
         self.ready(authority)?;
         let delivery = verify_delivery(&request.delivery, &Registry::new(self), now)?;

@@ -213,7 +213,7 @@ fn tray(delivery: DeliverCards) -> Result<BTreeMap<EnrolmentId, DeliveredCard>, 
     let found = delivery.cards.len();
     let cards: BTreeMap<_, _> = delivery.cards.into_iter().map(|card| (card.enrolment.clone(), card)).collect();
     if cards.is_empty() || cards.len() > MAX_TRAY || cards.len() != found {
-        return Err(EvidenceError::Malformed("a delivery names 1 to 50 cards, each once"));
+        return Err(EvidenceError::Malformed("a delivery names some cards, each once, and not too many"));
     }
     Ok(cards)
 }

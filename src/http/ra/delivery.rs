@@ -35,7 +35,8 @@ pub struct CertificateRequests {
 pub struct TrayRequests {
     /// The delivery record; it names every card, and may name more.
     delivery: SignedDelivery,
-    /// 1 to 50, each once.
+    /// Each once.
+    #[schema(min_items = 1, max_items = 50)]
     cards: Vec<TrayCard>,
 }
 
