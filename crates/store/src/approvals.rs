@@ -2,7 +2,7 @@
 
 use crate::Database;
 use crate::engine::sql::{batch, insert};
-use crate::engine::{Batch, Columns, Sql, Value};
+use crate::engine::{Batch, Columns, Sql, Value, keys};
 use crate::writer::{Idle, Refusal, Statement};
 use domain::approval::{Approval, ApprovalRule, ApprovalSignature};
 use domain::changes::{Stored, Version};
@@ -20,7 +20,7 @@ impl Database {
         tenant: &TenantId,
         ids: impl IntoIterator<Item = &'a ApprovalId>,
     ) -> Result<BTreeMap<ApprovalId, Stored<Approval>>, StoreError> {
-        let keys: Vec<_> = ids.into_iter().map(|id| vec![Value::text(tenant), Value::text(id)]).collect();
+        let keys = keys(tenant, ids);
         let mut approvals = BTreeMap::new();
         for row in self.pool.fetch_batch(&APPROVALS, &keys).await? {
             let approval = approval(&mut Columns::of(&row, WHAT), tenant)?;

@@ -2,7 +2,7 @@
 
 use crate::Database;
 use crate::engine::sql::{batch, insert};
-use crate::engine::{Batch, Columns, Row, Sql, Value};
+use crate::engine::{Batch, Columns, Row, Sql, Value, keys};
 use crate::writer::{Idle, Refusal, Statement};
 use domain::card::Card;
 use domain::changes::{Stored, Version};
@@ -17,8 +17,7 @@ impl Database {
         tenant: &TenantId,
         numbers: impl IntoIterator<Item = &'a CardNumber>,
     ) -> Result<BTreeMap<CardNumber, Stored<Card>>, StoreError> {
-        let keys: Vec<_> = numbers.into_iter().map(|number| vec![Value::text(tenant), Value::text(number)]).collect();
-        let rows = self.pool.fetch_batch(&CARDS_AMONG, &keys).await?;
+        let rows = self.pool.fetch_batch(&CARDS_AMONG, &keys(tenant, numbers)).await?;
         let cards = rows.iter().map(|row| card(row).map(|card| (card.value.number.clone(), card)));
         cards.collect()
     }

@@ -1,7 +1,7 @@
 //! Applications: every stage has its columns, and the tables check that they fit the stage.
 
 use crate::engine::sql::{batch, insert};
-use crate::engine::{Batch, Columns, Row, Sql, Value};
+use crate::engine::{Batch, Columns, Row, Sql, Value, keys};
 use crate::word::{from_json, from_word, json, word};
 use crate::writer::{Idle, Refusal, Statement};
 use crate::{Database, MAX_LIST};
@@ -44,8 +44,7 @@ impl Enrolments for Database {
     }
 
     async fn dossiers(&self, tenant: &TenantId, ids: &[EnrolmentId]) -> Result<Vec<Dossier>, StoreError> {
-        let keys: Vec<_> = ids.iter().map(|id| vec![Value::text(tenant), Value::text(id)]).collect();
-        let rows = self.pool.fetch_batch(&AMONG, &keys).await?;
+        let rows = self.pool.fetch_batch(&AMONG, &keys(tenant, ids)).await?;
         let enrolments = rows.iter().map(enrolment).collect::<Result<Vec<_>, _>>()?;
         let named = enrolments.iter().filter_map(|e| e.value.identified()).map(|identified| &identified.approval);
         let mut approvals = self.approvals(tenant, named).await?;

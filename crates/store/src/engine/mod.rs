@@ -16,4 +16,4 @@ pub(crate) use failure::{Violation, connection_is_lost, violation};
 pub(crate) use pool::Pool;
 pub(crate) use sql::{Batch, Sql};
 pub(crate) use target::Target;
-pub(crate) use value::{Columns, Row, Value};
+pub(crate) use value::{Columns, Row, Value, keys};

@@ -1,6 +1,7 @@
 //! What goes into a statement and what comes out of it.
 
 use crate::word::from_name;
+use domain::TenantId;
 use domain::ports::StoreError;
 use pki::time::UtcTime;
 use sqlx::postgres::{PgRow, Postgres};
@@ -30,6 +31,11 @@ impl Value {
     pub(crate) fn time_or_null(value: Option<UtcTime>) -> Self {
         Self::Int(value.map(UtcTime::unix))
     }
+}
+
+/// The keys of an agency's rows, for a batch that looks them up.
+pub(crate) fn keys<'a, T: ToString + 'a>(tenant: &TenantId, ids: impl IntoIterator<Item = &'a T>) -> Vec<Vec<Value>> {
+    ids.into_iter().map(|id| vec![Value::text(tenant), Value::text(id)]).collect()
 }
 
 impl From<&str> for Value {
