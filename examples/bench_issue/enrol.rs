@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use testkit::identity_number;
 
 /// Purposes of the certificates on a card.
 pub(crate) const PURPOSES: &[Purpose] = &[Purpose::PersonAuthentication, Purpose::PersonSignature];
@@ -78,7 +79,7 @@ impl Team {
 
     async fn approved_card(&self, person: usize) -> Result<Approved> {
         let card = format!("BENCH{person:07}");
-        let applicant = json!({"identity_number": identity_number(person), "given_name": "Åsa", "surname": "Öberg"});
+        let applicant = json!({"identity_number": identity_number(u32::try_from(person)?), "given_name": "Åsa", "surname": "Öberg"});
         let application = json!({"applicant": applicant, "card_number": card});
         let view = self.registrar.post("/ra/v1/enrolments", &application).await?;
         let id = text(&view, "id")?;
@@ -139,18 +140,6 @@ fn text<'a>(answer: &'a Value, name: &str) -> Result<&'a str> {
 fn proof() -> Value {
     let (document, method) = ("passport", "in-person");
     json!({"document": document, "number": "TEST0001", "expires": "2031-05-01", "method": method, "place": "Testkontoret"})
-}
-
-/// A test number: serials 980 to 989 are never given to anybody.
-fn identity_number(person: usize) -> String {
-    let (serial, day) = (980 + person % 10, person / 10);
-    let (year, month, day) = (1950 + day / 336, 1 + day % 336 / 28, 1 + day % 28);
-    let nine = format!("{:02}{month:02}{day:02}{serial}", year % 100);
-    let weighed = nine.bytes().enumerate().map(|(at, digit)| {
-        let product = u32::from(digit - b'0') * if at % 2 == 0 { 2 } else { 1 };
-        product / 10 + product % 10
-    });
-    format!("{}{nine}{}", year / 100, (10 - weighed.sum::<u32>() % 10) % 10)
 }
 
 /// Applications made at once.

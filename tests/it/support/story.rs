@@ -5,13 +5,13 @@ use super::client::Caller;
 use super::oracle::Oracle;
 use domain::id::hex;
 use domain::operation::{DeliverCards, DeliveredCard, Operation, OperationHash};
-use pki::identifier::PersonalNumber;
 use pki::key::PublicKey;
 use pki::profile::Purpose;
 use rcgen::{CertificateParams, KeyPair, PublicKeyData};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use testkit::identity_number;
 
 /// The officers of one agency.
 pub struct Agency {
@@ -153,12 +153,7 @@ pub fn proof() -> Value {
 /// A test identity number that no other call of this process gave, and a card number.
 pub fn fresh_person() -> (String, String) {
     let count = PEOPLE.fetch_add(1, Ordering::SeqCst);
-    let (serial, day) = (980 + count % 10, count / 10);
-    let (year, month, day) = (1950 + day / 336, 1 + day % 336 / 28, 1 + day % 28);
-    let eleven = format!("{year}{month:02}{day:02}{serial:03}");
-    let mut numbers = (0..10).map(|check| format!("{eleven}{check}"));
-    let number = numbers.find(|number| number.parse::<PersonalNumber>().is_ok()).unwrap();
-    (number, format!("IT{:08}{count:06}", std::process::id()))
+    (identity_number(count), format!("IT{:08}{count:06}", std::process::id()))
 }
 
 static PEOPLE: AtomicU32 = AtomicU32::new(0);
