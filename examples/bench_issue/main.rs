@@ -45,7 +45,7 @@ struct Arguments {
     #[arg(long, default_value_t = 400)]
     cards: usize,
     /// Cards in a request, for each series; each divides the cards of a round
-    #[arg(long = "tray", default_values_t = [25, 1])]
+    #[arg(long = "tray", default_values_t = [50, 1])]
     trays: Vec<usize>,
     /// Clients, each with a connection
     #[arg(long, default_value_t = 8)]
