@@ -49,6 +49,8 @@ words! {
         RevocationOfficer = "revocation-officer",
         /// Runs the service; sees keys and agencies, not people.
         Administrator = "administrator",
+        /// Answers for the rules: approves policies (säkerhetsansvarig).
+        SecurityOfficer = "security-officer",
         /// Reads everything, changes nothing.
         Auditor = "auditor",
     }

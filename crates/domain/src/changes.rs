@@ -6,6 +6,7 @@
 use crate::TenantId;
 use crate::approval::Approval;
 use crate::audit::Event;
+use crate::bundle::LoadedBundle;
 use crate::card::Card;
 use crate::certificate::{CertificateRef, Intent};
 use crate::enrolment::AnyEnrolment;
@@ -107,6 +108,13 @@ pub enum Write {
     Revocation(Revocation),
     /// A CRL. Conflict if the issuer has one with this number or a higher one.
     Crl(PublishedCrl),
+    /// Policies come into force. Stale unless those with the digest `replaces` are in force; none for the first.
+    Policies {
+        /// The new ones.
+        bundle: LoadedBundle,
+        /// Digest of those before.
+        replaces: Option<String>,
+    },
 }
 
 /// A CRL as served.

@@ -283,6 +283,46 @@ pub fn verify_approvals(
     Ok(approvers)
 }
 
+/// Verifies that officers approved `bundle` in place of `replaces`, both hexadecimal digests.
+///
+/// At least [`POLICY_APPROVALS`] security officers must have signed, whatever the policies say: a bundle cannot lower
+/// the bar for its successor.
+///
+/// # Errors
+/// [`EvidenceError`], the first thing found wrong.
+pub fn verify_policies(
+    approval: &Signed,
+    bundle: &str,
+    replaces: &str,
+    officers: &dyn Officers,
+    now: UtcTime,
+) -> Result<BTreeSet<PersonId>, EvidenceError> {
+    let Operation::LoadPolicies(load) = operation(approval)? else {
+        return Err(EvidenceError::Mismatch("the approved operation is not the loading of policies"));
+    };
+    if load.bundle != bundle {
+        return Err(EvidenceError::Mismatch("other policies were approved"));
+    }
+    if load.replaces != replaces {
+        return Err(EvidenceError::Mismatch("the approval is for replacing other policies than those in force"));
+    }
+    let hash = OperationHash::of(approval.operation.as_bytes());
+    let mut approvers = BTreeSet::new();
+    for jws in approval.statements.iter().take(MAX_STATEMENTS) {
+        let officer = verify_statement(jws, Act::Approve, hash, officers, now)?.officer;
+        if !officer.roles.contains(&Role::SecurityOfficer) {
+            return Err(EvidenceError::WrongRole { role: Role::SecurityOfficer });
+        }
+        if !approvers.insert(officer.person) {
+            return Err(EvidenceError::FourEyes);
+        }
+    }
+    if approvers.len() < POLICY_APPROVALS {
+        return Err(EvidenceError::TooFew { needed: POLICY_APPROVALS, found: approvers.len() });
+    }
+    Ok(approvers)
+}
+
 fn belongs_together(
     order: &IssueCard,
     identification: &IdentifyApplicant,
@@ -351,5 +391,7 @@ fn deliver_cards(signed: &Signed) -> Result<DeliverCards, EvidenceError> {
 pub const STATEMENT_MAX_AGE_DAYS: i64 = 90;
 /// How far an officer's clock may be ahead of ours.
 pub const CLOCK_SKEW_SECONDS: i64 = 300;
+/// How many security officers must approve policies.
+pub const POLICY_APPROVALS: usize = 2;
 /// Most approvals that are looked at.
 pub const MAX_STATEMENTS: usize = 16;

@@ -9,6 +9,7 @@
 pub mod access;
 pub mod approval;
 pub mod audit;
+pub mod bundle;
 pub mod card;
 pub mod certificate;
 pub mod changes;

@@ -22,6 +22,8 @@ pub enum Operation {
     IssueCard(IssueCard),
     /// These keys were born on these cards.
     DeliverCards(DeliverCards),
+    /// These policies are to be in force.
+    LoadPolicies(LoadPolicies),
 }
 
 /// How an applicant was identified (FACTS of registration: EN 319 411-1 clause 6.2.2).
@@ -146,6 +148,16 @@ pub struct DeliveredCard {
     pub card: CardNumber,
     /// SHA-256 of each key's SubjectPublicKeyInfo, hexadecimal.
     pub keys: BTreeMap<Purpose, String>,
+}
+
+/// A [bundle](crate::bundle::Bundle) in place of the one in force. Naming both, an approval cannot bring an old bundle back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoadPolicies {
+    /// Digest of the new bundle, hexadecimal.
+    pub bundle: String,
+    /// Digest of the one that it replaces, hexadecimal.
+    pub replaces: String,
 }
 
 /// SHA-256 over the bytes of an operation.

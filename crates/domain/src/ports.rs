@@ -5,6 +5,7 @@
 
 use crate::approval::Approval;
 use crate::audit::{Head, Record};
+use crate::bundle::LoadedBundle;
 use crate::card::Card;
 use crate::certificate::{CertificateRecord, CertificateRef};
 use crate::changes::{Changes, Dossier, PublishedCrl, PublishedOcsp, Stored};
@@ -197,7 +198,14 @@ pub trait AuditLog: Send + Sync {
     async fn erase_personal(&self, sequence: u64) -> Result<()>;
 }
 
-/// A whole store.
-pub trait Store: Ledger + People + Enrolments + Certificates + Status + AuditLog {}
+/// The policies.
+#[async_trait]
+pub trait Policies: Send + Sync {
+    /// Those in force; none before the ceremony.
+    async fn policies_in_force(&self) -> Result<Option<LoadedBundle>>;
+}
 
-impl<T: Ledger + People + Enrolments + Certificates + Status + AuditLog> Store for T {}
+/// A whole store.
+pub trait Store: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies {}
+
+impl<T: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies> Store for T {}

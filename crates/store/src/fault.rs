@@ -27,6 +27,7 @@ pub const POINTS: &[&str] = &[
     "certificate",
     "revocation",
     "crl",
+    "policies",
     "ocsp",
     "erase",
     "audit",

@@ -14,6 +14,7 @@ mod engine;
 mod enrolments;
 pub mod fault;
 mod people;
+mod policies;
 mod revocations;
 mod status;
 mod word;

@@ -3,7 +3,7 @@
 use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
-use crate::{approvals, cards, certificates, deliveries, enrolments, people, revocations, status};
+use crate::{approvals, cards, certificates, deliveries, enrolments, people, policies, revocations, status};
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
 use domain::ports::StoreError;
@@ -38,10 +38,11 @@ enum Step {
     Certificate,
     Revocation,
     Crl,
+    Policies,
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 18] = [
+static STATEMENTS: [&Statement; 19] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
@@ -60,6 +61,7 @@ static STATEMENTS: [&Statement; 18] = [
     &certificates::write::ISSUED,
     &revocations::NEW,
     &status::CRL,
+    &policies::NEW,
 ];
 
 impl Plan {
@@ -106,6 +108,9 @@ impl Plan {
             }
             Write::Revocation(revocation) => self.add_revocation(revocation),
             Write::Crl(crl) => self.push(Step::Crl, status::crl_row(crl)?),
+            Write::Policies { bundle, replaces } => {
+                self.push(Step::Policies, policies::row(bundle, replaces.as_deref()));
+            }
         }
         Ok(())
     }

@@ -49,6 +49,7 @@ cases! {
     status::a_revocation_withdraws_the_good_answer,
     status::answers_that_contradict_the_journal_are_dropped,
     status::due_answers_are_listed_until_published,
+    policies::policies_follow_those_that_they_replace,
     audit::a_change_and_its_record_commit_together,
     audit::erasure_leaves_the_chain_valid,
     audit::the_log_survives_a_new_start,

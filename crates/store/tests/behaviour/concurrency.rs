@@ -122,6 +122,7 @@ fn everything() -> Changes {
         issue(1),
         Write::Revocation(revocation(1)),
         Write::Crl(crl(1)),
+        crate::world::policies('a', false).replacing(None),
     ]);
     all = all.also(event("test.personal").personal("name", "Anna", [3; 16]));
     all

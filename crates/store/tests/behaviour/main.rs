@@ -12,6 +12,7 @@ mod concurrency;
 mod database;
 mod enrolments;
 mod people;
+mod policies;
 mod status;
 mod tables;
 mod world;

@@ -2,7 +2,7 @@
 
 use crate::database::Database;
 use crate::world::{
-    approval, at, crl, intent, issue, new_delivery, new_enrolment, person, populate, proof, revocation, submitted,
+    approval, at, crl, intent, issue, new_delivery, new_enrolment, person, policies, populate, proof, revocation, submitted,
     write,
 };
 use domain::changes::{Version, Write};
@@ -24,6 +24,7 @@ async fn fill(database: &Database) {
             issue(1),
             Write::Revocation(revocation(1)),
             Write::Crl(crl(1)),
+            policies('a', false).replacing(None),
         ],
     )
     .await
@@ -80,11 +81,12 @@ pub(crate) async fn journals_are_append_only(database: &Database) {
         ("crl", "number"),
         ("approval_excluded", "tenant"),
         ("delivery", "tenant"),
+        ("policy_bundle", "at"),
     ] {
         refused(database, &format!("UPDATE {table} SET {column} = {column}"), "append_only").await;
     }
     for table in
-        ["revocation", "audit_record", "certificate", "issued", "certified_key", "card", "enrolment", "delivery"]
+        ["revocation", "audit_record", "certificate", "issued", "certified_key", "card", "enrolment", "delivery", "policy_bundle"]
     {
         let sql = format!("DELETE FROM {table}");
         refused(database, &sql, "append_only").await;

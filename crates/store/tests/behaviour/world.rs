@@ -3,6 +3,7 @@
 use domain::access::Role;
 use domain::approval::{Approval, ApprovalRule, ApprovalSignature};
 use domain::audit::{Actor, Event, Verifier};
+use domain::bundle::LoadedBundle;
 use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::changes::{Changes, PublishedCrl, PublishedOcsp, Write};
@@ -200,6 +201,26 @@ pub(crate) fn revocation(n: u32) -> Revocation {
 
 pub(crate) fn crl(number: u64) -> PublishedCrl {
     PublishedCrl { issuer: ISSUER.into(), number, der: vec![1, 2, 3], this_update: at(70), next_update: at(80) }
+}
+
+/// Policies whose digest is of one digit.
+#[derive(Clone)]
+pub(crate) struct NewPolicies(pub(crate) LoadedBundle);
+
+pub(crate) fn policies(digit: char, approved: bool) -> NewPolicies {
+    let approval =
+        approved.then(|| Signed { operation: "{}".into(), statements: vec!["one".into(), "two".into()] });
+    NewPolicies(LoadedBundle { digest: digest_of(digit), listing: format!("{digit}\n"), approval, at: at(90) })
+}
+
+impl NewPolicies {
+    pub(crate) fn replacing(self, digit: Option<char>) -> Write {
+        Write::Policies { bundle: self.0, replaces: digit.map(digest_of) }
+    }
+}
+
+fn digest_of(digit: char) -> String {
+    digit.to_string().repeat(64)
 }
 
 pub(crate) fn answer(n: u32, revoked: bool) -> PublishedOcsp {
