@@ -12,6 +12,7 @@ pub mod crash;
 pub mod http;
 pub mod jobs;
 mod lock;
+pub mod policies;
 pub mod server_identity;
 pub mod service;
 pub mod shutdown;

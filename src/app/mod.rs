@@ -7,21 +7,21 @@ pub use crate::config::issuer::IssuerKind;
 use crate::server_identity::ServerIdentity;
 use crate::service::known::Known;
 use crate::service::permit::Caller;
-use domain::access::AccessPolicy;
 use domain::evidence::Officer;
 use domain::ports::Store;
 use pki::issue::Issuer;
 use pki::ocsp::Responder;
-use pki::profile::Profiles;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use tokio::sync::Notify;
 
 pub mod signer_child;
 pub mod signer_link;
+mod policies;
 mod start;
 
-pub use start::{StartError, policies, start};
+pub use policies::{InForce, Policies};
+pub use start::{StartError, start};
 
 use signer_link::SignerLink;
 
@@ -40,10 +40,8 @@ pub struct Parts {
     pub signer: SignerLink,
     /// The CAs.
     pub issuers: Issuers,
-    /// Certificate profiles.
-    pub profiles: Profiles,
-    /// Who may do what.
-    pub access: AccessPolicy,
+    /// Certificate profiles, and who may do what.
+    pub policies: InForce,
     /// What the public is served.
     pub board: Arc<Board>,
     /// Tells the time.

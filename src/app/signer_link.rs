@@ -102,6 +102,17 @@ impl SignerLink {
         }
     }
 
+    /// Has the policies read again; the digest of those in force.
+    ///
+    /// # Errors
+    /// [`LinkError`] if they are not approved, or the signer is away.
+    pub async fn reload_policies(&self) -> Result<String, LinkError> {
+        match self.ask(&Request::ReloadPolicies, &[]).await? {
+            (Answer::Policies(bundle), _) => Ok(bundle.to_string()),
+            _ => Err(LinkError::Protocol("another kind of answer")),
+        }
+    }
+
     /// Has the certificates of a tray of cards signed; what became of each card, in the order asked for.
     /// The octets are whatever the signer gave. A big tray may take several deadlines: a slow token signs one after
     /// the other, and a tray given up halfway costs the serials and the delivery of every card in it.

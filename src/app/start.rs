@@ -1,19 +1,21 @@
 //! Joins the parts of a service from its checked configuration.
 
 use super::signer_link::SignerLink;
-use super::{App, CertificateAuthority, Issuers, Parts, Responder, Wake};
+use super::{App, CertificateAuthority, InForce, Issuers, Parts, Policies, Responder, Wake};
 use crate::board::Board;
 use crate::clock::System;
 use crate::config::issuer::IssuerConfig;
 use crate::config::{Config, Mode};
 use crate::crash::{Crash, NotACrash, STORE_VARIABLE};
+use crate::policies::FolderError;
 use crate::server_identity::ServerIdentity;
 use crate::service::known::Known;
-use domain::access::{AccessPolicy, PolicyError};
+use crate::service::policies::PoliciesError;
+use domain::access::PolicyError;
 use domain::ports::{Store, StoreError};
 use pki::certificate::{Certificate, CertificateError};
 use pki::issue::Issuer;
-use pki::profile::{ProfileError, Profiles};
+use pki::profile::ProfileError;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -47,6 +49,15 @@ pub enum StartError {
     /// A policy that cannot be used.
     #[error("policies")]
     Policy(#[from] PolicyError),
+    /// The policy folder cannot be used.
+    #[error("policies")]
+    Folder(#[from] FolderError),
+    /// A policy that must be there.
+    #[error("the policy folder lacks {0}")]
+    NoPolicy(&'static str),
+    /// Policies that are not in force, and must not come into force.
+    #[error(transparent)]
+    NotInForce(#[from] Box<PoliciesError>),
     /// The database cannot be opened.
     #[error("database")]
     Database(#[from] store::OpenError),
@@ -72,9 +83,9 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`], which names the file or the key.
 pub async fn start(config: Config) -> Result<App, StartError> {
-    let (profiles, access) = policies(&config.policies)?;
+    let (folder, policies) = Policies::read(&config.policies)?;
     for name in [&config.enrolment.authentication_profile, &config.enrolment.signature_profile] {
-        profiles.get(name).ok_or_else(|| StartError::NoSuchProfile(name.clone()))?;
+        policies.profiles.get(name).ok_or_else(|| StartError::NoSuchProfile(name.clone()))?;
     }
     let store = open_store(&config).await?;
     let keys = hsm::Pool::open(config.hsm.token()?)?;
@@ -82,13 +93,12 @@ pub async fn start(config: Config) -> Result<App, StartError> {
     let board = Board::new(issuers.iter().map(|ca| (ca.issuer.name.as_str(), &ca.issuer.certificate)));
     let deadline = Duration::from_millis(config.signer.deadline_ms);
     let signer = SignerLink::new(config.signer.socket.clone(), SIGNER_CONNECTIONS, deadline);
-    Ok(Arc::new(Parts {
+    let app = Arc::new(Parts {
         store,
         keys,
         signer,
         issuers,
-        profiles,
-        access,
+        policies: InForce::new(policies),
         board: Arc::new(board),
         clock: Arc::new(System),
         entropy: Arc::new(System),
@@ -97,7 +107,9 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         officers: Known::default(),
         identity: Arc::new(ServerIdentity::default()),
         config,
-    }))
+    });
+    crate::service::policies::at_start(&app, &folder).await.map_err(Box::new)?;
+    Ok(app)
 }
 
 /// The database. Outside production the environment may ask for a crash at a named write, so that tests can rehearse
@@ -113,28 +125,6 @@ async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
         }));
     }
     Ok(options.open(&config.database).await?)
-}
-
-/// The policies of a folder: profiles, and who may do what.
-///
-/// # Errors
-/// [`StartError`], which names the file.
-pub fn policies(folder: &Path) -> Result<(Profiles, AccessPolicy), StartError> {
-    let access = AccessPolicy::from_toml(&read(&folder.join("access/roles.toml"))?)?;
-    Ok((profiles(&folder.join("profiles"))?, access))
-}
-
-/// The profiles of a folder, `*.toml`.
-fn profiles(folder: &Path) -> Result<Profiles, StartError> {
-    let failed = |source| StartError::File { path: folder.to_owned(), source };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            files.push((path.display().to_string(), read(&path)?));
-        }
-    }
-    Ok(Profiles::from_toml_files(files)?)
 }
 
 async fn issuers(configured: &[IssuerConfig], store: &dyn Store) -> Result<Issuers, StartError> {

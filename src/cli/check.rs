@@ -1,6 +1,6 @@
 //! `sigill check`: says whether a configuration can be used, and what it means.
 
-use crate::app::policies;
+use crate::app::Policies;
 use crate::config::{Config, Mode};
 use anyhow::Context;
 use std::fmt::Write;
@@ -20,7 +20,7 @@ pub fn run(path: &Path) -> anyhow::Result<()> {
 /// The first thing that is wrong, with the file and the key.
 pub fn check(path: &Path) -> anyhow::Result<String> {
     let config = Config::load(path)?;
-    let (profiles, _) = policies(&config.policies)?;
+    let (_, policies) = Policies::read(&config.policies)?;
     config.hsm.module.locate()?;
     config.hsm.pin.read().context("[hsm] pin")?;
 
@@ -38,6 +38,7 @@ pub fn check(path: &Path) -> anyhow::Result<String> {
     for issuer in &config.issuers {
         writeln!(said, "  issuer    {} ({}), CRL at {}", issuer.name, issuer.kind.as_str(), issuer.crl_url)?;
     }
-    writeln!(said, "  profiles  {}", profiles.iter().map(pki::profile::Profile::name).collect::<Vec<_>>().join(", "))?;
+    writeln!(said, "  policies  {}", policies.digest)?;
+    writeln!(said, "  profiles  {}", policies.profiles.iter().map(pki::profile::Profile::name).collect::<Vec<_>>().join(", "))?;
     Ok(said)
 }

@@ -4,7 +4,7 @@ use crate::app::{self, App, signer_child};
 use crate::config::Config;
 use crate::http::tls::{Clients, server_config};
 use crate::http::{self, status};
-use crate::service::{publish, reconcile, tls};
+use crate::service::{policies, publish, reconcile, tls};
 use crate::shutdown::{Shutdown, ShutdownHandle, shutdown};
 use crate::telemetry::MetricsText;
 use crate::{jobs, telemetry};
@@ -29,6 +29,7 @@ pub async fn run(config: Config, ready: impl FnOnce(&App) -> anyhow::Result<()>)
     if let Some(signer) = &app.config.signer.spawn {
         tasks.spawn(signer_child::supervise(signer.clone(), app.config.hsm.module.clone(), stop.clone()));
     }
+    tasks.spawn(reload_on_signal(App::clone(&app), stop.clone())?);
     let outcome = serve(&app, metrics, &mut tasks, &stop, ready).await;
     signals.abort();
     handle.request();
@@ -127,6 +128,26 @@ fn stop_on_signal(handle: ShutdownHandle) -> anyhow::Result<impl Future<Output =
         }
         tracing::info!("stopping");
         handle.request();
+    })
+}
+
+/// Has the policies read again at SIGHUP. What is refused changes nothing and is said in the log.
+fn reload_on_signal(app: App, stop: Shutdown) -> anyhow::Result<impl Future<Output = ()>> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    Ok(async move {
+        loop {
+            tokio::select! {
+                hangup = hangups.recv() => if hangup.is_none() { return },
+                () = stop.requested() => return,
+            }
+            match policies::reload(&app).await {
+                Ok(bundle) => tracing::info!(bundle, "policies in force"),
+                Err(error) => {
+                    let error = anyhow::Error::from(error);
+                    tracing::error!(error = format!("{error:#}"), "the policies stay as they were");
+                }
+            }
+        }
     })
 }
 

@@ -135,11 +135,12 @@ pub fn subject_facts(tenant: &Tenant, person: &Person, card: &CardNumber) -> Sub
 }
 
 fn planned(app: &App) -> Result<BTreeMap<Purpose, PlannedProfile>, ServiceError> {
+    let policies = app.policies.get();
     let names = [&app.config.enrolment.authentication_profile, &app.config.enrolment.signature_profile];
     names
         .into_iter()
         .map(|name| {
-            let profile = app.profiles.get(name).ok_or(ServiceError::Incomplete("an enrolment profile"))?;
+            let profile = policies.profiles.get(name).ok_or(ServiceError::Incomplete("an enrolment profile"))?;
             let planned = PlannedProfile { profile: name.clone(), revision: profile.revision() };
             Ok((profile.purpose(), planned))
         })

@@ -14,6 +14,7 @@ pub mod issue;
 pub mod known;
 pub mod officers;
 pub mod permit;
+pub mod policies;
 pub mod publish;
 pub mod read;
 pub mod reconcile;

@@ -5,7 +5,7 @@ use crate::config::Mode;
 use crate::service::ServiceError;
 use domain::card::CardState;
 use domain::certificate::Holder;
-use domain::evidence::{EvidenceError, Officer, Officers};
+use domain::evidence::{EvidenceError, MAX_STATEMENTS, Officer, Officers};
 use pki::certificate::Certificate;
 use pki::jose::read_compact;
 use pki::profile::Purpose;
@@ -42,6 +42,29 @@ impl Signatory {
             app.officers.put(fingerprint, Arc::clone(officer), now, begun);
         }
         Ok(Self { fingerprint, officer })
+    }
+}
+
+/// The officers whose statements on one operation are about to be verified.
+pub struct Signatories(Vec<Signatory>);
+
+impl Signatories {
+    /// Looks up whoever the statements claim to be from, of as many as are verified.
+    ///
+    /// # Errors
+    /// As [`Signatory::of`].
+    pub async fn of(app: &App, statements: &[String]) -> Result<Self, ServiceError> {
+        let mut signatories = Vec::new();
+        for statement in statements.iter().take(MAX_STATEMENTS) {
+            signatories.push(Signatory::of(app, statement).await?);
+        }
+        Ok(Self(signatories))
+    }
+}
+
+impl Officers for Signatories {
+    fn officer(&self, certificate: &Certificate, at: UtcTime) -> Option<Officer> {
+        self.0.iter().find_map(|signatory| signatory.officer(certificate, at))
     }
 }
 

@@ -106,7 +106,7 @@ impl<A> Permit<A> {
 /// a refusal of a known person is in the audit log before it is answered.
 pub async fn authorise<A: Permits>(app: &App, certificate: Option<&[u8]>) -> Result<Permit<A>, ServiceError> {
     let caller = identify(app, certificate.ok_or(ServiceError::NoCertificate)?).await?;
-    if app.access.allows(&caller.roles, A::ACTION) {
+    if app.policies.get().access.allows(&caller.roles, A::ACTION) {
         return Ok(Permit { caller, action: PhantomData });
     }
     let event = Event::new("access.denied", Actor::Person(caller.person.clone()), A::ACTION.as_str(), app.clock.now())
@@ -163,7 +163,7 @@ async fn caller(app: &App, record: &CertificateRecord, certificate: &Certificate
         None => {}
     }
     let roles = app.store.roles(tenant, person).await?.into_iter().map(|grant| grant.role).collect();
-    if app.access.conflict(&roles).is_some() {
+    if app.policies.get().access.conflict(&roles).is_some() {
         tracing::error!(%person, "holds incompatible roles; none of them counts");
         return Err(ServiceError::Denied);
     }

@@ -136,7 +136,8 @@ pub async fn certify_by(
     holder: Holder,
     key: &PublicKey,
 ) -> Result<CertificateDer, ServiceError> {
-    let profile = app.profiles.get(profile).ok_or(ServiceError::Incomplete("a profile of the service"))?;
+    let policies = app.policies.get();
+    let profile = policies.profiles.get(profile).ok_or(ServiceError::Incomplete("a profile of the service"))?;
     let at = app.clock.now();
     let serial = SerialNumber::from_random(app.entropy.random16());
     let not_after = at.plus_days(i64::from(profile.max_days())).plus_seconds(-1).min(issuer.certificate.not_after());

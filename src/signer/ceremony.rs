@@ -14,6 +14,7 @@ use super::standing::StandingList;
 use super::start::StartError;
 use crate::clock::{Clock, System};
 use crate::config::ConfigError;
+use domain::bundle::Bundle;
 use domain::certificate::Holder as CertificateHolder;
 use pki::certificate::{Certificate, CertificateDer};
 use pki::crl::{CrlDer, lint_crl, prepare_crl};
@@ -74,7 +75,8 @@ pub enum CeremonyError {
 }
 
 impl Foundation {
-    /// Opens the door: writes `officers.json` and `standing.json`, and the journal's first record.
+    /// Opens the door: writes `officers.json` and `standing.json`, and the journal's first record, which names the
+    /// first policies.
     ///
     /// # Errors
     /// [`JournalError::Exists`] if the door was ever open here, or what the file system says.
@@ -82,6 +84,7 @@ impl Foundation {
         config: &SignerConfig,
         officers: &OfficerList,
         standing: &StandingList,
+        policies: &Bundle,
     ) -> Result<Self, CeremonyError> {
         config.check()?;
         let file = |path: &Path| {
@@ -101,6 +104,7 @@ impl Foundation {
             mode: config.mode,
             officers: Digest::of(&officers),
             standing: Digest::of(&standing),
+            policies: policies.digest().parse().expect("the digest of a bundle is SHA-256"),
         })?;
         Ok(foundation)
     }

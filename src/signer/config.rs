@@ -22,8 +22,8 @@ pub struct SignerConfig {
     /// How many people must approve a card.
     #[serde(default = "one")]
     pub approvals_needed: usize,
-    /// Folder of the certificate profiles.
-    pub profiles: PathBuf,
+    /// Folder of the policies, with their approval.
+    pub policies: PathBuf,
     /// The token with the CA keys.
     pub token: TokenSettings,
     /// The CAs.
@@ -111,7 +111,7 @@ impl SignerConfig {
         if self.approvals_needed == 0 {
             return invalid("approvals_needed", "at least 1: nobody gets a card unapproved".to_owned());
         }
-        for (key, path) in [("socket", &self.socket), ("directory", &self.directory), ("profiles", &self.profiles)] {
+        for (key, path) in [("socket", &self.socket), ("directory", &self.directory), ("policies", &self.policies)] {
             if !path.is_absolute() {
                 return invalid(key, format!("{} is not an absolute path", path.display()));
             }
@@ -196,7 +196,7 @@ mod tests {
         socket = "/run/sigill/signer.sock"
         directory = "/var/lib/sigill-signer"
         allowed_uid = 1000
-        profiles = "/etc/sigill/profiles"
+        policies = "/etc/sigill/policies"
         [token]
         module = "auto"
         label = "ca"

@@ -5,7 +5,7 @@ use super::issuers::{Authorities, Authority};
 use super::journal::{Journal, Record, Ticket};
 use super::ledger::Ledger;
 use super::officers::OfficerList;
-use super::profiles::ProfileSet;
+use super::policies::Policies;
 use super::protocol::{Answer, Refusal, Request, Status};
 use super::registry::VerifiedCertificates;
 use super::revoked::RevokedSerials;
@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::crash::Crash;
 use pki::Kind;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 /// Everything that the signer knows. Shared by all connections.
 pub struct Core {
@@ -24,7 +24,8 @@ pub struct Core {
     pub(super) officers: OfficerList,
     pub(super) standing: StandingList,
     pub(super) authorities: Authorities,
-    pub(super) profiles: ProfileSet,
+    pub(super) policy_folder: PathBuf,
+    pub(super) policies: RwLock<Arc<Policies>>,
     pub(super) journal: Journal,
     pub(super) ledger: Mutex<Ledger>,
     pub(super) revoked: RevokedSerials,
@@ -58,6 +59,7 @@ impl Core {
                 self.issue_standing(request).map(|signed| (Answer::Issued(signed), Vec::new()))
             }
             Request::Crl(request) => self.crl(request, blob).map(|crl| (Answer::Crl, crl)),
+            Request::ReloadPolicies => self.reload_policies().map(|bundle| (Answer::Policies(bundle), Vec::new())),
         };
         answer.unwrap_or_else(|error| (Answer::Refused(refusal(&error)), Vec::new()))
     }
@@ -70,6 +72,7 @@ impl Core {
             issuers: serving.map(|authority| authority.issuer.name.clone()).collect(),
             token_problem: self.token.problem(),
             journal: self.journal.head(),
+            policies: self.policies().bundle,
         }
     }
 

@@ -36,6 +36,8 @@ pub enum Code {
     CardUsed,
     /// The profile is unknown or has another revision here.
     WrongProfile,
+    /// The policy folder cannot be used; those in force stay so.
+    PoliciesUnusable,
     /// The time is too far from the signer's clock.
     WrongTime,
     /// The bytes are not what the signer builds from the approval.
@@ -73,6 +75,7 @@ impl Code {
             Self::KeyUsed => "key-used",
             Self::CardUsed => "card-used",
             Self::WrongProfile => "wrong-profile",
+            Self::PoliciesUnusable => "policies-unusable",
             Self::WrongTime => "wrong-time",
             Self::OtherBytes => "other-bytes",
             Self::NotIssuable => "not-issuable",
@@ -93,7 +96,7 @@ impl Code {
             Self::BadRequest => Kind::Invalid,
             Self::NotApproved | Self::NoStandingApproval | Self::WrongIssuer | Self::OtherBytes => Kind::Denied,
             Self::ApprovalUsed | Self::SerialUsed | Self::KeyUsed | Self::CardUsed | Self::CrlNumber => Kind::Conflict,
-            Self::WrongProfile | Self::WrongTime | Self::NotIssuable | Self::Lint | Self::CrlLosesRevocation => {
+            Self::WrongProfile | Self::PoliciesUnusable | Self::WrongTime | Self::NotIssuable | Self::Lint | Self::CrlLosesRevocation => {
                 Kind::Refused
             }
             Self::Busy | Self::TokenUnavailable | Self::OutcomeUnknown => Kind::Busy,
@@ -143,6 +146,8 @@ pub(super) enum SignerError {
     WrongCrl(#[source] CrlError),
     #[error("{lost} revoked serials are missing in the CRL")]
     CrlLosesRevocation { lost: usize },
+    #[error("the policies cannot be used: {0}")]
+    Policies(String),
     #[error("the token is unavailable: {why}")]
     TokenUnavailable { why: String },
     #[error("the key of {issuer} is refused: {why}")]
@@ -160,12 +165,17 @@ pub(super) enum SignerError {
 }
 
 impl SignerError {
+    /// A folder that cannot be used, with every cause.
+    pub(super) fn policies(error: super::start::StartError) -> Self {
+        Self::Policies(format!("{:#}", anyhow::Error::from(error)))
+    }
+
     /// The word on the wire.
     pub(super) const fn code(&self) -> Code {
         match self {
             Self::Malformed(_) | Self::Key(_) | Self::Evidence(EvidenceError::Malformed(_)) => Code::BadRequest,
             Self::NoIssuer { .. } | Self::IssuerRole { .. } | Self::IssuerSigns { .. } => Code::WrongIssuer,
-            Self::Evidence(_) | Self::NotApproved(_) => Code::NotApproved,
+            Self::Evidence(_) | Self::NotApproved(_) | Self::Ledger(LedgerError::PoliciesNotApproved) => Code::NotApproved,
             Self::NoStandingApproval => Code::NoStandingApproval,
             Self::NoProfile { .. } | Self::Revision { .. } | Self::ProfilePurpose { .. } => Code::WrongProfile,
             Self::Time { .. } => Code::WrongTime,
@@ -176,6 +186,7 @@ impl SignerError {
             Self::Ledger(LedgerError::KeyUsed) => Code::KeyUsed,
             Self::Ledger(LedgerError::CardUsed) => Code::CardUsed,
             Self::Ledger(LedgerError::ApprovalUsed) => Code::ApprovalUsed,
+            Self::Policies(_) | Self::Ledger(LedgerError::ProfileChanged { .. }) => Code::PoliciesUnusable,
             Self::Ledger(LedgerError::CrlNumber { .. }) | Self::CrlNumberAhead { .. } => Code::CrlNumber,
             Self::CrlLosesRevocation { .. } => Code::CrlLosesRevocation,
             Self::NotSigned(SignError::Busy) => Code::Busy,

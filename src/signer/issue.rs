@@ -103,7 +103,8 @@ impl Core {
         }
         let planned = approved.order.certificates.get(&wanted.purpose);
         let planned = planned.ok_or(SignerError::NotApproved("a certificate for this purpose was not ordered"))?;
-        let profile = self.profiles.get(&planned.profile)?;
+        let policies = self.policies();
+        let profile = policies.get(&planned.profile)?;
         if profile.revision() != planned.revision {
             let name = profile.name().to_owned();
             return Err(SignerError::Revision { name, here: profile.revision(), wanted: planned.revision });

@@ -14,7 +14,8 @@ impl Core {
         let now = self.clock.now();
         let authority = self.authorities.get(&request.issuer)?;
         authority.serves()?;
-        let profile = self.profiles.get(&request.profile)?;
+        let policies = self.policies();
+        let profile = policies.get(&request.profile)?;
         if profile.purpose().is_person() {
             return Err(SignerError::NoStandingApproval);
         }

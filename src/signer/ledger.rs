@@ -6,6 +6,7 @@ use super::config::Mode;
 use super::digest::Digest;
 use super::journal::{Authority, Entry, Holder, IssuerSeal, Record, Revision};
 use domain::PersonId;
+use domain::evidence::POLICY_APPROVALS;
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
@@ -15,7 +16,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     phase: Phase,
-    profiles: Option<Digest>,
+    /// The bundle in force.
+    policies: Option<Digest>,
     /// What each revision of a profile said when it was first in force.
     revisions: HashMap<(String, u32), Digest>,
     issuers: HashMap<String, Book>,
@@ -78,6 +80,7 @@ pub(super) struct Founding {
     pub(super) mode: Mode,
     pub(super) officers: Digest,
     pub(super) standing: Digest,
+    pub(super) policies: Digest,
 }
 
 /// Why a record cannot follow.
@@ -97,6 +100,8 @@ pub(super) enum LedgerError {
     CrlNumber { number: u64, last: u64 },
     #[error("there is no such intent")]
     NoIntent,
+    #[error("the policies are neither the ceremony's nor approved in place of those in force")]
+    PoliciesNotApproved,
     #[error("profile {name} was changed without a new revision: revision {revision} says something else")]
     ProfileChanged { name: String, revision: u32 },
 }
@@ -105,9 +110,14 @@ impl Ledger {
     /// Takes in a record if it can follow; otherwise nothing changes.
     pub(super) fn admit(&mut self, record: &Record) -> Result<(), LedgerError> {
         match record {
-            Record::Founded { mode, officers, standing, .. } => self.found(*mode, *officers, *standing),
+            Record::Founded { mode, officers, standing, policies, .. } => {
+                self.found(Founding { mode: *mode, officers: *officers, standing: *standing, policies: *policies })
+            }
             Record::Closed { issuers, .. } => self.close(issuers),
-            Record::Profiles { digest, revisions, .. } => self.take_profiles(*digest, revisions),
+            Record::Policies { bundle, replaces, approvers, revisions, .. } => {
+                self.follow(*bundle, *replaces, approvers.len())?;
+                self.take_policies(*bundle, revisions)
+            }
             Record::Ceremony { issuer, holder, certificate, .. } => {
                 self.in_ceremony()?;
                 self.reserve(issuer, holder, std::slice::from_ref(certificate), None)
@@ -126,10 +136,15 @@ impl Ledger {
         &self.phase
     }
 
-    /// Whether these profiles are in force, and what each says is on record.
-    pub(super) fn has_profiles(&self, digest: Digest, revisions: &BTreeMap<String, Revision>) -> bool {
+    /// The bundle in force; none until the signer starts after the ceremony.
+    pub(super) const fn policies(&self) -> Option<Digest> {
+        self.policies
+    }
+
+    /// Whether these policies are in force, and what each profile says is on record.
+    pub(super) fn has_policies(&self, digest: Digest, revisions: &BTreeMap<String, Revision>) -> bool {
         let on_record = |(name, r): (&String, &Revision)| self.revisions.contains_key(&(name.clone(), r.revision));
-        self.profiles == Some(digest) && revisions.iter().all(on_record)
+        self.policies == Some(digest) && revisions.iter().all(on_record)
     }
 
     /// Whether the journal knows that this CA was to sign this serial.
@@ -159,11 +174,11 @@ impl Ledger {
         self.holds.get(certificate).is_some_and(|hold| self.open.contains(certificate) || soon(hold))
     }
 
-    fn found(&mut self, mode: Mode, officers: Digest, standing: Digest) -> Result<(), LedgerError> {
+    fn found(&mut self, founding: Founding) -> Result<(), LedgerError> {
         if self.phase != Phase::Empty {
             return Err(LedgerError::OutOfPlace);
         }
-        self.phase = Phase::Founded(Founding { mode, officers, standing });
+        self.phase = Phase::Founded(founding);
         Ok(())
     }
 
@@ -175,9 +190,18 @@ impl Ledger {
         Ok(())
     }
 
+    /// The first bundle is the ceremony's, every later one takes the place of the last with officers' approval.
+    fn follow(&self, bundle: Digest, replaces: Option<Digest>, approvers: usize) -> Result<(), LedgerError> {
+        let Phase::Closed(founding, _) = &self.phase else { return Err(LedgerError::OutOfPlace) };
+        let may_follow = match replaces {
+            None => self.policies.is_none() && bundle == founding.policies,
+            Some(_) => replaces == self.policies && approvers >= POLICY_APPROVALS,
+        };
+        if may_follow { Ok(()) } else { Err(LedgerError::PoliciesNotApproved) }
+    }
+
     /// Officers approve a profile by name and revision: its content must not change under them.
-    fn take_profiles(&mut self, digest: Digest, revisions: &BTreeMap<String, Revision>) -> Result<(), LedgerError> {
-        self.in_service()?;
+    fn take_policies(&mut self, digest: Digest, revisions: &BTreeMap<String, Revision>) -> Result<(), LedgerError> {
         let key = |name: &str, r: &Revision| (name.to_owned(), r.revision);
         for (name, one) in revisions {
             if self.revisions.get(&key(name, one)).is_some_and(|content| *content != one.content) {
@@ -185,7 +209,7 @@ impl Ledger {
             }
         }
         self.revisions.extend(revisions.iter().map(|(name, one)| (key(name, one), one.content)));
-        self.profiles = Some(digest);
+        self.policies = Some(digest);
         Ok(())
     }
 

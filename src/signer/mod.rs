@@ -25,7 +25,7 @@ mod issuers;
 pub mod journal;
 mod ledger;
 pub mod officers;
-mod profiles;
+mod policies;
 pub mod protocol;
 mod registry;
 mod revoked;

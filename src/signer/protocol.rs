@@ -3,6 +3,7 @@
 //! A message is a frame of JSON and a frame of bytes (see [`frame`](super::frame)); only CRLs use
 //! the second.
 
+use super::digest::Digest;
 use super::error::Code;
 use super::journal::Head;
 use base64::Engine;
@@ -26,6 +27,8 @@ pub enum Request {
     IssueStanding(StandingRequest),
     /// Sign the CRL in the frame of bytes.
     Crl(CrlRequest),
+    /// Read the policy folder again, and obey what officers approved.
+    ReloadPolicies,
 }
 
 /// Certificates of a tray of cards.
@@ -114,6 +117,8 @@ pub enum Answer {
     Issued(SignedCertificate),
     /// To [`Request::Crl`]; the CRL is in the frame of bytes.
     Crl,
+    /// To [`Request::ReloadPolicies`]: the digest of the bundle in force.
+    Policies(Digest),
     /// No.
     Refused(Refusal),
 }
@@ -130,6 +135,8 @@ pub struct Status {
     pub token_problem: Option<String>,
     /// The end of the journal. Kept elsewhere, it shows later whether the journal was cut.
     pub journal: Head,
+    /// Digest of the policies in force.
+    pub policies: Digest,
 }
 
 /// What became of one card of a tray.

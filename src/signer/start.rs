@@ -5,21 +5,22 @@ use super::core::Core;
 use super::digest::Digest;
 use super::error::SignerError;
 use super::issuers::Authorities;
-use super::journal::{Journal, JournalError, Record};
+use super::journal::{Journal, JournalError};
 use super::ledger::{Ledger, Phase};
 use super::officers::{OfficerList, OfficersError};
-use super::profiles::ProfileSet;
+use super::policies;
 use super::registry::VerifiedCertificates;
 use super::revoked::{self, RevokedSerials};
 use super::standing::{StandingError, StandingList};
 use super::token::CaToken;
 use crate::clock::Clock;
 use crate::config::ConfigError;
+use crate::policies::FolderError;
 use hsm::HsmError;
 use pki::certificate::CertificateError;
 use pki::profile::ProfileError;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
 /// Why the signer does not start.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,20 @@ pub enum StartError {
     /// The profiles cannot be used.
     #[error("profiles")]
     Profiles(#[from] ProfileError),
+    /// The policy folder cannot be used.
+    #[error("policies")]
+    Policies(#[from] FolderError),
+    /// The policies were changed without the officers' approval.
+    #[error(
+        "the policies in {} are not approved: {why}; two security officers approve them with `sigill policy approve`",
+        .folder.display()
+    )]
+    NotApproved {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// The list of officers cannot be used.
     #[error(transparent)]
     Officers(#[from] OfficersError),
@@ -114,15 +129,16 @@ impl Core {
         let (journal, ledger) = open_journal(&config.journal())?;
         check_founding(config, &ledger, (&officers, &standing), &authorities)?;
         let revoked = load_revoked(config, &authorities, &ledger)?;
-        let profiles = ProfileSet::load(&config.profiles, config.mode)?;
-        let profiles_known = ledger.has_profiles(profiles.digest, &profiles.revisions);
+        let (folder, policies) = policies::load(&config.policies, config.mode)?;
+        let policies = Arc::new(policies);
         let core = Self {
             approvals_needed: config.approvals_needed,
             directory: config.directory.clone(),
             officers: OfficerList::from_json(&officers)?,
             standing: StandingList::from_json(&standing)?,
             authorities,
-            profiles,
+            policy_folder: config.policies.clone(),
+            policies: RwLock::new(Arc::clone(&policies)),
             journal,
             ledger: Mutex::new(ledger),
             revoked,
@@ -132,11 +148,10 @@ impl Core {
             crash: None,
         };
         core.check_keys()?;
-        if !profiles_known {
-            let (digest, revisions) = (core.profiles.digest, core.profiles.revisions.clone());
-            let record = Record::Profiles { at: core.clock.now(), digest, revisions };
-            core.record(&record).map_err(|error| StartError::State(error.to_string()))?;
-        }
+        core.take_policies(&folder, &policies).map_err(|error| match error {
+            SignerError::Journal(_) => StartError::State(error.to_string()),
+            _ => StartError::NotApproved { folder: config.policies.clone(), why: error.to_string() },
+        })?;
         Ok(core)
     }
 

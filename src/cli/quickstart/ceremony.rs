@@ -13,6 +13,7 @@ use crate::clock::{Clock, Entropy, System};
 use crate::signer::ceremony::Foundation;
 use anyhow::Context;
 use domain::audit::{Actor, Event};
+use domain::bundle::{Bundle, LoadedBundle};
 use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::changes::{Changes, Write};
 use domain::id::hex;
@@ -113,6 +114,17 @@ impl<'a> Ceremony<'a> {
     /// If the store refuses or fails.
     pub(crate) async fn commit(&self, changes: Changes) -> anyhow::Result<()> {
         self.store.commit(changes).await.map(drop).context("writing to the database")
+    }
+
+    /// Records the first policies: the ceremony is their approval.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub(crate) async fn load_policies(&self, bundle: &Bundle) -> anyhow::Result<()> {
+        let (digest, listing) = (bundle.digest(), bundle.listing());
+        let event = self.event("policies.loaded", digest.as_str());
+        let bundle = LoadedBundle { digest, listing, approval: None, at: self.now };
+        self.commit(Changes::recording(event).write(Write::Policies { bundle, replaces: None })).await
     }
 
     /// Makes a token and opens it.

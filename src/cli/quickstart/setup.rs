@@ -5,6 +5,7 @@ use super::layout::Layout;
 use super::plan::Plan;
 use super::ports::Ports;
 use super::{authorities, files, people, policies, settings, signer_files};
+use crate::policies::PolicyFolder;
 use crate::signer::ceremony::Foundation;
 use anyhow::Context;
 use std::os::unix::fs::MetadataExt;
@@ -22,10 +23,12 @@ pub(crate) async fn run(layout: &Layout, ports: Ports, database: &str) -> anyhow
     let owner = std::fs::metadata(layout.data())?.uid();
     let configuration = signer_files::configuration(&plan, ports, layout, owner);
     let officers = signer_files::officers(&plan)?;
-    let foundation = Foundation::create(&configuration, &officers, &signer_files::standing(&plan))
+    let bundle = PolicyFolder::read(&layout.policies())?.bundle;
+    let foundation = Foundation::create(&configuration, &officers, &signer_files::standing(&plan), &bundle)
         .context("founding the signer's journal")?;
 
     let mut ceremony = Ceremony::open(&plan, layout, ports, database, foundation).await?;
+    ceremony.load_policies(&bundle).await?;
     let authorities = authorities::found(&mut ceremony).await?;
     let people = people::register(&mut ceremony, &authorities).await?;
     people::spare_card(&ceremony)?;

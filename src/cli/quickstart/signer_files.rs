@@ -21,7 +21,7 @@ pub(crate) fn configuration(plan: &Plan, ports: Ports, layout: &Layout, owner: u
         directory: layout.signer(),
         allowed_uid: owner,
         approvals_needed: 1,
-        profiles: layout.policies().join("profiles"),
+        policies: layout.policies(),
         token: TokenSettings {
             module: Module::Auto,
             label: tokens::AUTHORITIES.to_owned(),

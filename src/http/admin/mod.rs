@@ -114,7 +114,7 @@ pub async fn profiles(
         max_days: profile.max_days(),
         policies: profile.policies().to_vec(),
     };
-    Ok(Json(app.profiles.iter().map(view).collect()))
+    Ok(Json(app.policies.get().profiles.iter().map(view).collect()))
 }
 
 /// Which records to read.

@@ -37,7 +37,7 @@ pub enum Condition {
 }
 
 /// The parts behind the board.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parts {
     /// The database.
     pub database: Condition,
@@ -45,6 +45,8 @@ pub struct Parts {
     pub hsm: Condition,
     /// The signer process.
     pub signer: Condition,
+    /// Digest of the policies in force, hexadecimal.
+    pub policies: String,
 }
 
 impl Parts {
@@ -69,6 +71,7 @@ impl Behind for Service {
             database: up(conditions.database),
             hsm: conditions.hsm.map_or(Condition::Unprobed, up),
             signer: up(conditions.signer),
+            policies: self.0.policies.get().digest.clone(),
         }
     }
 }

@@ -252,7 +252,8 @@ fn prepared(
     key: PublicKey,
 ) -> Result<Prepared, ServiceError> {
     let planned = &enrolment.certificates[&purpose];
-    let profile = app.profiles.get(&planned.profile).filter(|profile| profile.revision() == planned.revision);
+    let policies = app.policies.get();
+    let profile = policies.profiles.get(&planned.profile).filter(|profile| profile.revision() == planned.revision);
     let profile = profile.ok_or(ServiceError::Incomplete("the approved profile revision"))?;
     let issuer = &issuance.authority.issuer;
     let serial = SerialNumber::from_random(app.entropy.random16());

@@ -24,6 +24,8 @@ pub enum Record {
         officers: Digest,
         /// Of `standing.json`.
         standing: Digest,
+        /// Of the first policies.
+        policies: Digest,
     },
     /// The ceremony is about to sign a certificate.
     Ceremony {
@@ -43,14 +45,17 @@ pub enum Record {
         /// The CAs that may be served, by name.
         issuers: BTreeMap<String, IssuerSeal>,
     },
-    /// The profiles in force from here on.
-    Profiles {
+    /// The policies in force from here on.
+    Policies {
         /// When.
         at: UtcTime,
-        /// Over the names and texts of all profile files.
-        digest: Digest,
-        /// The content of each, by name: what a revision once said it says for ever.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        /// Of the bundle.
+        bundle: Digest,
+        /// Of the one before; none for the first, which is the ceremony's.
+        replaces: Option<Digest>,
+        /// Who approved; nobody for the first.
+        approvers: BTreeSet<PersonId>,
+        /// The content of each profile, by name: what a revision once said it says for ever.
         revisions: BTreeMap<String, Revision>,
     },
     /// Certificates are about to be signed.

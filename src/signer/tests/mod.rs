@@ -9,6 +9,7 @@ mod crl;
 mod faults;
 mod hardware;
 mod link;
+mod policies;
 mod restart;
 mod soft_token;
 mod standing;

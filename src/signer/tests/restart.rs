@@ -31,7 +31,7 @@ fn everything_used_is_used_after_a_restart() {
     assert_eq!(refusal(&core, second.request(&world)), None);
 }
 
-fn edit(path: &Path, from: &str, to: &str) {
+pub(super) fn edit(path: &Path, from: &str, to: &str) {
     let text = std::fs::read_to_string(path).unwrap();
     assert!(text.contains(from), "{from}");
     std::fs::write(path, text.replacen(from, to, 1)).unwrap();
@@ -89,27 +89,4 @@ fn a_crash_between_the_serials_and_their_record_is_harmless() {
     std::fs::write(world.config.directory.join("person.2.revoked"), [0x41; 16]).unwrap();
     let core = world.core();
     assert!(crl(&core, &world, 2, (NOW, NOW.plus_days(1)), &[]).is_ok());
-}
-
-/// Officers approve a profile by name and revision.
-#[test]
-fn a_profile_says_for_ever_what_its_revision_said() {
-    let mut world = World::found();
-    let own = world.config.directory.join("profiles");
-    std::fs::create_dir(&own).unwrap();
-    for file in std::fs::read_dir(&world.config.profiles).unwrap().map(Result::unwrap) {
-        std::fs::copy(file.path(), own.join(file.file_name())).unwrap();
-    }
-    world.config.profiles = own.clone();
-    let file = own.join("person-authentication-loa4.toml");
-    drop(world.core());
-    edit(&file, "revision = 1", "# only a remark\nrevision = 1");
-    drop(world.core());
-    edit(&file, "max_days = 1826", "max_days = 1825");
-    let Err(error) = world.open() else { panic!("it started") };
-    assert!(error.to_string().contains("without a new revision"), "{error}");
-    edit(&file, "revision = 1", "revision = 2");
-    drop(world.core());
-    edit(&file, "revision = 2", "revision = 1");
-    assert!(world.open().is_err(), "the old number, the new content");
 }

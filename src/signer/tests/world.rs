@@ -1,6 +1,7 @@
 //! An installation in a throw-away folder, with two agencies and their officers.
 
 use super::soft_token::{SetClock, SoftToken, TestToken};
+use crate::policies::PolicyFolder;
 use crate::signer::ceremony::Foundation;
 use crate::signer::config::{IssuerKind, IssuerSettings, Mode, SignerConfig, TokenSettings};
 use crate::signer::core::Core;
@@ -56,6 +57,8 @@ const PEOPLE: &[Row] = &[
     ("rolf", "agency-a", "194911172296", &[Role::Approver]),
     ("dan", "agency-a", "200002292399", &[Role::CardDesk]),
     ("mia", "agency-a", "189001019802", &[Role::RegistrationOfficer, Role::Approver, Role::CardDesk]),
+    ("sara", "agency-a", "202402292383", &[Role::SecurityOfficer]),
+    ("sven", "agency-a", "202201612393", &[Role::SecurityOfficer]),
     ("eva", "agency-a", "195006262546", &[]),
     ("bo", "agency-b", "190001019801", &[Role::Approver, Role::RegistrationOfficer, Role::CardDesk]),
 ];
@@ -157,8 +160,9 @@ impl World {
     fn unclosed(token: Arc<dyn TestToken>) -> Founding {
         let folder = TestFolder::new("signer");
         let config = configuration(folder.path());
-        let foundation = Foundation::create(&config, &officers(), &StandingList::new(standing())).unwrap();
-        let profiles = Profiles::from_toml_files(profile_files()).unwrap();
+        let bundle = PolicyFolder::read(&config.policies).unwrap().bundle;
+        let foundation = Foundation::create(&config, &officers(), &StandingList::new(standing()), &bundle).unwrap();
+        let profiles = Profiles::from_toml_files(bundle.folder("profiles")).unwrap();
         Founding::begin(folder, config, token, profiles, foundation)
     }
 }
@@ -301,7 +305,7 @@ fn configuration(folder: &Path) -> SignerConfig {
         directory: folder.join("signer"),
         allowed_uid: rustix::process::geteuid().as_raw(),
         approvals_needed: 1,
-        profiles: profile_folder(),
+        policies: policy_folder(),
         token: TokenSettings {
             module: Module::Auto,
             label: "ca".to_owned(),
@@ -328,16 +332,8 @@ fn url(name: &str, end: &str) -> String {
     format!("http://localhost/{name}.{end}")
 }
 
-fn profile_folder() -> std::path::PathBuf {
-    Path::new(CHECKOUT).join("policies/profiles")
-}
-
-fn profile_files() -> Vec<(String, String)> {
-    let files = std::fs::read_dir(profile_folder()).unwrap().map(|file| file.unwrap().path());
-    let read = |path: std::path::PathBuf| {
-        (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap())
-    };
-    files.map(read).collect()
+fn policy_folder() -> std::path::PathBuf {
+    Path::new(CHECKOUT).join("policies")
 }
 
 const CHECKOUT: &str = env!("CARGO_MANIFEST_DIR");

@@ -23,6 +23,7 @@ const ANY: &[&str] = &[
     "http",
     "jobs",
     "lock",
+    "policies",
     "portal",
     "server_identity",
     "service",
@@ -31,7 +32,7 @@ const ANY: &[&str] = &[
     "telemetry",
 ];
 const CRATES: &[&str] = &["pki", "domain", "store", "hsm"];
-const JOINED: &[&str] = &["app", "board", "clock", "config", "server_identity", "telemetry"];
+const JOINED: &[&str] = &["app", "board", "clock", "config", "policies", "server_identity", "telemetry"];
 const DOORS: &[&str] = &["service", "app", "board", "clock", "config", "server_identity", "shutdown", "telemetry"];
 
 /// `http`, `portal`, `jobs` and `cli` use `service`, `service` uses the ports; never sideways, never up. `app` binds
@@ -44,6 +45,7 @@ const ROWS: &[Row] = &[
     Row { module: "config", modules: &["telemetry"], crates: &["pki", "domain", "hsm"] },
     Row { module: "crash", modules: &[], crates: &[] },
     Row { module: "lock", modules: &[], crates: &[] },
+    Row { module: "policies", modules: &[], crates: &["domain"] },
     Row { module: "server_identity", modules: &[], crates: &[] },
     Row { module: "shutdown", modules: &[], crates: &[] },
     Row { module: "telemetry", modules: &["config"], crates: &[] },
@@ -52,7 +54,7 @@ const ROWS: &[Row] = &[
     Row { module: "cli::quickstart", modules: ANY, crates: CRATES },
     Row {
         module: "cli",
-        modules: &["service", "app", "ceremony", "clock", "config", "crash", "shutdown", "signer", "telemetry"],
+        modules: &["service", "app", "ceremony", "clock", "config", "crash", "policies", "shutdown", "signer", "telemetry"],
         crates: CRATES,
     },
     Row { module: "http", modules: DOORS, crates: &["pki", "domain"] },
@@ -66,12 +68,12 @@ const ROWS: &[Row] = &[
     // The link is tested where there is a signer to talk to.
     Row {
         module: "signer::tests",
-        modules: &["app", "clock", "config", "telemetry"],
+        modules: &["app", "clock", "config", "policies", "telemetry"],
         crates: &["pki", "domain", "hsm"],
     },
     Row {
         module: "signer",
-        modules: &["clock", "config", "crash", "lock", "telemetry"],
+        modules: &["clock", "config", "crash", "lock", "policies", "telemetry"],
         crates: &["pki", "domain", "hsm"],
     },
 ];
