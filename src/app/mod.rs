@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use tokio::sync::Notify;
 
+mod policies;
 pub mod signer_child;
 pub mod signer_link;
-mod policies;
 mod start;
 
 pub use policies::{InForce, Policies};

@@ -39,6 +39,10 @@ pub fn check(path: &Path) -> anyhow::Result<String> {
         writeln!(said, "  issuer    {} ({}), CRL at {}", issuer.name, issuer.kind.as_str(), issuer.crl_url)?;
     }
     writeln!(said, "  policies  {}", policies.digest)?;
-    writeln!(said, "  profiles  {}", policies.profiles.iter().map(pki::profile::Profile::name).collect::<Vec<_>>().join(", "))?;
+    writeln!(
+        said,
+        "  profiles  {}",
+        policies.profiles.iter().map(pki::profile::Profile::name).collect::<Vec<_>>().join(", ")
+    )?;
     Ok(said)
 }

@@ -1,8 +1,10 @@
 //! The commands, a file each.
 
 pub mod audit;
+mod card;
 pub mod check;
 pub mod demo;
+pub mod policy;
 pub mod quickstart;
 pub mod serve;
 pub mod signer;
@@ -36,6 +38,8 @@ enum Command {
     Demo(demo::DemoArguments),
     /// Verify the audit log
     Audit(audit::AuditArguments),
+    /// Compare and approve policies
+    Policy(policy::PolicyArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -88,5 +92,6 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::QuickstartSetup(of) => quickstart::set_up(&of),
         Command::Demo(of) => demo::run(&of),
         Command::Audit(of) => audit::run(&of),
+        Command::Policy(of) => policy::run(&of),
     }
 }

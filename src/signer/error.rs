@@ -96,9 +96,12 @@ impl Code {
             Self::BadRequest => Kind::Invalid,
             Self::NotApproved | Self::NoStandingApproval | Self::WrongIssuer | Self::OtherBytes => Kind::Denied,
             Self::ApprovalUsed | Self::SerialUsed | Self::KeyUsed | Self::CardUsed | Self::CrlNumber => Kind::Conflict,
-            Self::WrongProfile | Self::PoliciesUnusable | Self::WrongTime | Self::NotIssuable | Self::Lint | Self::CrlLosesRevocation => {
-                Kind::Refused
-            }
+            Self::WrongProfile
+            | Self::PoliciesUnusable
+            | Self::WrongTime
+            | Self::NotIssuable
+            | Self::Lint
+            | Self::CrlLosesRevocation => Kind::Refused,
             Self::Busy | Self::TokenUnavailable | Self::OutcomeUnknown => Kind::Busy,
             Self::FailedAfterSigning | Self::Internal => Kind::Internal,
         }
@@ -175,7 +178,9 @@ impl SignerError {
         match self {
             Self::Malformed(_) | Self::Key(_) | Self::Evidence(EvidenceError::Malformed(_)) => Code::BadRequest,
             Self::NoIssuer { .. } | Self::IssuerRole { .. } | Self::IssuerSigns { .. } => Code::WrongIssuer,
-            Self::Evidence(_) | Self::NotApproved(_) | Self::Ledger(LedgerError::PoliciesNotApproved) => Code::NotApproved,
+            Self::Evidence(_) | Self::NotApproved(_) | Self::Ledger(LedgerError::PoliciesNotApproved) => {
+                Code::NotApproved
+            }
             Self::NoStandingApproval => Code::NoStandingApproval,
             Self::NoProfile { .. } | Self::Revision { .. } | Self::ProfilePurpose { .. } => Code::WrongProfile,
             Self::Time { .. } => Code::WrongTime,

@@ -4,7 +4,8 @@
 //! `{"statement": JWS}` or `{"error": TEXT}`. Cards stay open between questions.
 
 use super::Demo;
-use super::officers::Card;
+use super::officers::card;
+use crate::cli::card::Card;
 use anyhow::Context;
 use domain::operation::{Act, OperationHash};
 use serde::Deserialize;
@@ -43,7 +44,7 @@ fn answer(demo: &Demo, open: &mut HashMap<String, Card>, line: &str) -> anyhow::
     if !open.contains_key(&question.token) {
         let people = &demo.manifest.people;
         let entry = people.iter().find(|person| person.card.token_label == question.token);
-        let card = Card::open(entry.context("nobody has this card")?)?;
+        let card = card(entry.context("nobody has this card")?)?;
         open.insert(question.token.clone(), card);
     }
     open[&question.token].state(question.act, question.operation_hash)

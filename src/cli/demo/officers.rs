@@ -2,20 +2,15 @@
 
 use super::Demo;
 use super::api::Api;
+use crate::cli::card::Card;
 use crate::cli::quickstart::manifest::PersonEntry;
 use crate::cli::quickstart::people::SIGNATURE;
-use crate::cli::quickstart::tokens;
-use crate::clock::{Clock, System};
 use anyhow::Context;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use domain::access::Role;
-use domain::operation::{Act, OperationHash, STATEMENT_TYPE, Statement};
-use hsm::{Module, Pool};
-use pki::jose::sign_compact;
-use pki::key::{KeyId, SignatureAlgorithm, Signer};
+use domain::operation::{Act, OperationHash};
+use hsm::Module;
+use pki::key::KeyId;
 use secrecy::SecretString;
-use serde_json::json;
 
 /// A person with a way to call and a card to sign with.
 pub(crate) struct Officer<'a> {
@@ -61,42 +56,18 @@ impl Officer<'_> {
     /// # Errors
     /// If the card does not sign.
     pub(crate) fn state(&self, act: Act, operation: OperationHash) -> anyhow::Result<String> {
-        Card::open(self.entry)?.state(act, operation)
+        card(self.entry)?.state(act, operation)
     }
 }
 
-/// A person's virtual card, open.
-pub(crate) struct Card {
-    token: Pool,
-    /// The signature certificate, as statements carry it.
-    x5c: String,
-}
-
-impl Card {
-    /// Opens the card of a person.
-    ///
-    /// # Errors
-    /// If the token is not there, or carries no signature certificate.
-    pub(crate) fn open(person: &PersonEntry) -> anyhow::Result<Self> {
-        let card = &person.card;
-        let pin = SecretString::from(card.pin.clone());
-        let token = tokens::open(&Module::Path(card.module.clone()), &card.token_label, pin)?;
-        let certificate = token.certificate(&KeyId::new(SIGNATURE))?;
-        let x5c = STANDARD.encode(certificate.context("the card carries no signature certificate")?);
-        Ok(Self { token, x5c })
-    }
-
-    /// Signs a statement about an operation with the signature key.
-    ///
-    /// # Errors
-    /// If the card does not sign.
-    pub(crate) fn state(&self, act: Act, operation: OperationHash) -> anyhow::Result<String> {
-        let key = KeyId::new(SIGNATURE);
-        let statement = Statement { act, operation, at: System.now() };
-        let header = json!({ "typ": STATEMENT_TYPE, "x5c": [self.x5c] });
-        let algorithm = SignatureAlgorithm::default_for(Signer::public_key(&self.token, &key)?.kind());
-        Ok(sign_compact(header, &serde_json::to_vec(&statement)?, &key, algorithm, &self.token)?)
-    }
+/// Opens a person's virtual card.
+///
+/// # Errors
+/// If the token is not there, or carries no signature certificate.
+pub(crate) fn card(person: &PersonEntry) -> anyhow::Result<Card> {
+    let card = &person.card;
+    let pin = SecretString::from(card.pin.clone());
+    Card::open(&Module::Path(card.module.clone()), &card.token_label, pin, KeyId::new(SIGNATURE))
 }
 
 /// The first person of the first agency with exactly these roles.

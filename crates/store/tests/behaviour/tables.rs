@@ -2,8 +2,8 @@
 
 use crate::database::Database;
 use crate::world::{
-    approval, at, crl, intent, issue, new_delivery, new_enrolment, person, policies, populate, proof, revocation, submitted,
-    write,
+    approval, at, crl, intent, issue, new_delivery, new_enrolment, person, policies, populate, proof, revocation,
+    submitted, write,
 };
 use domain::changes::{Version, Write};
 use domain::enrolment::AnyEnrolment;
@@ -85,9 +85,17 @@ pub(crate) async fn journals_are_append_only(database: &Database) {
     ] {
         refused(database, &format!("UPDATE {table} SET {column} = {column}"), "append_only").await;
     }
-    for table in
-        ["revocation", "audit_record", "certificate", "issued", "certified_key", "card", "enrolment", "delivery", "policy_bundle"]
-    {
+    for table in [
+        "revocation",
+        "audit_record",
+        "certificate",
+        "issued",
+        "certified_key",
+        "card",
+        "enrolment",
+        "delivery",
+        "policy_bundle",
+    ] {
         let sql = format!("DELETE FROM {table}");
         refused(database, &sql, "append_only").await;
     }

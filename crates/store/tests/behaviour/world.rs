@@ -208,8 +208,7 @@ pub(crate) fn crl(number: u64) -> PublishedCrl {
 pub(crate) struct NewPolicies(pub(crate) LoadedBundle);
 
 pub(crate) fn policies(digit: char, approved: bool) -> NewPolicies {
-    let approval =
-        approved.then(|| Signed { operation: "{}".into(), statements: vec!["one".into(), "two".into()] });
+    let approval = approved.then(|| Signed { operation: "{}".into(), statements: vec!["one".into(), "two".into()] });
     NewPolicies(LoadedBundle { digest: digest_of(digit), listing: format!("{digit}\n"), approval, at: at(90) })
 }
 
