@@ -168,8 +168,16 @@ impl Objects {
 
 fn callers(installation: &Installation) -> Vec<(String, Caller)> {
     let mut callers = vec![("nobody".to_owned(), Caller::nobody(installation))];
-    let own =
-        ["employee", "registration-officer", "approver", "card-desk", "revocation-officer", "administrator", "auditor"];
+    let own = [
+        "employee",
+        "registration-officer",
+        "approver",
+        "card-desk",
+        "revocation-officer",
+        "administrator",
+        "security-officer",
+        "auditor",
+    ];
     for role in ["registration-officer", "approver", "card-desk"] {
         let person = installation.person(1, role);
         callers.push((format!("other agency, {role}"), Caller::person(installation, &person)));

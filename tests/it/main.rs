@@ -10,6 +10,7 @@ mod drivers;
 mod enrolment;
 mod fuzz;
 mod hsm_faults;
+mod policies;
 mod power_loss;
 mod quickstart;
 mod requests;

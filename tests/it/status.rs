@@ -118,13 +118,6 @@ impl World {
         });
         assert!(listed, "{} is not on the CRL in time", card.serial);
     }
-
-    fn health(&self) -> Value {
-        let url = format!("{}/health", self.installation.url("status_url"));
-        let output = Command::new("curl").args(["-sS", "--fail", &url]).output().unwrap();
-        assert!(output.status.success(), "status is served, so health is 200");
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
 }
 
 #[tokio::test]
@@ -159,7 +152,7 @@ async fn status_outlives_the_signer_and_crls_follow_when_it_is_back() {
     world.await_revoked(&revoked, OCSP_STEPS);
     assert!(world.says(&good).contains(": good"));
     assert_eq!(world.crl().0, before, "nobody can sign a CRL now");
-    let health = world.health();
+    let health = world.installation.health();
     assert_eq!((&health["status"], &health["signer"]), (&json!("degraded"), &json!("down")));
     signal(signer, "CONT");
     world.await_listed(&revoked, CRL_STEPS);

@@ -218,6 +218,14 @@ impl Installation {
         command.args(arguments).arg("--data").arg(self.data()).env_remove("SOFTHSM2_CONF").output().unwrap()
     }
 
+    /// `/health` as served, with status 200.
+    pub fn health(&self) -> Value {
+        let url = format!("{}/health", self.url("status_url"));
+        let output = Command::new("curl").args(["-sS", "--fail", &url]).output().unwrap();
+        assert!(output.status.success(), "status is served, so health is 200");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     /// `/openapi.json` as served.
     pub fn openapi(&self) -> Value {
         let manifest = self.manifest();

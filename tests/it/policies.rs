@@ -1,0 +1,139 @@
+//! New policies come into force in a running service, with two security officers' cards and not otherwise.
+
+use crate::support::client::Caller;
+use crate::support::installation::{pause, signal};
+use crate::support::{Installation, Stopwatch};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+#[tokio::test]
+async fn two_cards_bring_a_new_policy_into_force() {
+    let mut installation = Installation::start("policies");
+    let folder = installation.data().join("policies");
+    let first = health(&installation);
+    assert_eq!(digest(&installation, &folder), first, "/health shows what anyone can compute");
+
+    let old = installation.folder().join("old");
+    copy(&folder, &old);
+    edit(
+        &folder.join("profiles/person-authentication-loa4.toml"),
+        &[("revision = 1", "revision = 2"), ("max_days = 1826", "max_days = 1095")],
+    );
+    let second = digest(&installation, &folder);
+    let said = policy(&installation, &["diff", text(&old), text(&folder)], None);
+    let said = String::from_utf8(said.stdout).unwrap();
+    for line in [
+        "profile person-authentication-loa4: the revision rises from 1 to 2",
+        "profile person-authentication-loa4: the longest validity, in days, falls from 1826 to 1095",
+    ] {
+        assert!(said.lines().any(|found| found == line), "{said}");
+    }
+
+    reload(&installation, "the policies stay as they were").await;
+    assert_eq!(health(&installation), first, "nobody approved");
+    let officers = security_officers(&installation);
+    approve(&installation, &folder, &first, &officers[0]);
+    reload(&installation, "the policies stay as they were").await;
+    assert_eq!(health(&installation), first, "one approval");
+    approve(&installation, &folder, &first, &officers[1]);
+    reload(&installation, "policies in force").await;
+    assert_eq!(health(&installation), second);
+
+    let administrator = Caller::person(&installation, &installation.person(0, "administrator"));
+    let profiles = administrator.get("/admin/v1/profiles").await.ok();
+    let profile = profiles.as_array().unwrap().iter().find(|one| one["name"] == "person-authentication-loa4").unwrap();
+    assert_eq!((&profile["revision"], &profile["max_days"]), (&2.into(), &1095.into()));
+    assert!(installation.sigill(&["demo", "run"]).contains("revoked"), "the whole story under the new policies");
+    let auditor = Caller::person(&installation, &installation.person(0, "auditor"));
+    assert!(in_audit_log(&auditor, &second).await, "the digest is in the audit log");
+
+    installation.stop();
+    edit(&folder.join("access/roles.toml"), &[("everyone = [\"read-self\", ", "everyone = [")]);
+    let ended = installation.try_run().expect_err("edited while it was down");
+    assert!(installation.log().contains("are not approved"), "{ended}: {}", installation.log());
+    edit(&folder.join("access/roles.toml"), &[("everyone = [", "everyone = [\"read-self\", ")]);
+    installation.run();
+    assert_eq!(health(&installation), second);
+}
+
+fn health(installation: &Installation) -> String {
+    installation.health()["policies"].as_str().unwrap().to_owned()
+}
+
+/// Sends SIGHUP and waits until the log says what became of it; then until /health looks anew.
+async fn reload(installation: &Installation, wanted: &str) {
+    let before = installation.log().len();
+    signal(installation.service_id(), "HUP");
+    let begun = Stopwatch::start();
+    while !installation.log()[before..].contains(wanted) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "no {wanted:?} in:\n{}", &installation.log()[before..]);
+        pause(Duration::from_millis(50));
+    }
+    tokio::time::sleep(Duration::from_secs(3)).await;
+}
+
+async fn in_audit_log(auditor: &Caller, digest: &str) -> bool {
+    let (mut from, loaded) = (1, |record: &Value| {
+        let text = record["text"].as_str().unwrap();
+        text.contains("policies.loaded") && text.contains(digest)
+    });
+    loop {
+        let page = auditor.get(&format!("/admin/v1/audit?from={from}&limit={PAGE}")).await.ok();
+        let records = page.as_array().unwrap();
+        if records.iter().any(loaded) || records.len() < PAGE {
+            return records.iter().any(loaded);
+        }
+        from += PAGE;
+    }
+}
+
+const PAGE: usize = 100;
+
+fn security_officers(installation: &Installation) -> Vec<Value> {
+    let manifest = installation.manifest();
+    let people = manifest["people"].as_array().unwrap().iter();
+    people.filter(|person| person["roles"] == serde_json::json!(["security-officer"])).cloned().collect()
+}
+
+fn approve(installation: &Installation, folder: &Path, replaces: &str, officer: &Value) {
+    let card = &officer["card"];
+    let pin = installation.folder().join("approver.pin");
+    std::fs::write(&pin, card["pin"].as_str().unwrap()).unwrap();
+    let (label, pin) = (card["token_label"].as_str().unwrap(), text(&pin));
+    let arguments = ["approve", text(folder), "--replaces", replaces, "--token", label, "--pin-file", pin];
+    let output = policy(installation, &arguments, card["config"].as_str());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn digest(installation: &Installation, folder: &Path) -> String {
+    let output = policy(installation, &["digest", text(folder)], None);
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn policy(installation: &Installation, arguments: &[&str], card: Option<&str>) -> Output {
+    let mut command = Command::new(installation.program());
+    command.arg("policy").args(arguments).envs(card.map(|config| ("SOFTHSM2_CONF", config))).output().unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn edit(path: &PathBuf, edits: &[(&str, &str)]) {
+    let mut text = std::fs::read_to_string(path).unwrap();
+    for (from, to) in edits {
+        assert!(text.contains(from), "{from}");
+        text = text.replacen(from, to, 1);
+    }
+    std::fs::write(path, text).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() { copy(&entry.path(), &target) } else { drop(std::fs::copy(entry.path(), target)) }
+    }
+}
