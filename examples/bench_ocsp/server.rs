@@ -120,7 +120,7 @@ impl Behind for Nothing {
     }
 
     async fn parts(&self) -> Parts {
-        Parts { database: Condition::Down, hsm: Condition::Down, signer: Condition::Down }
+        Parts { database: Condition::Down, hsm: Condition::Down, signer: Condition::Down, policies: String::new() }
     }
 }
 

@@ -31,14 +31,14 @@ async fn two_cards_bring_a_new_policy_into_force() {
         assert!(said.lines().any(|found| found == line), "{said}");
     }
 
-    reload(&installation, "the policies stay as they were").await;
+    reload(&installation, "the policies stay as they were");
     assert_eq!(health(&installation), first, "nobody approved");
     let officers = security_officers(&installation);
     approve(&installation, &folder, &first, &officers[0]);
-    reload(&installation, "the policies stay as they were").await;
+    reload(&installation, "the policies stay as they were");
     assert_eq!(health(&installation), first, "one approval");
     approve(&installation, &folder, &first, &officers[1]);
-    reload(&installation, "policies in force").await;
+    reload(&installation, "policies in force");
     assert_eq!(health(&installation), second);
 
     let administrator = Caller::person(&installation, &installation.person(0, "administrator"));
@@ -62,8 +62,8 @@ fn health(installation: &Installation) -> String {
     installation.health()["policies"].as_str().unwrap().to_owned()
 }
 
-/// Sends SIGHUP and waits until the log says what became of it; then until /health looks anew.
-async fn reload(installation: &Installation, wanted: &str) {
+/// Sends SIGHUP and waits until the log says what became of it, and until /health looks anew.
+fn reload(installation: &Installation, wanted: &str) {
     let before = installation.log().len();
     signal(installation.service_id(), "HUP");
     let begun = Stopwatch::start();
@@ -71,8 +71,11 @@ async fn reload(installation: &Installation, wanted: &str) {
         assert!(begun.elapsed() < Duration::from_secs(20), "no {wanted:?} in:\n{}", &installation.log()[before..]);
         pause(Duration::from_millis(50));
     }
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    pause(HEALTH_SHOWN);
 }
+
+/// Longer than /health shows one look again.
+const HEALTH_SHOWN: Duration = Duration::from_millis(2_500);
 
 async fn in_audit_log(auditor: &Caller, digest: &str) -> bool {
     let (mut from, loaded) = (1, |record: &Value| {
