@@ -3,6 +3,7 @@
 //! Each connection carries one question at a time and is thrown away when an answer does not
 //! come: a late answer must never be taken for that to the next question.
 
+use crate::signer::error::Code;
 use crate::signer::frame::{FrameError, head, length};
 use crate::signer::protocol::{
     Answer, CardAnswer, CrlRequest, IssueRequest, MAX_JSON_BYTES, Refusal, Request, SignedCertificate, StandingRequest,
@@ -99,6 +100,17 @@ impl SignerLink {
         match self.ask(&Request::Hello, &[]).await? {
             (Answer::Hello(status), _) => Ok(status),
             _ => Err(LinkError::Protocol("another kind of answer")),
+        }
+    }
+
+    /// Whether the signer and its token can sign now, as far as they know.
+    ///
+    /// # Errors
+    /// [`LinkError`] as a request to sign would get it; nothing was asked to be signed.
+    pub async fn ready(&self) -> Result<(), LinkError> {
+        match self.hello().await?.token_problem {
+            None => Ok(()),
+            Some(detail) => Err(LinkError::Refused(Refusal { code: Code::TokenUnavailable, detail })),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::support::Installation;
 use crate::support::client::Caller;
+use crate::support::installation::signal;
 use crate::support::oracle::Oracle;
 use crate::support::story::{Agency, Keys, request};
 use domain::operation::{DeliverCards, DeliveredCard, MAX_TRAY, Operation, OperationHash};
@@ -159,4 +160,23 @@ async fn a_store_that_fails_for_one_card_hides_nothing_of_the_others() {
     let answer = agency.desk.0.post("/ra/v1/deliveries", body).await.ok();
     assert_eq!(outcomes(&answer), [Err("four-eyes".to_owned()), Ok(2)]);
     agency.activate(&good.id).await;
+}
+
+/// Nothing is reserved for a signer that does not answer: afterwards the same delivery is as good as before.
+#[tokio::test]
+async fn a_signer_that_is_away_costs_a_tray_nothing() {
+    let installation = Installation::start("early-trays");
+    let oracle = Oracle::new(&installation);
+    let agency = Agency::new(&installation, 0);
+    let made = Made::approved(&agency, &oracle).await;
+    let body = tray(&agency.desk, &oracle, vec![made.delivered()], &[made.requests()]);
+    let before = installation.signer_journal();
+
+    let signer = installation.signer_id().unwrap();
+    signal(signer, "STOP");
+    let refused = agency.desk.0.post("/ra/v1/deliveries", body.clone()).await.problem();
+    signal(signer, "CONT");
+    assert_eq!(refused, (503, "signer-timeout".to_owned()));
+    assert_eq!(installation.signer_journal(), before, "no serial was revoked, so no CRL was due");
+    assert_eq!(outcomes(&agency.desk.0.post("/ra/v1/deliveries", body).await.ok()), [Ok(2)]);
 }

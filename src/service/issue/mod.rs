@@ -97,6 +97,10 @@ async fn run(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result
         drafts.push(card.and_then(|(dossier, requests)| Draft::new(app, &issuance, dossier, &requests)));
         tokio::task::yield_now().await; // a card takes long enough for others to notice
     }
+    if drafts.iter().any(Result::is_ok) {
+        // While signer or token is away, a tray is to cost nobody a serial.
+        app.signer.ready().await?;
+    }
     let reserved = each(drafts, |draft| draft.reserve(app, &issuance)).await;
     let serials =
         |card: &Result<Draft, _>| card.as_ref().map_or_else(|_| Vec::new(), |draft| draft.references(&issuance));
