@@ -103,13 +103,13 @@ fn a_profile_says_for_ever_what_its_revision_said() {
     world.config.profiles = own.clone();
     let file = own.join("person-authentication-loa4.toml");
     drop(world.core());
-    edit(&file, "revision = 1", "# only a remark\nrevision = 1");
+    edit(&file, "revision = 2", "# only a remark\nrevision = 2");
     drop(world.core());
     edit(&file, "max_days = 1826", "max_days = 1825");
     let Err(error) = world.open() else { panic!("it started") };
     assert!(error.to_string().contains("without a new revision"), "{error}");
-    edit(&file, "revision = 1", "revision = 2");
+    edit(&file, "revision = 2", "revision = 3");
     drop(world.core());
-    edit(&file, "revision = 2", "revision = 1");
+    edit(&file, "revision = 3", "revision = 2");
     assert!(world.open().is_err(), "the old number, the new content");
 }

@@ -8,33 +8,46 @@ use std::path::Path;
 
 use pki::crl::{Reason, RevokedEntry, lint_crl, prepare_crl};
 use pki::ocsp::{IssuerHashes, Responder, Single, Status, lint_ocsp, prepare_ocsp};
-use pki::{Certificate, KeyId};
+use pki::profile::Claims;
+use pki::{Certificate, KeyId, Purpose};
 
-use crate::world::{World, now, serial};
+use crate::world::{World, now, profiles, serial};
 
 #[test]
 fn samples_are_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/pki-samples");
     fs::create_dir_all(&folder).unwrap();
     let write = |name: &str, octets: &[u8]| fs::write(folder.join(name), octets).unwrap();
-    let mut world = World::new();
-    for (issuer, kind) in [(&world.root, "root"), (&world.person, "subca"), (&world.infrastructure, "subca")] {
-        write(&format!("{}.{kind}.pem", issuer.name), issuer.certificate.to_pem().as_bytes());
+    for (profile, der) in World::qualified().certificates() {
+        write(&format!("{profile}-qualified.{}.pem", kind(profile, Claims::Qualified)), der.to_pem().as_bytes());
     }
-    let certificates = world.end_entities();
+    let mut world = World::new();
+    let certificates = world.certificates();
     for (profile, der) in &certificates {
-        let kind = match *profile {
-            "ocsp-signer" => "ocsp-responder",
-            "tls-server" => "pkix",
-            _ => "ncp-n",
-        };
-        write(&format!("{profile}.{kind}.pem"), der.to_pem().as_bytes());
+        write(&format!("{profile}.{}.pem", kind(profile, Claims::Ordinary)), der.to_pem().as_bytes());
     }
     write_crls(&world, &write);
     let (_, signer) = certificates.into_iter().find(|(profile, _)| *profile == "ocsp-signer").unwrap();
     let responder =
         Responder { certificate: Certificate::parse(signer.as_bytes()).unwrap(), key: KeyId::new("ocsp-1") };
     write_answers(&world, &responder, &write);
+}
+
+/// By which rules the driver judges a profile's certificates.
+fn kind(profile: &str, claims: Claims) -> &'static str {
+    let profiles = profiles(claims);
+    let profile = profiles.get(profile).unwrap();
+    match profile.purpose() {
+        Purpose::RootCa => "root",
+        Purpose::IssuingCa | Purpose::CrossCa => "subca",
+        Purpose::OcspSigner => "ocsp-responder",
+        Purpose::TsaUnit => "tsa",
+        Purpose::TlsServer | Purpose::EnrolmentSigner => "pkix",
+        Purpose::PersonSignature if profile.is_qualified() => "qcp-n-qscd",
+        Purpose::LegalPersonSeal if profile.is_qualified() => "qcp-l-qscd",
+        Purpose::PersonAuthentication | Purpose::PersonSignature => "ncp-n",
+        Purpose::FunctionServer | Purpose::FunctionClient | Purpose::LegalPersonSeal => "ncp-l",
+    }
 }
 
 fn write_crls(world: &World, write: &dyn Fn(&str, &[u8])) {
