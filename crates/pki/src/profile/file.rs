@@ -94,6 +94,7 @@ fn source<'a>(
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an extension that is there or not, as an auditor reads it")]
 pub(crate) struct Extensions {
     /// pathLenConstraint of a CA.
     pub(crate) path_length: OrAbsent<u8>,
@@ -132,16 +133,16 @@ pub(crate) struct Usages<T> {
 pub(crate) struct Qualified {
     /// All policies, instead of those under `extensions`.
     pub(crate) certificate_policies: Vec<String>,
-    /// QcType, and with it QcCompliance (EN 319 412-5 clauses 4.2.1 and 4.2.3).
+    /// `QcType`, and with it `QcCompliance` (EN 319 412-5 clauses 4.2.1 and 4.2.3).
     #[serde(rename = "type")]
     pub(crate) kind: QcType,
-    /// QcSSCD: the key is in a qualified device (EN 319 412-5 clause 4.2.2).
+    /// `QcSSCD`: the key is in a qualified device (EN 319 412-5 clause 4.2.2).
     pub(crate) device: bool,
-    /// QcPDS: where the disclosure statement stands, by language (EN 319 412-5 clause 4.3.4).
+    /// `QcPDS`: where the disclosure statement stands, by language (EN 319 412-5 clause 4.3.4).
     pub(crate) disclosure: Vec<Disclosure>,
-    /// QcRetentionPeriod: years after the end of the certificate (EN 319 412-5 clause 4.3.3).
+    /// `QcRetentionPeriod`: years after the end of the certificate (EN 319 412-5 clause 4.3.3).
     pub(crate) retention_years: OrAbsent<u8>,
-    /// QcLimitValue: the highest value of a transaction (EN 319 412-5 clause 4.3.2).
+    /// `QcLimitValue`: the highest value of a transaction (EN 319 412-5 clause 4.3.2).
     pub(crate) limit: OrAbsent<Limit>,
 }
 

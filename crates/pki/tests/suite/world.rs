@@ -70,22 +70,26 @@ pub(crate) fn function() -> SubjectFacts {
     facts
 }
 
+/// Which CA of a world.
+type Authority = fn(&World) -> &Issuer;
+
 /// What to issue to whom.
 struct Order {
     profile: &'static str,
     subject: SubjectFacts,
     key: &'static str,
     kind: KeyKind,
-    issuer: fn(&World) -> &Issuer,
+    issuer: Authority,
     days: i64,
 }
 
 /// One order for each end-entity profile; the first are those of the ordinary card.
 fn orders() -> Vec<Order> {
     let (p256, p384) = (KeyKind::EcP256, KeyKind::EcP384);
-    let (person, reserve): (fn(&World) -> &Issuer, fn(&World) -> &Issuer) = (|it| &it.person, |it| &it.reserve);
-    let (function_ca, service): (fn(&World) -> &Issuer, fn(&World) -> &Issuer) =
-        (|it| &it.function, |it| &it.infrastructure);
+    let person: Authority = |it| &it.person;
+    let reserve: Authority = |it| &it.reserve;
+    let organisations: Authority = |it| &it.function;
+    let service: Authority = |it| &it.infrastructure;
     [
         (
             "person-authentication-loa4",
@@ -104,9 +108,9 @@ fn orders() -> Vec<Order> {
         ("person-signature-mobile", anna(), "phone-2", p256, reserve),
         ("person-signature-remote", anna().with("person.serial_number", "EI:SE-A1234"), "remote-1", p256, person),
         ("person-signature-short-term", anna(), "remote-2", p256, person),
-        ("function-server", function(), "function-1", p256, function_ca),
-        ("function-client", function(), "function-2", p256, function_ca),
-        ("legal-person-seal", named("TEST Myndighet"), "seal-1", p384, function_ca),
+        ("function-server", function(), "function-1", p256, organisations),
+        ("function-client", function(), "function-2", p256, organisations),
+        ("legal-person-seal", named("TEST Myndighet"), "seal-1", p384, organisations),
         ("tsa-unit", named("TEST TSU 1"), "tsu-1", p384, service),
         ("enrolment-signer", named("TEST enrolment signer 1"), "enrolment-1", p256, service),
     ]
@@ -123,8 +127,8 @@ fn orders() -> Vec<Order> {
 
 /// The service's own server.
 pub(crate) fn server() -> SubjectFacts {
-    let mut facts = named("localhost");
-    facts.dns_names = vec!["localhost".to_owned()];
+    let mut facts = named("sigill.example.se");
+    facts.dns_names = vec!["sigill.example.se".to_owned()];
     facts.ip_addresses = vec!["127.0.0.1".parse().unwrap()];
     facts
 }
