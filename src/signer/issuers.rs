@@ -61,9 +61,11 @@ impl Authority {
         self.serves()?;
         let allowed = match purpose {
             Purpose::PersonAuthentication | Purpose::PersonSignature => self.kind == IssuerKind::Person,
-            Purpose::TlsServer => self.kind == IssuerKind::Infrastructure,
+            Purpose::TlsServer | Purpose::TsaUnit | Purpose::EnrolmentSigner => self.kind == IssuerKind::Infrastructure,
             Purpose::OcspSigner => true,
-            Purpose::RootCa | Purpose::IssuingCa => false,
+            // No CA of organisations is served yet, and CAs are certified in ceremonies.
+            Purpose::FunctionServer | Purpose::FunctionClient | Purpose::LegalPersonSeal => false,
+            Purpose::RootCa | Purpose::IssuingCa | Purpose::CrossCa => false,
         };
         if allowed { Ok(()) } else { Err(SignerError::IssuerRole { issuer: self.issuer.name.clone(), purpose }) }
     }

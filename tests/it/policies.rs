@@ -19,13 +19,13 @@ async fn two_cards_bring_a_new_policy_into_force() {
     copy(&folder, &old);
     edit(
         &folder.join("profiles/person-authentication-loa4.toml"),
-        &[("revision = 1", "revision = 2"), ("max_days = 1826", "max_days = 1095")],
+        &[("revision = 2", "revision = 3"), ("max_days = 1826", "max_days = 1095")],
     );
     let second = digest(&installation, &folder);
     let said = policy(&installation, &["diff", text(&old), text(&folder)], None);
     let said = String::from_utf8(said.stdout).unwrap();
     for line in [
-        "profile person-authentication-loa4: the revision rises from 1 to 2",
+        "profile person-authentication-loa4: the revision rises from 2 to 3",
         "profile person-authentication-loa4: the longest validity, in days, falls from 1826 to 1095",
     ] {
         assert!(said.lines().any(|found| found == line), "{said}");
@@ -44,7 +44,7 @@ async fn two_cards_bring_a_new_policy_into_force() {
     let administrator = Caller::person(&installation, &installation.person(0, "administrator"));
     let profiles = administrator.get("/admin/v1/profiles").await.ok();
     let profile = profiles.as_array().unwrap().iter().find(|one| one["name"] == "person-authentication-loa4").unwrap();
-    assert_eq!((&profile["revision"], &profile["max_days"]), (&2.into(), &1095.into()));
+    assert_eq!((&profile["revision"], &profile["max_days"]), (&3.into(), &1095.into()));
     assert!(installation.sigill(&["demo", "run"]).contains("revoked"), "the whole story under the new policies");
     let auditor = Caller::person(&installation, &installation.person(0, "auditor"));
     assert!(in_audit_log(&auditor, &second).await, "the digest is in the audit log");

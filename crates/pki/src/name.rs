@@ -1,5 +1,7 @@
 //! Attributes of distinguished names: their types, string forms and bounds.
 
+use std::borrow::Cow;
+
 use der::asn1::ObjectIdentifier;
 use serde::{Deserialize, Serialize};
 
@@ -91,13 +93,28 @@ impl Attribute {
         }
     }
 
-    /// Writes a `RelativeDistinguishedName` with this single attribute.
-    pub(crate) fn write_rdn(self, writer: &mut Writer, value: &str) {
-        writer.nest(tag::SET, |w| {
-            w.sequence(|w| {
-                w.oid(self.oid());
-                w.element(self.string_tag(), value.as_bytes());
-            });
+    /// Writes an `AttributeTypeAndValue`.
+    fn write(self, writer: &mut Writer, value: &str) {
+        writer.sequence(|w| {
+            w.oid(self.oid());
+            w.element(self.string_tag(), value.as_bytes());
         });
     }
+}
+
+/// Writes a `RelativeDistinguishedName`; DER orders a set by its encodings (X.690 clause 11.6).
+pub(crate) fn write_rdn(writer: &mut Writer, attributes: &[(Attribute, Cow<'_, str>)]) {
+    if let [(attribute, value)] = attributes {
+        return writer.nest(tag::SET, |w| attribute.write(w, value));
+    }
+    let mut encodings: Vec<_> = attributes
+        .iter()
+        .map(|(attribute, value)| {
+            let mut one = Writer::new();
+            attribute.write(&mut one, value);
+            one.into_der()
+        })
+        .collect();
+    encodings.sort();
+    writer.nest(tag::SET, |w| encodings.iter().for_each(|one| w.raw(one)));
 }

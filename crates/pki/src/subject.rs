@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 /// Keys in use: `organisation.name`, `organisation.number` (ten digits),
 /// `person.surname`, `person.given_name`, `person.display_name`,
 /// `person.serial_number` (already `PNOSE-…` or `EI:SE-…`), `person.title`,
-/// `person.email`, `card.number`, `common_name`. A profile says which it needs;
+/// `person.email`, `person.upn`, `card.number`, `function.hsa_id`, `function.uri`,
+/// `common_name`. A profile says which it needs;
 /// facts that it does not name are ignored.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

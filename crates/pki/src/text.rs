@@ -80,6 +80,12 @@ pub(crate) fn is_mailbox(text: &str) -> bool {
         && is_dns_name(&host.to_ascii_lowercase())
 }
 
+/// A user principal name: a name that people read, and a host name after the last `@`.
+pub(crate) fn is_principal_name(text: &str) -> bool {
+    let Some((name, domain)) = text.rsplit_once('@') else { return false };
+    check(name, 64).is_ok() && !name.contains(['@', ' ']) && is_dns_name(&domain.to_ascii_lowercase())
+}
+
 /// An absolute `http` (or, where allowed, `https`) URI of printable ASCII.
 pub(crate) fn is_web_uri(text: &str, https: bool) -> bool {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://").filter(|_| https));
@@ -152,6 +158,16 @@ mod tests {
             ("å@x.se", false),
         ] {
             assert_eq!(is_mailbox(text), good, "{text}");
+        }
+        for (text, good) in [
+            ("åsa@norrsken.example.se", true),
+            ("åsa", false),
+            ("@example.se", false),
+            ("a b@example.se", false),
+            ("a@b@example.se", false),
+            ("a\u{202e}b@example.se", false),
+        ] {
+            assert_eq!(is_principal_name(text), good, "{text}");
         }
         for (text, good) in [
             ("http://x.se/a", true),

@@ -16,14 +16,28 @@ macro_rules! policies {
 const POLICIES: &[Policy] = policies![
     "access/roles.toml",
     "ceremony/demo.toml",
+    "profiles/cross-ca.toml",
     "profiles/demo-software-authentication.toml",
+    "profiles/enrolment-signer.toml",
+    "profiles/function-client.toml",
+    "profiles/function-server.toml",
+    "profiles/issuing-ca-function.toml",
     "profiles/issuing-ca-infrastructure.toml",
     "profiles/issuing-ca-person.toml",
+    "profiles/issuing-ca-person-loa3.toml",
+    "profiles/legal-person-seal.toml",
     "profiles/ocsp-signer.toml",
     "profiles/person-authentication-loa4.toml",
+    "profiles/person-authentication-mobile.toml",
+    "profiles/person-authentication-reserve.toml",
     "profiles/person-signature-loa4.toml",
+    "profiles/person-signature-mobile.toml",
+    "profiles/person-signature-remote.toml",
+    "profiles/person-signature-reserve.toml",
+    "profiles/person-signature-short-term.toml",
     "profiles/root-ca.toml",
     "profiles/tls-server.toml",
+    "profiles/tsa-unit.toml",
 ];
 
 /// Writes every policy below `folder`.

@@ -65,7 +65,7 @@ fn refused(world: &World) -> String {
 #[test]
 fn an_edit_that_nobody_approved_is_refused() {
     let (world, own) = world();
-    edit(&own.join(PROFILE), "revision = 1", "# only a remark\nrevision = 1");
+    edit(&own.join(PROFILE), "name = ", "# only a remark\nname = ");
     assert!(refused(&world).contains("approval.json is missing"));
 }
 
@@ -75,7 +75,7 @@ fn the_first_policies_are_those_of_the_ceremony() {
     let own = world.config.directory.join("policies");
     copy(&world.config.policies, &own);
     world.config.policies = own.clone();
-    edit(&own.join(PROFILE), "revision = 1", "revision = 2");
+    edit(&own.join(PROFILE), "name = ", "# only a remark\nname = ");
     let new = digest(&own);
     approve(&world, &new, &new, (&["sara", "sven"], NOW));
     assert!(refused(&world).contains("neither the ceremony's nor approved"));
@@ -85,7 +85,7 @@ fn the_first_policies_are_those_of_the_ceremony() {
 fn two_security_officers_bring_policies_into_force() {
     let (world, own) = world();
     let (before, head) = (digest(&own), world.head());
-    shorten(&own, 2, 365);
+    shorten(&own, 7, 365);
     approve(&world, &digest(&own), &before, (&["sara", "sven"], NOW));
     assert_eq!(world.core().status().policies.to_string(), digest(&own));
     assert_eq!(world.head().records, head.records + 1);
@@ -97,7 +97,7 @@ fn two_security_officers_bring_policies_into_force() {
 fn every_shortcut_is_refused() {
     let (world, own) = world();
     let before = digest(&own);
-    shorten(&own, 2, 365);
+    shorten(&own, 7, 365);
     let new = digest(&own);
     let two: &[&str] = &["sara", "sven"];
     for (bundle, replaces, by, why) in [
@@ -128,7 +128,7 @@ fn every_shortcut_is_refused() {
 fn an_old_bundle_does_not_come_back_with_its_old_approval() {
     let (world, own) = world();
     let (first, text) = (digest(&own), std::fs::read(own.join(PROFILE)).unwrap());
-    shorten(&own, 2, 365);
+    shorten(&own, 7, 365);
     let second = digest(&own);
     approve(&world, &second, &first, (&["sara", "sven"], NOW));
     drop(world.core());
@@ -136,7 +136,7 @@ fn an_old_bundle_does_not_come_back_with_its_old_approval() {
     assert!(refused(&world).contains("other policies were approved"));
     approve(&world, &first, &second, (&["sara", "sven"], NOW));
     drop(world.core());
-    shorten(&own, 2, 365);
+    shorten(&own, 7, 365);
     approve(&world, &second, &first, (&["sara", "sven"], NOW));
     drop(world.core());
 }
@@ -147,7 +147,7 @@ fn an_officer_whose_card_is_revoked_approves_nothing() {
     let before = digest(&own);
     let sven = world.person("sven").signature.serial().unwrap();
     crl(&world.core(), &world, 1, (NOW, NOW.plus_days(1)), &[sven]).unwrap();
-    shorten(&own, 2, 365);
+    shorten(&own, 7, 365);
     approve(&world, &digest(&own), &before, (&["sara", "sven"], NOW));
     assert!(refused(&world).contains("not an officer"));
 }
@@ -157,7 +157,7 @@ fn an_officer_whose_card_is_revoked_approves_nothing() {
 fn a_profile_says_for_ever_what_its_revision_said() {
     let (world, own) = world();
     let before = digest(&own);
-    shorten(&own, 1, 365);
+    shorten(&own, 2, 365);
     approve(&world, &digest(&own), &before, (&["sara", "sven"], NOW));
     assert!(refused(&world).contains("without a new revision"));
 }
@@ -169,7 +169,7 @@ fn a_running_signer_reloads_what_is_approved_and_keeps_what_it_has_else() {
     let reload = |core: &crate::signer::core::Core| core.answer(&Request::ReloadPolicies, &[]).0;
     assert_eq!(reload(&core), Answer::Policies(before.parse().unwrap()));
 
-    shorten(&own, 2, 365);
+    shorten(&own, 7, 365);
     let Answer::Refused(no) = reload(&core) else { panic!("nobody approved") };
     assert_eq!(no.code, Code::NotApproved);
     std::fs::write(own.join("profiles/broken.toml"), "name =").unwrap();

@@ -106,7 +106,12 @@ impl Writer {
     }
 
     pub(crate) fn generalized_time(&mut self, time: UtcTime) {
-        self.element(tag::GENERALIZED_TIME, &time_text(time));
+        self.generalized_time_as(tag::GENERALIZED_TIME, time);
+    }
+
+    /// GeneralizedTime under an implicit tag.
+    pub(crate) fn generalized_time_as(&mut self, tag: u8, time: UtcTime) {
+        self.element(tag, &time_text(time));
     }
 }
 

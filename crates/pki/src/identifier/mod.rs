@@ -1,8 +1,10 @@
 //! Swedish identifiers of persons and organisations.
 
+mod employee;
 mod organisation;
 mod person;
 
+pub use employee::{HsaId, PersonIdentifier};
 pub use organisation::OrganisationNumber;
 pub use person::{PersonalNumber, PersonalNumberKind};
 

@@ -1,10 +1,8 @@
 //! The extensions: those of the profile as they are, and those of subject and issuer.
 
-use std::net::IpAddr;
-
-use super::{IssueError, Issuer, Request};
+use super::{IssueError, Issuer, Request, bad, names};
 use crate::asn1::{Writer, oid, tag};
-use crate::profile::{AlternativeName, CARD_NUMBER_FACT, Pointer, write_extension};
+use crate::profile::{CARD_NUMBER_FACT, Pointer, SERIAL_NUMBER_FACT, write_extension};
 use crate::text::{self, TextFault};
 
 /// Content of the Extensions SEQUENCE.
@@ -19,7 +17,8 @@ pub(super) fn encode(request: &Request<'_>, issuer: Option<&Issuer>) -> Result<V
         w.element(tag::OCTET_STRING, &key_identifier);
     });
     writer.raw(&profile.encoded().extensions);
-    write_alternative_names(&mut writer, request)?;
+    write_private_key_usage(&mut writer, request);
+    names::write(&mut writer, request)?;
     if let Some(issuer) = issuer {
         write_pointers(&mut writer, request, issuer)?;
     }
@@ -37,53 +36,16 @@ fn write_authority_key_identifier(writer: &mut Writer, issuer: &Issuer) {
     });
 }
 
-fn write_alternative_names(writer: &mut Writer, request: &Request<'_>) -> Result<(), IssueError> {
-    let wanted = &request.profile.file().extensions.subject_alternative_name;
-    let mut names = Writer::new();
-    for name in wanted {
-        match name {
-            AlternativeName::Email => write_email(&mut names, request)?,
-            AlternativeName::DnsNames => write_dns_names(&mut names, request)?,
-            AlternativeName::IpAddresses => write_ip_addresses(&mut names, request),
-        }
-    }
-    let names = names.into_der();
-    let server = wanted.iter().any(|name| *name != AlternativeName::Email);
-    if server && names.is_empty() {
-        return Err(IssueError::NoAlternativeName);
-    }
-    if !names.is_empty() {
-        write_extension(writer, oid::SUBJECT_ALT_NAME, false, |w| w.element(tag::SEQUENCE, &names));
-    }
-    Ok(())
-}
-
-fn write_email(names: &mut Writer, request: &Request<'_>) -> Result<(), IssueError> {
-    let Some(mailbox) = request.subject.get(EMAIL_FACT) else { return Ok(()) };
-    if !text::is_mailbox(mailbox) {
-        return Err(bad(EMAIL_FACT, TextFault::Form("a mailbox of ASCII characters")));
-    }
-    names.element(tag::context(1), mailbox.as_bytes());
-    Ok(())
-}
-
-fn write_dns_names(names: &mut Writer, request: &Request<'_>) -> Result<(), IssueError> {
-    for name in &request.subject.dns_names {
-        if !text::is_dns_name(name) {
-            return Err(bad("dns_names", TextFault::Form("a lower-case host name")));
-        }
-        names.element(tag::context(2), name.as_bytes());
-    }
-    Ok(())
-}
-
-fn write_ip_addresses(names: &mut Writer, request: &Request<'_>) {
-    for address in &request.subject.ip_addresses {
-        match address {
-            IpAddr::V4(address) => names.element(tag::context(7), &address.octets()),
-            IpAddr::V6(address) => names.element(tag::context(7), &address.octets()),
-        }
-    }
+/// From notBefore on (RFC 3280 section 4.2.1.4; EN 319 421 clause 7.6.6).
+fn write_private_key_usage(writer: &mut Writer, request: &Request<'_>) {
+    let Some(days) = request.profile.file().extensions.private_key_usage_days.value() else { return };
+    let end = request.not_before.plus_days(i64::from(*days)).min(request.not_after);
+    write_extension(writer, oid::PRIVATE_KEY_USAGE_PERIOD, false, |w| {
+        w.sequence(|w| {
+            w.generalized_time_as(tag::context(0), request.not_before);
+            w.generalized_time_as(tag::context(1), end);
+        });
+    });
 }
 
 /// cRLDistributionPoints and authorityInfoAccess (RFC 5280 sections 4.2.1.13 and 4.2.2.1).
@@ -156,10 +118,4 @@ pub(crate) fn is_local_type(identifier: &str) -> bool {
     identifier.as_bytes().get(2) == Some(&b':')
 }
 
-fn bad(fact: &str, fault: TextFault) -> IssueError {
-    IssueError::BadFact { fact: fact.to_owned(), fault }
-}
-
-const EMAIL_FACT: &str = "person.email";
-const SERIAL_NUMBER_FACT: &str = "person.serial_number";
 const MAX_CARD_NUMBER: usize = 40;

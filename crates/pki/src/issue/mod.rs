@@ -6,6 +6,7 @@
 mod error;
 mod extensions;
 mod linted;
+mod names;
 mod subject;
 
 use crate::asn1::{Writer, tag};
@@ -13,6 +14,7 @@ use crate::certificate::Certificate;
 use crate::key::{KeyId, PublicKey, SignatureAlgorithm};
 use crate::profile::{Profile, Purpose};
 use crate::serial::SerialNumber;
+use crate::text::TextFault;
 use crate::time::UtcTime;
 
 pub use self::error::IssueError;
@@ -152,6 +154,10 @@ fn assemble(
         w.nest(tag::constructed(3), |w| w.element(tag::SEQUENCE, extensions));
     });
     writer.into_der()
+}
+
+fn bad(fact: &str, fault: TextFault) -> IssueError {
+    IssueError::BadFact { fact: fact.to_owned(), fault }
 }
 
 /// The number of version 3 (RFC 5280 section 4.1.2.1).

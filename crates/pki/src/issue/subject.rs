@@ -1,45 +1,74 @@
 //! The subject's Name.
 
+use std::borrow::Cow;
+
 use super::{IssueError, Request};
 use crate::asn1::Writer;
-use crate::identifier::OrganisationNumber;
-use crate::name::Attribute;
-use crate::profile::{Rdn, RdnSource};
+use crate::identifier::{HsaId, OrganisationNumber, PersonIdentifier};
+use crate::name::{Attribute, write_rdn};
+use crate::profile::{HSA_ID_FACT, RdnSource, SERIAL_NUMBER_FACT};
 use crate::text::{self, TextFault};
 
 /// DER of the Name that the profile makes of the facts, attribute by attribute.
 pub(super) fn encode(request: &Request<'_>) -> Result<Vec<u8>, IssueError> {
-    let mut rdns = Vec::with_capacity(request.profile.file().subject.len());
+    let mut writer = Writer::with_capacity(256);
+    let mut failed = None;
+    writer.sequence(|w| failed = write(w, request).err());
+    failed.map_or_else(|| Ok(writer.into_der()), Err)
+}
+
+fn write(writer: &mut Writer, request: &Request<'_>) -> Result<(), IssueError> {
     for rdn in &request.profile.file().subject {
-        if let Some(value) = value(rdn, request)? {
-            rdns.push((rdn.attribute, value));
+        let mut attributes = Vec::new();
+        for (attribute, source) in rdn.attributes() {
+            let source = source.expect("a profile is refused unless each attribute has one source");
+            if let Some(value) = value(attribute, source, request)? {
+                attributes.push((attribute, value));
+            }
+        }
+        if !attributes.is_empty() {
+            write_rdn(writer, &attributes);
         }
     }
-    let mut writer = Writer::with_capacity(256);
-    writer.sequence(|w| rdns.iter().for_each(|(attribute, value)| attribute.write_rdn(w, value)));
-    Ok(writer.into_der())
+    Ok(())
 }
 
 /// The checked value of one attribute; none if an optional fact is unknown.
-fn value<'a>(rdn: &'a Rdn, request: &Request<'a>) -> Result<Option<std::borrow::Cow<'a, str>>, IssueError> {
-    let fact = match rdn.source().expect("a profile is refused unless each attribute has one source") {
+fn value<'a>(
+    attribute: Attribute,
+    source: RdnSource<'a>,
+    request: &Request<'a>,
+) -> Result<Option<Cow<'a, str>>, IssueError> {
+    let (fact, needed) = match source {
         RdnSource::Fixed(value) => return Ok(Some(value.into())),
-        RdnSource::Fact(fact) => {
-            request.subject.get(fact).ok_or_else(|| IssueError::MissingFact { fact: fact.to_owned() })?;
-            fact
-        }
-        RdnSource::OptionalFact(fact) => fact,
+        RdnSource::Fact(fact) => (fact, true),
+        RdnSource::OptionalFact(fact) => (fact, false),
     };
-    let Some(known) = request.subject.get(fact) else { return Ok(None) };
-    let bad = |fault| IssueError::BadFact { fact: fact.to_owned(), fault };
-    let value = match rdn.attribute {
-        Attribute::OrganizationIdentifier => {
-            let number: OrganisationNumber =
-                known.parse().map_err(|_| bad(TextFault::Form("a Swedish organisation number")))?;
-            number.etsi().into()
+    let value = match request.subject.get(fact) {
+        Some(known) => checked(attribute, fact, known),
+        None if needed => return Err(IssueError::MissingFact { fact: fact.to_owned() }),
+        None => return Ok(None),
+    };
+    value.map(Some).map_err(|fault| IssueError::BadFact { fact: fact.to_owned(), fault })
+}
+
+/// The value as it stands in the certificate. Identifiers are not free text: each has its own form and check digit.
+fn checked<'a>(attribute: Attribute, fact: &str, known: &'a str) -> Result<Cow<'a, str>, TextFault> {
+    let value = match (attribute, fact) {
+        (Attribute::OrganizationIdentifier, _) => {
+            let number = known.parse::<OrganisationNumber>();
+            number.map_err(|_| TextFault::Form("a Swedish organisation number"))?.etsi().into()
+        }
+        (Attribute::SerialNumber, SERIAL_NUMBER_FACT) => {
+            known.parse::<PersonIdentifier>().map_err(|_| TextFault::Form("PNOSE- or EI:SE- and an identifier"))?;
+            known.into()
+        }
+        (Attribute::SerialNumber, HSA_ID_FACT) => {
+            known.parse::<HsaId>().map_err(|_| TextFault::Form("an HSA-id"))?;
+            known.into()
         }
         _ => text::normalised(known),
     };
-    rdn.attribute.check(&value).map_err(bad)?;
-    Ok(Some(value))
+    attribute.check(&value)?;
+    Ok(value)
 }

@@ -76,7 +76,8 @@ fn no_constraints(context: &Context<'_>) -> Outcome {
 }
 
 fn status_pointers(context: &Context<'_>) -> Outcome {
-    if !context.profile.purpose().is_person() {
+    let short_term = context.view.extension(oid::NO_REV_AVAIL).is_some();
+    if short_term || !context.profile.purpose().is_person() {
         return Ok(());
     }
     ensure(context.view.extension(oid::CRL_DISTRIBUTION_POINTS).is_some(), || "no CRL distribution point".to_owned())?;
@@ -100,9 +101,12 @@ fn statements_form(context: &Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// Sigill is on no trusted list: neither `QcCompliance` nor `QcSSCD` may be claimed.
+/// Only a profile that was loaded for a service on a trusted list may claim anything of qualified certificates.
 fn not_qualified(context: &Context<'_>) -> Outcome {
-    let claims = [oid::QCS_COMPLIANCE, oid::QCS_SSCD];
+    if context.profile.is_qualified() {
+        return Ok(());
+    }
+    let claims = [oid::QCS_COMPLIANCE, oid::QCS_SSCD, oid::QCS_TYPE];
     let claimed = |id: &[u8]| claims.iter().any(|claim| claim.as_bytes() == id);
     match statements(context)?.into_iter().find(|(id, _)| claimed(id)) {
         Some((id, _)) => Err(dotted(id)),

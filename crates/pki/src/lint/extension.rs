@@ -5,6 +5,7 @@ use super::view::{dotted, identifiers};
 use super::{Outcome, Rule, ensure};
 use crate::asn1::{Malformed, Reader, oid, tag};
 use crate::issue::LintIssuer;
+use crate::profile::Purpose;
 use crate::text;
 
 pub(super) const RULES: &[CertificateRule] = &[
@@ -43,7 +44,9 @@ fn known(context: &Context<'_>) -> Outcome {
 
 fn criticality(context: &Context<'_>) -> Outcome {
     for extension in &context.view.extensions {
-        let wanted = CRITICAL.iter().any(|oid| oid.as_bytes() == extension.oid);
+        let stamps =
+            extension.oid == oid::EXTENDED_KEY_USAGE.as_bytes() && context.profile.purpose() == Purpose::TsaUnit;
+        let wanted = stamps || CRITICAL.iter().any(|oid| oid.as_bytes() == extension.oid);
         ensure(extension.critical == wanted, || format!("{} critical: {}", dotted(extension.oid), extension.critical))?;
     }
     Ok(())
@@ -211,6 +214,9 @@ const NOT_CRITICAL: &[der::asn1::ObjectIdentifier] = &[
     oid::QC_STATEMENTS,
     oid::OCSP_NO_CHECK,
     oid::CARD_NUMBER,
+    oid::PRIVATE_KEY_USAGE_PERIOD,
+    oid::NO_REV_AVAIL,
+    oid::VALIDITY_ASSURED,
 ];
 const ANY_POLICY: &str = "2.5.29.32.0";
 const DIGITAL_SIGNATURE: u8 = 0x80;

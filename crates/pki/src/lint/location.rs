@@ -29,9 +29,22 @@ fn is_good_name(name: &Element<'_>) -> bool {
     match name.tag {
         RFC822_NAME => text.is_ok_and(text::is_mailbox),
         DNS_NAME => text.is_ok_and(text::is_dns_name),
+        URI => text.is_ok_and(|uri| text::is_web_uri(uri, true)),
+        OTHER_NAME => principal_name(name).is_ok_and(text::is_principal_name),
         IP_ADDRESS => matches!(name.content.len(), 4 | 16),
         _ => false,
     }
+}
+
+/// The one kind of otherName that is issued: a user principal name.
+fn principal_name<'a>(name: &Element<'a>) -> Result<&'a str, Malformed> {
+    let mut fields = name.inside();
+    if fields.content(tag::OBJECT_IDENTIFIER)? != oid::PRINCIPAL_NAME.as_bytes() {
+        return Err(Malformed);
+    }
+    let value = Reader::only(fields.content(tag::constructed(0))?, tag::UTF8_STRING)?;
+    fields.finish()?;
+    std::str::from_utf8(value.content).map_err(|_| Malformed)
 }
 
 /// One point, one `http` URI in fullName, neither reasons nor cRLIssuer.
@@ -70,6 +83,7 @@ fn information_access(context: &Context<'_>) -> Outcome {
     Ok(())
 }
 
+const OTHER_NAME: u8 = tag::constructed(0);
 const RFC822_NAME: u8 = tag::context(1);
 const DNS_NAME: u8 = tag::context(2);
 const URI: u8 = tag::context(6);

@@ -5,6 +5,7 @@ use super::extension::{is_ca, policy_identifiers, read};
 use super::view::{dotted, identifiers};
 use super::{Outcome, Rule, ensure};
 use crate::asn1::{Reader, oid, tag};
+use crate::name::Attribute;
 use crate::profile::{Pointer, RdnSource};
 
 pub(super) const RULES: &[CertificateRule] = &[
@@ -30,18 +31,25 @@ fn validity(context: &Context<'_>) -> Outcome {
     ensure(to <= limit, || format!("{to} is past {limit}"))
 }
 
-/// The attributes of the profile in its order; only optional ones may be left out.
+/// The RDNs of the profile in its order; only optional attributes may be left out. DER decides the order within a set.
 fn subject(context: &Context<'_>) -> Outcome {
     let mut found = context.subject.iter().peekable();
     for rdn in &context.profile.file().subject {
-        let oid = rdn.attribute.oid();
-        let next = found.next_if(|attribute| attribute.oid == oid.as_bytes());
-        let good = match (next, rdn.source()) {
-            (Some(attribute), Some(RdnSource::Fixed(value))) => attribute.value == value.as_bytes(),
-            (None, Some(RdnSource::OptionalFact(_))) => true,
-            (next, _) => next.is_some(),
-        };
-        ensure(good, || format!("{:?} is absent, out of order or another value", rdn.attribute))?;
+        let mut wanted: Vec<_> = rdn.attributes().collect();
+        let mut set = None;
+        while let Some(next) = found.next_if(|next| {
+            set.is_none_or(|set| set == next.rdn) && wanted.iter().any(|(it, _)| it.oid().as_bytes() == next.oid)
+        }) {
+            set = Some(next.rdn);
+            let fits = |(it, source): &(Attribute, Option<RdnSource<'_>>)| {
+                let fixed = matches!(source, Some(RdnSource::Fixed(value)) if value.as_bytes() != next.value);
+                it.oid().as_bytes() == next.oid && !fixed
+            };
+            let at = wanted.iter().position(fits).ok_or_else(|| format!("{} has another value", dotted(next.oid)))?;
+            wanted.remove(at);
+        }
+        let absent = wanted.iter().find(|(_, source)| !matches!(source, Some(RdnSource::OptionalFact(_))));
+        ensure(absent.is_none(), || format!("{:?} is absent or out of order", absent.map(|(it, _)| it)))?;
     }
     match found.next() {
         Some(extra) => Err(format!("{} is not in the profile", dotted(extra.oid))),
@@ -56,7 +64,7 @@ fn authority(context: &Context<'_>) -> Outcome {
     let mut fields = read(Reader::only(extension.value, tag::SEQUENCE))?.inside();
     read(fields.optional_true())?;
     let limit = if fields.is_empty() { None } else { read(fields.integer())?.last().copied() };
-    let allowed = context.profile.file().extensions.path_length.limit();
+    let allowed = context.profile.file().extensions.path_length.value().copied();
     ensure(limit == allowed, || format!("path length {limit:?} instead of {allowed:?}"))
 }
 
@@ -91,6 +99,9 @@ fn pointers(context: &Context<'_>) -> Outcome {
         (oid::AUTHORITY_INFO_ACCESS, access),
         (oid::OCSP_NO_CHECK, wanted.ocsp_no_check),
         (oid::CARD_NUMBER, wanted.card_number),
+        (oid::NO_REV_AVAIL, wanted.no_rev_avail),
+        (oid::VALIDITY_ASSURED, wanted.validity_assured),
+        (oid::PRIVATE_KEY_USAGE_PERIOD, wanted.private_key_usage_days.value().is_some()),
         (oid::QC_STATEMENTS, !context.profile.encoded().statements.is_empty()),
     ];
     match expected.into_iter().find(|(oid, present)| context.view.extension(*oid).is_some() != *present) {

@@ -32,6 +32,8 @@ pub(super) struct NameAttribute<'a> {
     pub(super) oid: &'a [u8],
     pub(super) tag: u8,
     pub(super) value: &'a [u8],
+    /// Which RDN it stands in, counted from zero.
+    pub(super) rdn: usize,
 }
 
 impl<'a> View<'a> {
@@ -84,14 +86,17 @@ pub(super) fn extensions(list: &[u8]) -> Result<Vec<Extension<'_>>, Malformed> {
 pub(super) fn name_attributes(name: &[u8]) -> Result<Vec<NameAttribute<'_>>, Malformed> {
     let mut rdns = Reader::only(name, tag::SEQUENCE)?.inside();
     let mut attributes = Vec::with_capacity(8);
-    while !rdns.is_empty() {
-        let mut rdn = Reader::new(rdns.content(tag::SET)?);
-        while !rdn.is_empty() {
-            let mut fields = rdn.sequence()?;
+    for rdn in 0.. {
+        if rdns.is_empty() {
+            break;
+        }
+        let mut set = Reader::new(rdns.content(tag::SET)?);
+        while !set.is_empty() {
+            let mut fields = set.sequence()?;
             let oid = fields.content(tag::OBJECT_IDENTIFIER)?;
             let value = fields.any()?;
             fields.finish()?;
-            attributes.push(NameAttribute { oid, tag: value.tag, value: value.content });
+            attributes.push(NameAttribute { oid, tag: value.tag, value: value.content, rdn });
         }
     }
     Ok(attributes)

@@ -3,15 +3,17 @@
 use der::asn1::ObjectIdentifier;
 
 use super::ProfileError;
-use super::file::{Extensions, File, RdnSource, Semantics};
+use super::file::{Extensions, File, Rdn, RdnSource};
+use super::statement;
 use crate::asn1::{Writer, oid, tag};
 
 /// DER of fixed extensions and fixed names.
 #[derive(Debug, Clone)]
 pub(crate) struct Encoded {
-    /// basicConstraints, keyUsage, extKeyUsage, certificatePolicies, ocsp-nocheck: those that the profile has.
+    /// basicConstraints, keyUsage, extKeyUsage, certificatePolicies, ocsp-nocheck, noRevAvail and
+    /// validity-assured: those that the profile has.
     pub(crate) extensions: Vec<u8>,
-    /// The qcStatements extension for identifiers that a standard defines; empty without semantics.
+    /// The qcStatements extension for identifiers that a standard defines; empty without statements.
     pub(crate) statements: Vec<u8>,
     /// The same for identifiers of the local registration authority.
     pub(crate) local_statements: Vec<u8>,
@@ -26,7 +28,7 @@ impl Encoded {
         let extensions = &file.extensions;
         let mut writer = Writer::new();
         if file.purpose.is_ca() {
-            write_basic_constraints(&mut writer, extensions.path_length.limit());
+            write_basic_constraints(&mut writer, extensions.path_length.value().copied());
         }
         write_key_usage(&mut writer, extensions);
         write_extended_key_usage(&mut writer, extensions);
@@ -34,12 +36,17 @@ impl Encoded {
         if extensions.ocsp_no_check {
             write_extension(&mut writer, oid::OCSP_NO_CHECK, false, Writer::null);
         }
-        let authority = &extensions.name_registration_authority;
-        let has_semantics = extensions.semantics == Semantics::NaturalPerson;
+        if extensions.no_rev_avail {
+            write_extension(&mut writer, oid::NO_REV_AVAIL, false, Writer::null);
+        }
+        if extensions.validity_assured {
+            write_extension(&mut writer, oid::VALIDITY_ASSURED, false, Writer::null);
+        }
+        let authority = Some(extensions.name_registration_authority.as_str()).filter(|uri| !uri.is_empty());
         Ok(Self {
             extensions: writer.into_der(),
-            statements: if has_semantics { statements("") } else { Vec::new() },
-            local_statements: if has_semantics && !authority.is_empty() { statements(authority) } else { Vec::new() },
+            statements: statement::extension(file, None),
+            local_statements: authority.map(|uri| statement::extension(file, Some(uri))).unwrap_or_default(),
             policies,
         })
     }
@@ -73,9 +80,9 @@ fn policies(file: &File) -> Result<Vec<ObjectIdentifier>, ProfileError> {
 }
 
 fn check_fixed_names(file: &File) -> Result<(), ProfileError> {
-    for rdn in &file.subject {
-        if let Some(RdnSource::Fixed(value)) = rdn.source() {
-            rdn.attribute.check(value).map_err(|fault| ProfileError::Ceiling {
+    for (attribute, source) in file.subject.iter().flat_map(Rdn::attributes) {
+        if let Some(RdnSource::Fixed(value)) = source {
+            attribute.check(value).map_err(|fault| ProfileError::Ceiling {
                 profile: file.name.clone(),
                 field: "subject",
                 why: format!("has the value {value:?}: {fault}"),
@@ -105,11 +112,12 @@ fn write_key_usage(writer: &mut Writer, extensions: &Extensions) {
 
 /// RFC 5280 section 4.2.1.12.
 fn write_extended_key_usage(writer: &mut Writer, extensions: &Extensions) {
-    if extensions.extended_key_usage.is_empty() {
+    let usage = &extensions.extended_key_usage;
+    if usage.values.is_empty() {
         return;
     }
-    write_extension(writer, oid::EXTENDED_KEY_USAGE, false, |w| {
-        w.sequence(|w| extensions.extended_key_usage.iter().for_each(|purpose| w.oid(purpose.oid())));
+    write_extension(writer, oid::EXTENDED_KEY_USAGE, usage.critical, |w| {
+        w.sequence(|w| usage.values.iter().for_each(|purpose| w.oid(purpose.oid())));
     });
 }
 
@@ -139,23 +147,4 @@ fn write_cps(writer: &mut Writer, uri: &str) {
             w.element(tag::IA5_STRING, uri.as_bytes());
         });
     });
-}
-
-/// qcStatements with the semantics of a natural person's identifiers (EN 319 412-1 clause 5.1.1).
-fn statements(authority: &str) -> Vec<u8> {
-    let mut writer = Writer::new();
-    write_extension(&mut writer, oid::QC_STATEMENTS, false, |w| {
-        w.sequence(|w| {
-            w.sequence(|w| {
-                w.oid(oid::QCS_PKIX_SYNTAX_V2);
-                w.sequence(|w| {
-                    w.oid(oid::QCS_SEMANTICS_NATURAL);
-                    if !authority.is_empty() {
-                        w.sequence(|w| w.element(tag::context(6), authority.as_bytes()));
-                    }
-                });
-            });
-        });
-    });
-    writer.into_der()
 }

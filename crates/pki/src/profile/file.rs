@@ -1,157 +1,12 @@
 //! The form of a profile file.
 
-use der::asn1::ObjectIdentifier;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::asn1::oid;
+use super::purpose::Purpose;
+use super::terms::{AlternativeName, ExtendedKeyUsage, KeyOrigin, KeyUsage, OrAbsent, Pointer, QcType, Semantics};
 use crate::key::KeyKind;
 use crate::name::Attribute;
 use crate::time::UtcTime;
-
-/// What certificates of a profile are for; decides the ceilings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Purpose {
-    /// Self-signed trust anchor.
-    RootCa,
-    /// CA under the root that signs certificates of one kind.
-    IssuingCa,
-    /// Signer of OCSP answers (RFC 6960 section 4.2.2.2).
-    OcspSigner,
-    /// A person's key for authentication.
-    PersonAuthentication,
-    /// A person's key for signatures of will.
-    PersonSignature,
-    /// TLS server of the service itself.
-    TlsServer,
-}
-
-impl Purpose {
-    /// The name that profile files use.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RootCa => "root-ca",
-            Self::IssuingCa => "issuing-ca",
-            Self::OcspSigner => "ocsp-signer",
-            Self::PersonAuthentication => "person-authentication",
-            Self::PersonSignature => "person-signature",
-            Self::TlsServer => "tls-server",
-        }
-    }
-
-    /// Whether the certificates are of CAs.
-    pub const fn is_ca(self) -> bool {
-        matches!(self, Self::RootCa | Self::IssuingCa)
-    }
-
-    /// Whether the certificates are of natural persons.
-    pub const fn is_person(self) -> bool {
-        matches!(self, Self::PersonAuthentication | Self::PersonSignature)
-    }
-}
-
-/// Where a certified key is born.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyOrigin {
-    /// On a card; it cannot leave.
-    Card,
-    /// In an HSM of the service.
-    Hsm,
-    /// In software.
-    Software,
-}
-
-/// Bits of keyUsage (RFC 5280 section 4.2.1.3) that Sigill sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum KeyUsage {
-    /// Authentication, and signatures of the service's own.
-    DigitalSignature,
-    /// Signatures of will; X.509 now calls it contentCommitment.
-    NonRepudiation,
-    /// Encryption of keys, for TLS with RSA key transport.
-    KeyEncipherment,
-    /// Signing certificates.
-    KeyCertSign,
-    /// Signing CRLs.
-    #[serde(rename = "cRLSign")]
-    CrlSign,
-}
-
-impl KeyUsage {
-    /// The bit in the first octet of the BIT STRING.
-    pub(crate) const fn bit(self) -> u8 {
-        match self {
-            Self::DigitalSignature => 0x80,
-            Self::NonRepudiation => 0x40,
-            Self::KeyEncipherment => 0x20,
-            Self::KeyCertSign => 0x04,
-            Self::CrlSign => 0x02,
-        }
-    }
-}
-
-/// Purposes of extKeyUsage (RFC 5280 section 4.2.1.12; RFC 9336 for document signing).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ExtendedKeyUsage {
-    /// TLS servers.
-    ServerAuth,
-    /// TLS clients.
-    ClientAuth,
-    /// S/MIME.
-    EmailProtection,
-    /// Signed documents.
-    DocumentSigning,
-    /// OCSP answers.
-    #[serde(rename = "OCSPSigning")]
-    OcspSigning,
-}
-
-impl ExtendedKeyUsage {
-    pub(crate) const fn oid(self) -> ObjectIdentifier {
-        match self {
-            Self::ServerAuth => oid::SERVER_AUTH,
-            Self::ClientAuth => oid::CLIENT_AUTH,
-            Self::EmailProtection => oid::EMAIL_PROTECTION,
-            Self::DocumentSigning => oid::DOCUMENT_SIGNING,
-            Self::OcspSigning => oid::OCSP_SIGNING,
-        }
-    }
-}
-
-/// Whether an extension points to what the issuer publishes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pointer {
-    /// The issuer's URL.
-    Issuer,
-    /// The extension or access method is absent.
-    None,
-}
-
-/// What may stand in subjectAltName.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum AlternativeName {
-    /// The person's mailbox, if there is one.
-    #[serde(rename = "person.email")]
-    Email,
-    /// All host names.
-    #[serde(rename = "dns_names")]
-    DnsNames,
-    /// All addresses.
-    #[serde(rename = "ip_addresses")]
-    IpAddresses,
-}
-
-/// How serialNumber and organizationIdentifier are to be read (EN 319 412-1 clause 5.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Semantics {
-    NaturalPerson,
-    None,
-}
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -164,6 +19,7 @@ pub(crate) struct File {
     pub(crate) key: Key,
     pub(crate) subject: Vec<Rdn>,
     pub(crate) extensions: Extensions,
+    pub(crate) qualified: OrAbsent<Qualified>,
     pub(crate) lints: Lints,
 }
 
@@ -180,11 +36,24 @@ pub(crate) struct Key {
     pub(crate) allow: Vec<KeyKind>,
 }
 
-/// One relative distinguished name; exactly one of the three sources is written.
+/// One relative distinguished name: an attribute, and those that stand with it in the same set.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rdn {
-    pub(crate) attribute: Attribute,
+    attribute: Attribute,
+    value: Option<String>,
+    from: Option<String>,
+    from_if_known: Option<String>,
+    /// The other attributes of a multi-valued RDN.
+    #[serde(default)]
+    with: Vec<Sourced>,
+}
+
+/// An attribute and where its value comes from; exactly one of the three sources is written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sourced {
+    attribute: Attribute,
     value: Option<String>,
     from: Option<String>,
     from_if_known: Option<String>,
@@ -199,23 +68,40 @@ pub(crate) enum RdnSource<'a> {
 }
 
 impl Rdn {
-    /// The one source; none if there are several or none.
-    pub(crate) fn source(&self) -> Option<RdnSource<'_>> {
-        match (&self.value, &self.from, &self.from_if_known) {
-            (Some(value), None, None) => Some(RdnSource::Fixed(value)),
-            (None, Some(fact), None) => Some(RdnSource::Fact(fact)),
-            (None, None, Some(fact)) => Some(RdnSource::OptionalFact(fact)),
-            _ => None,
-        }
+    /// The attributes of the set, each with its one source; none where several sources are written or none.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (Attribute, Option<RdnSource<'_>>)> {
+        let own = (self.attribute, source(self.value.as_ref(), self.from.as_ref(), self.from_if_known.as_ref()));
+        let others = self
+            .with
+            .iter()
+            .map(|it| (it.attribute, source(it.value.as_ref(), it.from.as_ref(), it.from_if_known.as_ref())));
+        std::iter::once(own).chain(others)
+    }
+}
+
+fn source<'a>(
+    value: Option<&'a String>,
+    from: Option<&'a String>,
+    from_if_known: Option<&'a String>,
+) -> Option<RdnSource<'a>> {
+    match (value, from, from_if_known) {
+        (Some(value), None, None) => Some(RdnSource::Fixed(value)),
+        (None, Some(fact), None) => Some(RdnSource::Fact(fact)),
+        (None, None, Some(fact)) => Some(RdnSource::OptionalFact(fact)),
+        _ => None,
     }
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an extension that is there or not, as an auditor reads it")]
 pub(crate) struct Extensions {
-    pub(crate) path_length: PathLength,
-    pub(crate) key_usage: Usage,
-    pub(crate) extended_key_usage: Vec<ExtendedKeyUsage>,
+    /// pathLenConstraint of a CA.
+    pub(crate) path_length: OrAbsent<u8>,
+    pub(crate) key_usage: Usages<KeyUsage>,
+    pub(crate) extended_key_usage: Usages<ExtendedKeyUsage>,
+    /// How long the private key is used, from notBefore on; for keys that rest before their certificate ends.
+    pub(crate) private_key_usage_days: OrAbsent<u32>,
     pub(crate) certificate_policies: Vec<String>,
     /// Qualifier of the first policy; empty for none.
     pub(crate) cps_uri: String,
@@ -224,6 +110,10 @@ pub(crate) struct Extensions {
     pub(crate) ocsp: Pointer,
     pub(crate) ca_issuers: Pointer,
     pub(crate) ocsp_no_check: bool,
+    /// No revocation information is or will be published (RFC 9608).
+    pub(crate) no_rev_avail: bool,
+    /// The validity is assured because it is short (EN 319 412-1 clause 5.2).
+    pub(crate) validity_assured: bool,
     pub(crate) card_number: bool,
     pub(crate) semantics: Semantics,
     /// Who assigns local identifiers such as `EI:SE-…`; empty for none.
@@ -232,32 +122,44 @@ pub(crate) struct Extensions {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Usage {
-    pub(crate) values: Vec<KeyUsage>,
+pub(crate) struct Usages<T> {
+    pub(crate) values: Vec<T>,
     pub(crate) critical: bool,
 }
 
-/// pathLenConstraint of a CA: `"absent"` or a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum PathLength {
-    Limit(u8),
-    Word(Absent),
+/// What stands in certificates of a service that is on a trusted list, and in no other.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Qualified {
+    /// All policies, instead of those under `extensions`.
+    pub(crate) certificate_policies: Vec<String>,
+    /// `QcType`, and with it `QcCompliance` (EN 319 412-5 clauses 4.2.1 and 4.2.3).
+    #[serde(rename = "type")]
+    pub(crate) kind: QcType,
+    /// `QcSSCD`: the key is in a qualified device (EN 319 412-5 clause 4.2.2).
+    pub(crate) device: bool,
+    /// `QcPDS`: where the disclosure statement stands, by language (EN 319 412-5 clause 4.3.4).
+    pub(crate) disclosure: Vec<Disclosure>,
+    /// `QcRetentionPeriod`: years after the end of the certificate (EN 319 412-5 clause 4.3.3).
+    pub(crate) retention_years: OrAbsent<u8>,
+    /// `QcLimitValue`: the highest value of a transaction (EN 319 412-5 clause 4.3.2).
+    pub(crate) limit: OrAbsent<Limit>,
 }
 
-impl PathLength {
-    pub(crate) const fn limit(self) -> Option<u8> {
-        match self {
-            Self::Limit(limit) => Some(limit),
-            Self::Word(Absent::Absent) => None,
-        }
-    }
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Disclosure {
+    pub(crate) language: String,
+    pub(crate) uri: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Absent {
-    Absent,
+/// `amount` times ten to the power of `exponent`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limit {
+    pub(crate) currency: String,
+    pub(crate) amount: u32,
+    pub(crate) exponent: u8,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -2,13 +2,17 @@
 //!
 //! A profile is one TOML file in `policies/profiles`. Every field must be
 //! written, unknown fields are refused, and nothing in a file can go past the
-//! ceiling of its purpose.
+//! ceiling of its purpose. What only a service on a trusted list may say stands
+//! in a table of its own, which is left out unless the caller claims it.
 
 mod ceiling;
 mod encoded;
 mod error;
 mod file;
+mod purpose;
 mod set;
+mod statement;
+mod terms;
 
 use crate::certificate::Certificate;
 use crate::key::KeyKind;
@@ -16,9 +20,11 @@ use crate::time::UtcTime;
 
 pub(crate) use self::encoded::{Encoded, write_extension};
 pub use self::error::ProfileError;
-pub use self::file::{AlternativeName, ExtendedKeyUsage, KeyOrigin, KeyUsage, Pointer, Purpose};
-pub(crate) use self::file::{Rdn, RdnSource};
+pub(crate) use self::file::RdnSource;
+pub use self::purpose::Purpose;
 pub use self::set::Profiles;
+pub use self::terms::{AlternativeName, Claims, ExtendedKeyUsage, KeyOrigin, KeyUsage, Pointer};
+use self::terms::{OrAbsent, QcType};
 
 /// One certificate profile, checked against the ceilings of its purpose.
 #[derive(Debug, Clone)]
@@ -28,13 +34,28 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Reads a profile file.
+    /// Reads a profile file, for a service that claims nothing.
     ///
     /// # Errors
     /// [`ProfileError`] with the field that is missing, unknown or past its ceiling.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
-        let file: file::File = toml::from_str(text).map_err(|source| ProfileError::Syntax(Box::new(source)))?;
+        Self::with_claims(text, Claims::Ordinary)
+    }
+
+    /// Reads a profile file, for a service that may claim this much.
+    ///
+    /// # Errors
+    /// As [`from_toml`](Self::from_toml).
+    pub fn with_claims(text: &str, claims: Claims) -> Result<Self, ProfileError> {
+        let mut file: file::File = toml::from_str(text).map_err(|source| ProfileError::Syntax(Box::new(source)))?;
         ceiling::check(&file)?;
+        match (claims, file.qualified.value()) {
+            (Claims::Qualified, Some(table)) => {
+                file.extensions.certificate_policies.clone_from(&table.certificate_policies);
+            }
+            // What nobody may claim is forgotten here, so that nothing further on can write it.
+            _ => file.qualified = OrAbsent::Word(terms::Absent::Absent),
+        }
         let encoded = Encoded::new(&file)?;
         Ok(Self { file, encoded })
     }
@@ -99,7 +120,12 @@ impl Profile {
 
     /// Extended key usages, in order.
     pub fn extended_key_usage(&self) -> &[ExtendedKeyUsage] {
-        &self.file.extensions.extended_key_usage
+        &self.file.extensions.extended_key_usage.values
+    }
+
+    /// Whether the certificates say that they are qualified (EN 319 412-5 clause 4.2.1).
+    pub fn is_qualified(&self) -> bool {
+        self.file.qualified.value().is_some_and(|table| table.kind != QcType::None)
     }
 
     /// Whether findings of `rule` are waived at `at`, and why.
@@ -121,3 +147,7 @@ impl Profile {
 const ANY_POLICY: &str = "2.5.29.32.0";
 /// Fact that the card number extension is made of.
 pub(crate) const CARD_NUMBER_FACT: &str = "card.number";
+/// Fact that says who a person is, type and all.
+pub(crate) const SERIAL_NUMBER_FACT: &str = "person.serial_number";
+/// Fact that says which system of an organisation it is.
+pub(crate) const HSA_ID_FACT: &str = "function.hsa_id";

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Profile, ProfileError};
+use super::{Claims, Profile, ProfileError};
 
 /// Profiles by name.
 #[derive(Debug, Clone, Default)]
 pub struct Profiles(BTreeMap<String, Profile>);
 
 impl Profiles {
-    /// Reads pairs of file name (or path) and text; a file is named after its profile.
+    /// Reads pairs of file name (or path) and text, for a service that claims nothing; a file is named after
+    /// its profile.
     ///
     /// # Errors
     /// [`ProfileError`] for the first file that is refused, misnamed or double.
@@ -19,10 +20,22 @@ impl Profiles {
         N: AsRef<str>,
         T: AsRef<str>,
     {
+        Self::with_claims(files, Claims::Ordinary)
+    }
+
+    /// The same for a service that may claim this much.
+    ///
+    /// # Errors
+    /// As [`from_toml_files`](Self::from_toml_files).
+    pub fn with_claims<N, T>(files: impl IntoIterator<Item = (N, T)>, claims: Claims) -> Result<Self, ProfileError>
+    where
+        N: AsRef<str>,
+        T: AsRef<str>,
+    {
         let mut profiles = BTreeMap::new();
         for (file, text) in files {
             let file = file.as_ref();
-            let profile = Profile::from_toml(text.as_ref())
+            let profile = Profile::with_claims(text.as_ref(), claims)
                 .map_err(|source| ProfileError::File { file: file.to_owned(), source: Box::new(source) })?;
             let name = profile.name().to_owned();
             if Path::new(file).file_stem().is_none_or(|stem| stem != name.as_str()) {

@@ -11,11 +11,8 @@ use crate::world::{World, now};
 /// x509-cert reads each certificate and writes the very same octets.
 #[test]
 fn every_profile_is_encoded_again_to_the_same_octets() {
-    let mut world = World::new();
-    let authorities =
-        [&world.root, &world.person, &world.infrastructure].map(|issuer| issuer.certificate.der().clone());
-    let leaves: Vec<_> = world.end_entities().into_iter().map(|(_, der)| der).collect();
-    for der in authorities.into_iter().chain(leaves) {
+    let all = [World::new(), World::qualified()].into_iter().flat_map(|mut world| world.certificates());
+    for (_, der) in all {
         let read = x509_cert::Certificate::from_der(der.as_bytes()).unwrap();
         assert_eq!(read.to_der().unwrap(), der.as_bytes());
     }
@@ -65,7 +62,7 @@ fn rcgen_root(root: &Certificate) -> Vec<u8> {
     params.serial_number = Some(root.serial_bytes().to_vec().into());
     params.not_before = time(root.not_before());
     params.not_after = time(root.not_after());
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.key_identifier_method = KeyIdMethod::PreSpecified(root.subject_key_identifier().unwrap().to_vec());
     params.custom_extensions = Vec::<CustomExtension>::new();

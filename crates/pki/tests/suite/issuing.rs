@@ -60,7 +60,7 @@ fn a_missing_or_deceptive_fact_is_named() {
     let cases = [
         ("person.surname", "\u{202e}grebÖ", TextFault::Character(0x202e)),
         ("person.display_name", "Anna\nÖberg", TextFault::Character(0x0a)),
-        ("person.serial_number", "PNOSE-19900101238å", TextFault::Form("PrintableString")),
+        ("person.serial_number", "PNOSE-19900101238å", TextFault::Form("PNOSE- or EI:SE- and an identifier")),
         ("organisation.number", "2021005522", TextFault::Form("a Swedish organisation number")),
         ("person.email", "anna@", TextFault::Form("a mailbox of ASCII characters")),
         ("card.number", "", TextFault::Form("a card number of printable characters")),

@@ -21,7 +21,7 @@ fn openssl_accepts(world: &World, leaf: &[u8]) -> Result<(), String> {
     parameters.set_flags(X509VerifyFlags::X509_STRICT | X509VerifyFlags::CHECK_SS_SIGNATURE).unwrap();
     store.set_param(&parameters).unwrap();
     let mut chain = Stack::new().unwrap();
-    for issuer in [&world.person, &world.infrastructure] {
+    for (_, issuer) in world.authorities() {
         chain.push(read(&issuer.certificate)).unwrap();
     }
     let leaf = X509::from_der(leaf).unwrap();
@@ -36,12 +36,10 @@ fn openssl_accepts(world: &World, leaf: &[u8]) -> Result<(), String> {
 
 #[test]
 fn openssl_accepts_every_profile() {
-    let mut world = World::new();
-    for (profile, der) in world.end_entities() {
-        assert_eq!(openssl_accepts(&world, der.as_bytes()), Ok(()), "{profile}");
-    }
-    for issuer in [&world.root, &world.person, &world.infrastructure] {
-        assert_eq!(openssl_accepts(&world, issuer.certificate.der().as_bytes()), Ok(()), "{}", issuer.name);
+    for mut world in [World::new(), World::qualified()] {
+        for (profile, der) in world.certificates() {
+            assert_eq!(openssl_accepts(&world, der.as_bytes()), Ok(()), "{profile}");
+        }
     }
 }
 
@@ -69,8 +67,8 @@ fn openssl_refuses_a_changed_octet() {
 fn webpki_accepts(world: &World, leaf: &[u8], usage: webpki::KeyUsage) -> Result<(), webpki::Error> {
     let root = CertificateDer::from(world.root.certificate.der().as_bytes().to_vec());
     let anchor = webpki::anchor_from_trusted_cert(&root).unwrap();
-    let chain = [&world.person, &world.infrastructure]
-        .map(|issuer| CertificateDer::from(issuer.certificate.der().as_bytes().to_vec()));
+    let chain =
+        world.authorities().map(|(_, issuer)| CertificateDer::from(issuer.certificate.der().as_bytes().to_vec()));
     let leaf = CertificateDer::from(leaf.to_vec());
     let leaf = webpki::EndEntityCert::try_from(&leaf)?;
     let seconds = u64::try_from(now().plus_seconds(60).unix()).unwrap();

@@ -10,8 +10,9 @@ mod jose;
 mod judges;
 mod keys;
 mod ocsp;
+mod pkilint;
 mod profiles;
 mod render;
 mod revocation;
-mod samples;
+
 mod world;

@@ -1,37 +1,40 @@
 //! The profiles of the repository: approved texts, and files that must be refused.
 
-use pki::profile::{Profile, ProfileError, Profiles};
+use pki::profile::{Claims, Profile, ProfileError, Profiles};
 use pki::{KeyKind, Purpose};
 use testkit::{golden, golden_files};
 
 use crate::render::render;
 use crate::world::{World, profiles};
 
-/// The whole certificate of each profile, as an auditor would read it.
+/// The whole certificate of each profile, as an auditor would read it, claimed to be qualified or not.
 #[test]
 fn every_profile_gives_the_approved_certificate() {
-    let mut world = World::new();
-    let authorities = [
-        ("root-ca", &world.root),
-        ("issuing-ca-person", &world.person),
-        ("issuing-ca-infrastructure", &world.infrastructure),
-    ];
-    let mut certificates: Vec<_> =
-        authorities.into_iter().map(|(profile, issuer)| (profile, issuer.certificate.der().clone())).collect();
-    certificates.extend(world.end_entities());
-    for (profile, der) in &certificates {
+    let mut ordinary = World::new();
+    let plain = ordinary.certificates();
+    let mut names: Vec<_> = plain.iter().map(|(profile, _)| format!("{profile}.txt")).collect();
+    for (profile, der) in &plain {
         golden(&format!("pki/{profile}.txt"), &render(der));
     }
-    let mut names: Vec<_> = certificates.iter().map(|(profile, _)| format!("{profile}.txt")).collect();
+    let mut known: Vec<_> = ordinary.profiles.iter().map(|profile| format!("{}.txt", profile.name())).collect();
+    known.sort();
+    names.sort();
+    assert_eq!(known, names, "a profile has no approved text");
+    // Only what the claims change has a second text.
+    for ((profile, der), (_, before)) in World::qualified().certificates().iter().zip(&plain) {
+        let (text, before) = (render(der), render(before));
+        if text != before {
+            golden(&format!("pki/{profile}.qualified.txt"), &text);
+            names.push(format!("{profile}.qualified.txt"));
+        }
+    }
     names.sort();
     assert_eq!(golden_files("pki"), names, "an approved text belongs to no profile");
-    let known: Vec<_> = world.profiles.iter().map(|profile| format!("{}.txt", profile.name())).collect();
-    assert_eq!(known, names, "a profile has no approved text");
 }
 
 #[test]
 fn persons_hold_keys_of_cards_and_servers_live_a_week() {
-    let profiles = profiles();
+    let profiles = profiles(Claims::Ordinary);
     assert_eq!(profiles.get("tls-server").unwrap().max_days(), 7);
     let person = profiles.get("person-signature-loa4").unwrap();
     assert_eq!(person.purpose(), Purpose::PersonSignature);
@@ -48,8 +51,8 @@ fn changed(from: &str, to: &str) -> Result<Profile, ProfileError> {
 #[test]
 fn unknown_and_missing_fields_are_refused() {
     for (from, to) in [
-        ("revision = 1\n", ""),
-        ("revision = 1", "revision = 1\nextra = 2"),
+        ("revision = 2\n", ""),
+        ("revision = 2", "revision = 2\nextra = 2"),
         ("waive = []", ""),
         ("\"ec-p256\", ", "\"ec-p521\", "),
         ("\"digitalSignature\"", "\"dataEncipherment\""),
@@ -75,12 +78,17 @@ fn ceilings_hold_whatever_the_file_says() {
         ("ocsp_no_check = false", "ocsp_no_check = true", "extensions.ocsp_no_check"),
         ("semantics = \"natural-person\"", "semantics = \"none\"", "extensions.semantics"),
         ("\"0.4.0.2042.1.2\"", "\"1.3.6.1.4.1.32473.1.1.1\"", "extensions.certificate_policies"),
+        ("\"0.4.0.2042.1.2\"", "\"0.4.0.194112.1.2\"", "extensions.certificate_policies"),
+        ("\"0.4.0.2042.1.2\"", "\"2.5.29.32.0\"", "extensions.certificate_policies"),
+        ("[\"clientAuth\"], critical = false", "[\"clientAuth\"], critical = true", "extensions.extended_key_usage"),
+        ("private_key_usage_days = \"absent\"", "private_key_usage_days = 30", "extensions.private_key_usage_days"),
+        ("validity_assured = false", "validity_assured = true", "extensions.validity_assured"),
         ("\"0.4.0.2042.1.2\"", "\"9.9\"", "extensions.certificate_policies"),
         ("https://repository.example.se/cps", "file:///etc/passwd", "extensions.cps_uri"),
         ("value = \"SE\"", "value = \"Sverige\"", "subject"),
         ("value = \"SE\"", "value = \"SE\"\nfrom = \"country\"", "subject"),
         ("name = \"person-authentication-loa4\"", "name = \"../x\"", "name"),
-        ("revision = 1", "revision = 0", "revision"),
+        ("revision = 2", "revision = 0", "revision"),
         ("waive = []", "waive = [{ name = \"x\", reason = \" \", until = \"2027-01-01T00:00:00Z\" }]", "lints.waive"),
     ] {
         match changed(from, to) {

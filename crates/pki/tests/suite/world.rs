@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use pki::issue::{Issuer, LintIssuer, Request, SubjectFacts, lint, lint_issued, prepare, prepare_root};
+use pki::profile::Claims;
 use pki::{Certificate, CertificateDer, KeyId, KeyKind, Profile, Profiles, PublicKey, SerialNumber, UtcTime};
 use testkit::SoftSigner;
 
@@ -13,6 +14,8 @@ pub(crate) struct World {
     pub(crate) profiles: Profiles,
     pub(crate) root: Issuer,
     pub(crate) person: Issuer,
+    pub(crate) reserve: Issuer,
+    pub(crate) function: Issuer,
     pub(crate) infrastructure: Issuer,
 }
 
@@ -30,13 +33,13 @@ pub(crate) fn serial(number: u8) -> SerialNumber {
 }
 
 /// The profiles of the repository.
-pub(crate) fn profiles() -> Profiles {
+pub(crate) fn profiles(claims: Claims) -> Profiles {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/profiles");
     let files = fs::read_dir(folder).unwrap().map(|entry| {
         let path = entry.unwrap().path();
         (path.display().to_string(), fs::read_to_string(&path).unwrap())
     });
-    Profiles::from_toml_files(files).unwrap()
+    Profiles::with_claims(files, claims).unwrap()
 }
 
 pub(crate) fn organisation() -> SubjectFacts {
@@ -58,31 +61,130 @@ pub(crate) fn anna() -> SubjectFacts {
         .with("card.number", "9752269875012345678")
 }
 
+/// A system of an organisation.
+pub(crate) fn function() -> SubjectFacts {
+    let mut facts = named("TEST Diariet")
+        .with("function.hsa_id", "SE2021005521-DIARIET1")
+        .with("function.uri", "https://diariet.example.se/api");
+    facts.dns_names = vec!["diariet.example.se".to_owned()];
+    facts
+}
+
+/// Which CA of a world.
+type Authority = fn(&World) -> &Issuer;
+
+/// What to issue to whom.
+struct Order {
+    profile: &'static str,
+    subject: SubjectFacts,
+    key: &'static str,
+    kind: KeyKind,
+    issuer: Authority,
+    days: i64,
+}
+
+/// One order for each end-entity profile; the first are those of the ordinary card.
+fn orders() -> Vec<Order> {
+    let (p256, p384) = (KeyKind::EcP256, KeyKind::EcP384);
+    let person: Authority = |it| &it.person;
+    let reserve: Authority = |it| &it.reserve;
+    let organisations: Authority = |it| &it.function;
+    let service: Authority = |it| &it.infrastructure;
+    [
+        (
+            "person-authentication-loa4",
+            anna().with("person.upn", "anna.oberg@norrsken.example.se"),
+            "card-1",
+            p256,
+            person,
+        ),
+        ("person-signature-loa4", anna(), "card-2", p384, person),
+        ("demo-software-authentication", anna(), "soft-1", p256, person),
+        ("ocsp-signer", named("TEST Person LoA4 OCSP 1"), "ocsp-1", p256, person),
+        ("tls-server", server(), "tls-1", p256, service),
+        ("person-authentication-reserve", anna(), "reserve-1", p256, reserve),
+        ("person-signature-reserve", anna(), "reserve-2", p256, reserve),
+        ("person-authentication-mobile", anna(), "phone-1", p256, reserve),
+        ("person-signature-mobile", anna(), "phone-2", p256, reserve),
+        ("person-signature-remote", anna().with("person.serial_number", "EI:SE-A1234"), "remote-1", p256, person),
+        ("person-signature-short-term", anna(), "remote-2", p256, person),
+        ("function-server", function(), "function-1", p256, organisations),
+        ("function-client", function(), "function-2", p256, organisations),
+        ("legal-person-seal", named("TEST Myndighet"), "seal-1", p384, organisations),
+        ("tsa-unit", named("TEST TSU 1"), "tsu-1", p384, service),
+        ("enrolment-signer", named("TEST enrolment signer 1"), "enrolment-1", p256, service),
+    ]
+    .map(|(profile, subject, key, kind, issuer)| Order {
+        profile,
+        subject,
+        key,
+        kind,
+        issuer,
+        days: if profile == "ocsp-signer" { 14 } else { 1826 },
+    })
+    .into()
+}
+
 /// The service's own server.
 pub(crate) fn server() -> SubjectFacts {
-    let mut facts = named("localhost");
-    facts.dns_names = vec!["localhost".to_owned()];
+    let mut facts = named("sigill.example.se");
+    facts.dns_names = vec!["sigill.example.se".to_owned()];
     facts.ip_addresses = vec!["127.0.0.1".parse().unwrap()];
     facts
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::with_kinds(KeyKind::EcP384, KeyKind::EcP256)
+        Self::found(KeyKind::EcP384, KeyKind::EcP256, Claims::Ordinary)
+    }
+
+    /// The same for a service on a trusted list.
+    pub(crate) fn qualified() -> Self {
+        Self::found(KeyKind::EcP384, KeyKind::EcP256, Claims::Qualified)
     }
 
     /// A hierarchy whose root and whose other CAs have keys of these kinds.
     pub(crate) fn with_kinds(root_kind: KeyKind, ca_kind: KeyKind) -> Self {
+        Self::found(root_kind, ca_kind, Claims::Ordinary)
+    }
+
+    fn found(root_kind: KeyKind, ca_kind: KeyKind, claims: Claims) -> Self {
         let mut keys = SoftSigner::new();
-        let profiles = profiles();
+        let profiles = profiles(claims);
         let root_key = keys.add("root-ca-v1", root_kind);
         let certificate = root_certificate(&profiles, &root_key, &keys);
         let root = issuer("root-v1", root_key, certificate, false);
-        let mut world = Self { keys, profiles, person: root.clone(), infrastructure: root.clone(), root };
+        let [person, reserve, function, infrastructure] = std::array::from_fn(|_| root.clone());
+        let mut world = Self { keys, profiles, root, person, reserve, function, infrastructure };
         world.person = world.authority("person-loa4-v1", "issuing-ca-person", "TEST Person LoA4 CA v1", 2, ca_kind);
         world.infrastructure =
             world.authority("infrastructure-v1", "issuing-ca-infrastructure", "TEST Infrastructure CA v1", 3, ca_kind);
+        world.reserve =
+            world.authority("person-loa3-v1", "issuing-ca-person-loa3", "TEST Person LoA3 CA v1", 4, ca_kind);
+        world.function = world.authority("function-v1", "issuing-ca-function", "TEST Function CA v1", 5, ca_kind);
         world
+    }
+
+    /// The CAs below the root, with the profiles of their certificates.
+    pub(crate) fn authorities(&self) -> [(&'static str, &Issuer); 4] {
+        [
+            ("issuing-ca-person", &self.person),
+            ("issuing-ca-person-loa3", &self.reserve),
+            ("issuing-ca-function", &self.function),
+            ("issuing-ca-infrastructure", &self.infrastructure),
+        ]
+    }
+
+    /// One certificate of every profile, by name of the profile.
+    pub(crate) fn certificates(&mut self) -> Vec<(&'static str, CertificateDer)> {
+        let next = self.key("root-ca-v2", KeyKind::EcP384);
+        let cross = self.issue("cross-ca", &named("TEST Root CA v2"), &next, &self.root, serial(6), 1826);
+        let authorities = self.authorities().map(|(profile, ca)| (profile, ca.certificate.der().clone()));
+        let root = ("root-ca", self.root.certificate.der().clone());
+        let mut all = vec![root, ("cross-ca", cross)];
+        all.extend(authorities);
+        all.extend(self.end_entities());
+        all
     }
 
     fn authority(&mut self, slug: &str, profile: &str, common_name: &str, number: u8, kind: KeyKind) -> Issuer {
@@ -118,24 +220,14 @@ impl World {
 
     /// One certificate of each end-entity profile, by name of the profile.
     pub(crate) fn end_entities(&mut self) -> Vec<(&'static str, CertificateDer)> {
-        let card = self.key("card-1", KeyKind::EcP256);
-        let second = self.key("card-2", KeyKind::EcP384);
-        let soft = self.key("soft-1", KeyKind::EcP256);
-        let ocsp = self.key("ocsp-1", KeyKind::EcP256);
-        let tls = self.key("tls-1", KeyKind::EcP256);
-        let plan = [
-            ("person-authentication-loa4", anna(), card, &self.person, 1826),
-            ("person-signature-loa4", anna(), second, &self.person, 1826),
-            ("demo-software-authentication", anna(), soft, &self.person, 397),
-            ("ocsp-signer", named("TEST Person LoA4 OCSP 1"), ocsp, &self.person, 14),
-            ("tls-server", server(), tls, &self.infrastructure, 7),
-        ];
-        plan.into_iter()
-            .zip(10..)
-            .map(|((profile, subject, key, issuer, days), number)| {
-                (profile, self.issue(profile, &subject, &key, issuer, serial(number), days))
-            })
-            .collect()
+        let plan = orders();
+        let keys: Vec<_> = plan.iter().map(|order| self.key(order.key, order.kind)).collect();
+        let issue = |((order, key), number): ((Order, PublicKey), u8)| {
+            let days = i64::from(self.profile(order.profile).max_days()).min(order.days);
+            let der = self.issue(order.profile, &order.subject, &key, (order.issuer)(self), serial(number), days);
+            (order.profile, der)
+        };
+        plan.into_iter().zip(keys).zip(10..).map(issue).collect()
     }
 
     pub(crate) fn key(&mut self, label: &str, kind: KeyKind) -> PublicKey {

@@ -59,10 +59,12 @@ async fn export(store: &dyn Store, issuer: &str, folder: &Path) -> anyhow::Resul
 fn certificate_path(folder: &Path, record: &CertificateRecord) -> PathBuf {
     let kind = match record.intent.purpose {
         Purpose::RootCa => "root",
-        Purpose::IssuingCa => "subca",
+        Purpose::IssuingCa | Purpose::CrossCa => "subca",
         Purpose::OcspSigner => "ocsp-responder",
         Purpose::PersonAuthentication | Purpose::PersonSignature => "ncp-n",
-        Purpose::TlsServer => "pkix",
+        Purpose::FunctionServer | Purpose::FunctionClient | Purpose::LegalPersonSeal => "ncp-l",
+        Purpose::TsaUnit => "tsa",
+        Purpose::TlsServer | Purpose::EnrolmentSigner => "pkix",
     };
     folder.join(format!("{}-{}.{kind}.pem", record.intent.profile, record.intent.certificate.serial))
 }
