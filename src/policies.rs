@@ -2,6 +2,7 @@
 
 use domain::bundle::{Bundle, BundleError, MAX_OCTETS};
 use domain::evidence::Signed;
+use pki::profile::{Algorithms, Claims, ProfileError, Profiles};
 use std::path::{Path, PathBuf};
 
 /// What a policy folder holds.
@@ -38,6 +39,17 @@ pub enum FolderError {
         #[source]
         source: serde_json::Error,
     },
+}
+
+/// The profiles of a bundle, under its rules for all of them.
+///
+/// # Errors
+/// [`ProfileError`], which names the file.
+pub fn profiles(bundle: &Bundle) -> Result<Profiles, ProfileError> {
+    let text = |file| bundle.get(file).ok_or(ProfileError::Policy { file, why: "is missing".to_owned() });
+    let claims = Claims::from_toml(text("claims.toml")?)?;
+    let algorithms = Algorithms::from_toml(text("algorithms.toml")?)?;
+    Ok(Profiles::with_claims(bundle.folder("profiles"), claims)?.bound_by(algorithms))
 }
 
 impl PolicyFolder {

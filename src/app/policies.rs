@@ -1,7 +1,7 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::PolicyFolder;
+use crate::policies::{PolicyFolder, profiles};
 use domain::access::AccessPolicy;
 use domain::bundle::Bundle;
 use pki::profile::Profiles;
@@ -31,7 +31,7 @@ impl Policies {
     pub fn of(bundle: &Bundle) -> Result<Self, StartError> {
         let roles = bundle.get(ROLES).ok_or(StartError::NoPolicy(ROLES))?;
         let access = AccessPolicy::from_toml(roles)?;
-        let profiles = Profiles::from_toml_files(bundle.folder("profiles"))?;
+        let profiles = profiles(bundle)?;
         Ok(Self { digest: bundle.digest(), profiles, access })
     }
 

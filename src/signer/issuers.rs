@@ -64,8 +64,12 @@ impl Authority {
             Purpose::TlsServer | Purpose::TsaUnit | Purpose::EnrolmentSigner => self.kind == IssuerKind::Infrastructure,
             Purpose::OcspSigner => true,
             // No CA of organisations is served yet, and CAs are certified in ceremonies.
-            Purpose::FunctionServer | Purpose::FunctionClient | Purpose::LegalPersonSeal => false,
-            Purpose::RootCa | Purpose::IssuingCa | Purpose::CrossCa => false,
+            Purpose::FunctionServer
+            | Purpose::FunctionClient
+            | Purpose::LegalPersonSeal
+            | Purpose::RootCa
+            | Purpose::IssuingCa
+            | Purpose::CrossCa => false,
         };
         if allowed { Ok(()) } else { Err(SignerError::IssuerRole { issuer: self.issuer.name.clone(), purpose }) }
     }

@@ -7,7 +7,7 @@ use super::error::SignerError;
 use super::journal::{Record, Revision};
 use super::registry::Registry;
 use super::start::StartError;
-use crate::policies::PolicyFolder;
+use crate::policies::{PolicyFolder, profiles};
 use domain::bundle::Bundle;
 use domain::evidence::{EvidenceError, verify_policies};
 use pki::profile::{KeyOrigin, Profile, Profiles};
@@ -27,7 +27,7 @@ pub(super) struct Policies {
 impl Policies {
     /// Reads a bundle. Nothing is said of its approval.
     pub(super) fn of(bundle: &Bundle, mode: Mode) -> Result<Self, StartError> {
-        let profiles = Profiles::from_toml_files(bundle.folder("profiles"))?;
+        let profiles = profiles(bundle)?;
         let revision = |(name, content): (String, Digest)| {
             let revision = profiles.get(&name)?.revision();
             Some((name, Revision { revision, content }))

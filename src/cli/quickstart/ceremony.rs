@@ -88,7 +88,7 @@ impl<'a> Ceremony<'a> {
     ) -> anyhow::Result<Self> {
         let store = store::open(database).await.context("making the database")?;
         let now = System.now();
-        let profiles = policies::profiles()?;
+        let profiles = crate::policies::profiles(&policies::bundle())?;
         let ceremony =
             Self { plan, layout, ports, module: Module::Auto, now, entropy: System, store, profiles, foundation };
         ceremony.record(ceremony.event("ceremony.opened", &plan.operator.name)).await?;

@@ -1,7 +1,7 @@
 //! The policies inside the program, written out by the first run.
 
 use super::files;
-use pki::profile::{ProfileError, Profiles};
+use domain::bundle::Bundle;
 use std::path::Path;
 
 /// Path below `policies/`, and text.
@@ -15,7 +15,9 @@ macro_rules! policies {
 
 const POLICIES: &[Policy] = policies![
     "access/roles.toml",
+    "algorithms.toml",
     "ceremony/demo.toml",
+    "claims.toml",
     "profiles/cross-ca.toml",
     "profiles/demo-software-authentication.toml",
     "profiles/enrolment-signer.toml",
@@ -53,36 +55,25 @@ pub(crate) fn write(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The profiles inside the program.
-///
-/// # Errors
-/// If one of them is refused, which a test excludes.
-pub(crate) fn profiles() -> Result<Profiles, ProfileError> {
-    Profiles::from_toml_files(
-        POLICIES.iter().filter_map(|(path, text)| path.strip_prefix("profiles/").map(|name| (name, *text))),
-    )
+/// The policies inside the program.
+pub(crate) fn bundle() -> Bundle {
+    let files = POLICIES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    Bundle::new(files).expect("a test reads the same files from the checkout")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
+    use crate::policies::{PolicyFolder, profiles};
 
     #[test]
     fn every_policy_file_is_in_the_program() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-        let mut found = BTreeSet::new();
-        for folder in std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
-        {
-            for file in std::fs::read_dir(folder).unwrap() {
-                found.insert(file.unwrap().path().strip_prefix(&root).unwrap().to_str().unwrap().to_owned());
-            }
-        }
-        assert_eq!(found, POLICIES.iter().map(|(path, _)| (*path).to_owned()).collect());
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+        assert_eq!(PolicyFolder::read(&folder).unwrap().bundle, bundle());
     }
 
     #[test]
     fn every_profile_is_accepted() {
-        assert!(profiles().unwrap().get("tls-server").is_some());
+        assert!(profiles(&bundle()).unwrap().get("tls-server").is_some());
     }
 }

@@ -258,8 +258,7 @@ fn prepared(
     let issuer = &issuance.authority.issuer;
     let serial = SerialNumber::from_random(app.entropy.random16());
     let not_before = issuance.now;
-    let last = issuer.certificate.not_after();
-    let not_after = not_before.plus_days(i64::from(profile.max_days())).plus_seconds(-1).min(last);
+    let not_after = not_before.plus_days(i64::from(profile.max_days())).plus_seconds(-1);
     let request = Request { profile, subject: &enrolment.subject, key: &key, serial, not_before, not_after };
     let tbs = prepare(&request, issuer)?;
     let linted = lint(tbs, profile, LintIssuer::from(issuer)).map_err(ServiceError::Lint)?;

@@ -5,7 +5,7 @@ use super::crl::crl;
 use super::restart::edit;
 use super::story::{Story, statement};
 use super::world::{NOW, World};
-use crate::policies::{APPROVAL, PolicyFolder};
+use crate::policies::{APPROVAL, PolicyFolder, profiles};
 use crate::signer::error::Code;
 use crate::signer::protocol::{Answer, Request};
 use domain::evidence::Signed;
@@ -183,7 +183,6 @@ fn a_running_signer_reloads_what_is_approved_and_keeps_what_it_has_else() {
     let stale = Story::new(&world, "stale").request(&world);
     assert_eq!(reload(&core), Answer::Policies(new.parse().unwrap()));
     assert_eq!(refusal(&core, stale), Some(Code::WrongProfile), "it was approved under the revision before");
-    world.profiles =
-        pki::profile::Profiles::from_toml_files(PolicyFolder::read(&own).unwrap().bundle.folder("profiles")).unwrap();
+    world.profiles = profiles(&PolicyFolder::read(&own).unwrap().bundle).unwrap();
     assert_eq!(refusal(&core, Story::new(&world, "new").request(&world)), None);
 }

@@ -1,7 +1,7 @@
 //! An installation in a throw-away folder, with two agencies and their officers.
 
 use super::soft_token::{SetClock, SoftToken, TestToken};
-use crate::policies::PolicyFolder;
+use crate::policies::{PolicyFolder, profiles};
 use crate::signer::ceremony::Foundation;
 use crate::signer::config::{IssuerKind, IssuerSettings, Mode, SignerConfig, TokenSettings};
 use crate::signer::core::Core;
@@ -162,7 +162,7 @@ impl World {
         let config = configuration(folder.path());
         let bundle = PolicyFolder::read(&config.policies).unwrap().bundle;
         let foundation = Foundation::create(&config, &officers(), &StandingList::new(standing()), &bundle).unwrap();
-        let profiles = Profiles::from_toml_files(bundle.folder("profiles")).unwrap();
+        let profiles = profiles(&bundle).unwrap();
         Founding::begin(folder, config, token, profiles, foundation)
     }
 }

@@ -45,7 +45,7 @@ const ROWS: &[Row] = &[
     Row { module: "config", modules: &["telemetry"], crates: &["pki", "domain", "hsm"] },
     Row { module: "crash", modules: &[], crates: &[] },
     Row { module: "lock", modules: &[], crates: &[] },
-    Row { module: "policies", modules: &[], crates: &["domain"] },
+    Row { module: "policies", modules: &[], crates: &["pki", "domain"] },
     Row { module: "server_identity", modules: &[], crates: &[] },
     Row { module: "shutdown", modules: &[], crates: &[] },
     Row { module: "telemetry", modules: &["config"], crates: &[] },

@@ -53,6 +53,27 @@ pub enum IssueError {
         /// Latest notAfter for this notBefore.
         limit: UtcTime,
     },
+    /// A CA whose end is nearer than the longest validity of the profile issues no more of it (EN 319 411-1 clause
+    /// 6.3.3): what it issued would end with it, one certificate sooner than the other.
+    #[error("{issuer} ends {limit}, too soon for profile {profile}: its successor must issue")]
+    IssuerEnding {
+        /// Name of the CA.
+        issuer: String,
+        /// Name of the profile.
+        profile: String,
+        /// Last moment of the CA.
+        limit: UtcTime,
+    },
+    /// A key must be fit to the end (EN 319 411-1 clause 6.5.1, ETSI TS 119 312).
+    #[error("notAfter {wanted} is past {limit}, until when {kind} keys are fit")]
+    OutlivesAlgorithm {
+        /// Kind of the certified or of the signing key.
+        kind: KeyKind,
+        /// notAfter as requested.
+        wanted: UtcTime,
+        /// The last moment of this kind.
+        limit: UtcTime,
+    },
     /// RFC 5280 does not require nested validity; EN 319 411-1 GEN-6.3.3-05 does.
     #[error("notAfter {wanted} is past the issuer's {limit}")]
     OutlivesIssuer {
@@ -100,6 +121,8 @@ impl IssueError {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::OutlivesIssuer { .. }
+            | Self::IssuerEnding { .. }
+            | Self::OutlivesAlgorithm { .. }
             | Self::PredatesIssuer { .. }
             | Self::TooLong { .. }
             | Self::IssuerNotAllowed { .. }

@@ -11,7 +11,7 @@ mod subject;
 
 use crate::asn1::{Writer, tag};
 use crate::certificate::Certificate;
-use crate::key::{KeyId, PublicKey, SignatureAlgorithm};
+use crate::key::{KeyId, KeyKind, PublicKey, SignatureAlgorithm};
 use crate::profile::{Profile, Purpose};
 use crate::serial::SerialNumber;
 use crate::text::TextFault;
@@ -114,7 +114,15 @@ fn check_issuer(request: &Request<'_>, issuer: &Issuer) -> Result<(), IssueError
     if request.not_after > authority.not_after() {
         return Err(IssueError::OutlivesIssuer { wanted: request.not_after, limit: authority.not_after() });
     }
-    Ok(())
+    // A CA in its last years still needs its OCSP signers; CAs are planned by people, one by one.
+    let ends_with_issuer = profile.purpose().is_ca() || profile.purpose() == Purpose::OcspSigner;
+    if !ends_with_issuer
+        && request.not_before.plus_days(i64::from(profile.max_days())) > authority.not_after().plus_seconds(1)
+    {
+        let (issuer, profile) = (issuer.name.clone(), profile.name().to_owned());
+        return Err(IssueError::IssuerEnding { issuer, profile, limit: authority.not_after() });
+    }
+    check_fit(request, authority.public_key().kind())
 }
 
 fn check_request(request: &Request<'_>) -> Result<(), IssueError> {
@@ -129,7 +137,17 @@ fn check_request(request: &Request<'_>) -> Result<(), IssueError> {
     if request.not_after > limit {
         return Err(IssueError::TooLong { wanted: request.not_after, limit });
     }
-    Ok(())
+    check_fit(request, request.key.kind())
+}
+
+/// Neither the certified nor the signing key may be of a kind that ends before the certificate.
+fn check_fit(request: &Request<'_>, kind: KeyKind) -> Result<(), IssueError> {
+    match request.profile.fit_until(kind) {
+        Some(limit) if request.not_after > limit => {
+            Err(IssueError::OutlivesAlgorithm { kind, wanted: request.not_after, limit })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn assemble(

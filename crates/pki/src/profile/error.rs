@@ -19,6 +19,14 @@ pub enum ProfileError {
         /// What the ceiling is.
         why: String,
     },
+    /// A policy for all profiles is refused.
+    #[error("{file}: {why}")]
+    Policy {
+        /// Name of the file.
+        file: &'static str,
+        /// What is wrong.
+        why: String,
+    },
     /// One file of a set is refused.
     #[error("profile file {file}")]
     File {

@@ -5,6 +5,7 @@
 //! ceiling of its purpose. What only a service on a trusted list may say stands
 //! in a table of its own, which is left out unless the caller claims it.
 
+mod algorithms;
 mod ceiling;
 mod encoded;
 mod error;
@@ -17,7 +18,9 @@ mod terms;
 use crate::certificate::Certificate;
 use crate::key::KeyKind;
 use crate::time::UtcTime;
+use std::sync::Arc;
 
+pub use self::algorithms::Algorithms;
 pub(crate) use self::encoded::{Encoded, write_extension};
 pub use self::error::ProfileError;
 pub(crate) use self::file::RdnSource;
@@ -31,6 +34,7 @@ use self::terms::{OrAbsent, QcType};
 pub struct Profile {
     file: file::File,
     encoded: Encoded,
+    algorithms: Arc<Algorithms>,
 }
 
 impl Profile {
@@ -57,7 +61,7 @@ impl Profile {
             _ => file.qualified = OrAbsent::Word(terms::Absent::Absent),
         }
         let encoded = Encoded::new(&file)?;
-        Ok(Self { file, encoded })
+        Ok(Self { file, encoded, algorithms: Arc::default() })
     }
 
     /// The profile's name, which is also its file's.
@@ -106,6 +110,11 @@ impl Profile {
     /// Whether this kind of key may be certified.
     pub fn allows(&self, kind: KeyKind) -> bool {
         self.file.key.allow.contains(&kind)
+    }
+
+    /// Until when a kind of key is fit; none if nothing limits it.
+    pub fn fit_until(&self, kind: KeyKind) -> Option<UtcTime> {
+        self.algorithms.fit_until(kind)
     }
 
     /// The certificate policies as dotted OIDs, in order.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::{Claims, Profile, ProfileError};
+use super::{Algorithms, Claims, Profile, ProfileError};
 
 /// Profiles by name.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +47,14 @@ impl Profiles {
             }
         }
         Ok(Self(profiles))
+    }
+
+    /// The same profiles, each bound by how long algorithms are fit.
+    #[must_use]
+    pub fn bound_by(mut self, algorithms: Algorithms) -> Self {
+        let algorithms = Arc::new(algorithms);
+        self.0.values_mut().for_each(|profile| profile.algorithms = Arc::clone(&algorithms));
+        self
     }
 
     /// The profile with this name.

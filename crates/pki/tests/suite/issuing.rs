@@ -2,9 +2,10 @@
 
 use pki::certificate::CertificateError;
 use pki::issue::{IssueError, LintIssuer, Request, SubjectFacts, lint, lint_issued, prepare, prepare_root};
+use pki::profile::{Algorithms, Claims};
 use pki::{Certificate, KeyId, KeyKind, TextFault, UtcTime};
 
-use crate::world::{World, anna, at, named, now, serial};
+use crate::world::{World, anna, at, named, now, profiles, serial};
 
 /// Prepares a person's authentication certificate after `change`.
 fn prepared(
@@ -48,6 +49,37 @@ fn validity_is_bounded_by_profile_and_issuer() {
     let late = now().plus_days(3600);
     assert!(matches!(check(late, late.plus_days(365)), Err(IssueError::OutlivesIssuer { .. })));
     assert!(check(now(), now().plus_days(1826)).is_ok());
+}
+
+/// Its successor must be there long before a CA ends, not when the first certificate no longer fits.
+#[test]
+fn a_ca_stops_when_its_end_is_nearer_than_the_longest_validity() {
+    let mut world = World::new();
+    let end = world.person.certificate.not_after();
+    let mut a_day_from = |from: UtcTime| prepared(&mut world, &anna(), KeyKind::EcP256, (from, from.plus_days(1)));
+    let last = end.plus_days(-1826).plus_seconds(1);
+    assert!(a_day_from(last).is_ok());
+    assert!(matches!(a_day_from(last.plus_seconds(1)), Err(IssueError::IssuerEnding { limit, .. }) if limit == end));
+}
+
+#[test]
+fn nothing_outlives_the_kinds_of_its_keys() {
+    let mut world = World::new();
+    let last_day = |kind: &str, day: &str| Algorithms::from_toml(&format!("[keys]\n{kind} = \"{day}\"\n")).unwrap();
+    let key = world.key("subject", KeyKind::EcP256);
+    let check = |algorithms: Algorithms| {
+        let profiles = profiles(Claims::Ordinary).bound_by(algorithms);
+        let profile = profiles.get("person-authentication-loa4").unwrap();
+        let (not_before, not_after) = a_year();
+        let request = Request { profile, subject: &anna(), key: &key, serial: serial(9), not_before, not_after };
+        prepare(&request, &world.person).map(drop)
+    };
+    let end = a_year().1.to_string();
+    let (day, _) = end.split_once('T').unwrap();
+    assert_eq!(check(last_day("ec-p256", day)), Ok(()));
+    for (kind, day) in [("ec-p256", "2026-12-31"), ("rsa-4096", "2099-12-31")] {
+        assert!(matches!(check(last_day(kind, day)), Err(IssueError::OutlivesAlgorithm { .. })), "{kind} until {day}");
+    }
 }
 
 #[test]
