@@ -10,6 +10,7 @@ mod jose;
 mod judges;
 mod keys;
 mod ocsp;
+mod oids;
 mod pkilint;
 mod profiles;
 mod render;
