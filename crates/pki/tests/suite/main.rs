@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end in a panic; clippy's exemption misses its helper functions")]
 
+mod claims;
+mod contents;
 mod csr;
 mod encoding;
 mod hostile;

@@ -70,6 +70,12 @@ pub(crate) fn function() -> SubjectFacts {
     facts
 }
 
+/// Whether these octets, in capital hexadecimal digits, stand in a certificate.
+pub(crate) fn contains(der: &CertificateDer, octets: &str) -> bool {
+    let text = der.as_bytes().iter().fold(String::new(), |text, octet| text + &format!("{octet:02X}"));
+    text.match_indices(octets).any(|(at, _)| at % 2 == 0)
+}
+
 /// Which CA of a world.
 type Authority = fn(&World) -> &Issuer;
 
