@@ -15,6 +15,8 @@ mod ocsp;
 mod oids;
 mod pkilint;
 mod profiles;
+mod reading;
+mod reading_extensions;
 mod render;
 mod revocation;
 

@@ -103,6 +103,6 @@ fn plain(octets: &[u8]) -> String {
     if octets.iter().all(u8::is_ascii_graphic) { String::from_utf8(octets.to_vec()).unwrap() } else { hex(octets) }
 }
 
-fn hex(octets: &[u8]) -> String {
+pub(crate) fn hex(octets: &[u8]) -> String {
     octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }

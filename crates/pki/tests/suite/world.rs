@@ -236,6 +236,14 @@ impl World {
         plan.into_iter().zip(keys).zip(10..).map(issue).collect()
     }
 
+    /// The subject that a certificate of [`certificates`](Self::certificates) was asked for, and its issuer.
+    pub(crate) fn request(&self, profile: &str, certificate: &Certificate) -> (SubjectFacts, &Issuer) {
+        match orders().into_iter().find(|order| order.profile == profile) {
+            Some(order) => (order.subject, (order.issuer)(self)),
+            None => (named(certificate.common_name().unwrap()), &self.root),
+        }
+    }
+
     pub(crate) fn key(&mut self, label: &str, kind: KeyKind) -> PublicKey {
         let id = self.keys.add(label, kind);
         self.keys.public(&id)
