@@ -141,34 +141,41 @@ pub(crate) fn server() -> SubjectFacts {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::found(KeyKind::EcP384, KeyKind::EcP256, Claims::Ordinary)
+        Self::of_root(1)
+    }
+
+    /// The same under a root of another version, with other keys.
+    pub(crate) fn of_root(version: u8) -> Self {
+        Self::found(version, KeyKind::EcP384, KeyKind::EcP256, Claims::Ordinary)
     }
 
     /// The same for a service on a trusted list.
     pub(crate) fn qualified() -> Self {
-        Self::found(KeyKind::EcP384, KeyKind::EcP256, Claims::Qualified)
+        Self::found(1, KeyKind::EcP384, KeyKind::EcP256, Claims::Qualified)
     }
 
     /// A hierarchy whose root and whose other CAs have keys of these kinds.
     pub(crate) fn with_kinds(root_kind: KeyKind, ca_kind: KeyKind) -> Self {
-        Self::found(root_kind, ca_kind, Claims::Ordinary)
+        Self::found(1, root_kind, ca_kind, Claims::Ordinary)
     }
 
-    fn found(root_kind: KeyKind, ca_kind: KeyKind, claims: Claims) -> Self {
+    fn found(version: u8, root_kind: KeyKind, ca_kind: KeyKind, claims: Claims) -> Self {
         let mut keys = SoftSigner::new();
         let profiles = profiles(claims);
-        let root_key = keys.add("root-ca-v1", root_kind);
-        let certificate = root_certificate(&profiles, &root_key, &keys);
-        let root = issuer("root-v1", root_key, certificate, false);
+        let root_key = keys.add(&format!("root-ca-v{version}"), root_kind);
+        let certificate = root_certificate(&profiles, &root_key, &keys, version);
+        let root = issuer(&format!("root-v{version}"), root_key, certificate, false);
         let [person, reserve, function, infrastructure] = std::array::from_fn(|_| root.clone());
         let mut world = Self { keys, profiles, root, person, reserve, function, infrastructure };
-        world.person = world.authority("person-loa4-v1", "issuing-ca-person", "TEST Person LoA4 CA v1", 2, ca_kind);
-        world.infrastructure =
-            world.authority("infrastructure-v1", "issuing-ca-infrastructure", "TEST Infrastructure CA v1", 3, ca_kind);
-        world.reserve =
-            world.authority("person-loa3-v1", "issuing-ca-person-loa3", "TEST Person LoA3 CA v1", 4, ca_kind);
-        world.function = world.authority("function-v1", "issuing-ca-function", "TEST Function CA v1", 5, ca_kind);
-        world
+        let mut found = |slug: &str, profile: &str, what: &str, number: u8| {
+            let name = format!("TEST {what} CA v{version}");
+            world.authority(&format!("{slug}-v{version}"), profile, &name, number, ca_kind)
+        };
+        let person = found("person-loa4", "issuing-ca-person", "Person LoA4", 2);
+        let infrastructure = found("infrastructure", "issuing-ca-infrastructure", "Infrastructure", 3);
+        let reserve = found("person-loa3", "issuing-ca-person-loa3", "Person LoA3", 4);
+        let function = found("function", "issuing-ca-function", "Function", 5);
+        Self { person, reserve, function, infrastructure, ..world }
     }
 
     /// The CAs below the root, with the profiles of their certificates.
@@ -250,9 +257,9 @@ impl World {
     }
 }
 
-fn root_certificate(profiles: &Profiles, key: &KeyId, keys: &SoftSigner) -> Certificate {
+fn root_certificate(profiles: &Profiles, key: &KeyId, keys: &SoftSigner, version: u8) -> Certificate {
     let profile = profiles.get("root-ca").unwrap();
-    let subject = named("TEST Root CA v1");
+    let subject = named(&format!("TEST Root CA v{version}"));
     let public = keys.public(key);
     let not_after = now().plus_days(7305);
     let request = Request { profile, subject: &subject, key: &public, serial: serial(1), not_before: now(), not_after };
