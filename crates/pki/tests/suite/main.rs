@@ -13,6 +13,7 @@ mod judges;
 mod keys;
 mod ocsp;
 mod oids;
+mod orders;
 mod pkilint;
 mod profiles;
 mod reading;

@@ -8,6 +8,9 @@ use pki::profile::Claims;
 use pki::{Certificate, CertificateDer, KeyId, KeyKind, Profile, Profiles, PublicKey, SerialNumber, UtcTime};
 use testkit::SoftSigner;
 
+use crate::orders::{Order, orders};
+pub(crate) use crate::orders::{anna, function, named};
+
 /// Keys, profiles and CAs. Everything but signatures is the same in every run.
 pub(crate) struct World {
     pub(crate) keys: SoftSigner,
@@ -42,101 +45,10 @@ pub(crate) fn profiles(claims: Claims) -> Profiles {
     Profiles::with_claims(files, claims).unwrap()
 }
 
-pub(crate) fn organisation() -> SubjectFacts {
-    SubjectFacts::default().with("organisation.name", "TEST Myndighet").with("organisation.number", "2021005521")
-}
-
-pub(crate) fn named(common_name: &str) -> SubjectFacts {
-    organisation().with("common_name", common_name)
-}
-
-/// A person of the tests, with a published test number.
-pub(crate) fn anna() -> SubjectFacts {
-    organisation()
-        .with("person.surname", "Öberg")
-        .with("person.given_name", "Anna Åsa")
-        .with("person.display_name", "Anna Öberg")
-        .with("person.serial_number", "PNOSE-199001012385")
-        .with("person.email", "anna.oberg@example.se")
-        .with("card.number", "9752269875012345678")
-}
-
-/// A system of an organisation.
-pub(crate) fn function() -> SubjectFacts {
-    let mut facts = named("TEST Diariet")
-        .with("function.hsa_id", "SE2021005521-DIARIET1")
-        .with("function.uri", "https://diariet.example.se/api");
-    facts.dns_names = vec!["diariet.example.se".to_owned()];
-    facts
-}
-
 /// Whether these octets, in capital hexadecimal digits, stand in a certificate.
 pub(crate) fn contains(der: &CertificateDer, octets: &str) -> bool {
     let text = der.as_bytes().iter().fold(String::new(), |text, octet| text + &format!("{octet:02X}"));
     text.match_indices(octets).any(|(at, _)| at % 2 == 0)
-}
-
-/// Which CA of a world.
-type Authority = fn(&World) -> &Issuer;
-
-/// What to issue to whom.
-struct Order {
-    profile: &'static str,
-    subject: SubjectFacts,
-    key: &'static str,
-    kind: KeyKind,
-    issuer: Authority,
-    days: i64,
-}
-
-/// One order for each end-entity profile; the first are those of the ordinary card.
-fn orders() -> Vec<Order> {
-    let (p256, p384) = (KeyKind::EcP256, KeyKind::EcP384);
-    let person: Authority = |it| &it.person;
-    let reserve: Authority = |it| &it.reserve;
-    let organisations: Authority = |it| &it.function;
-    let service: Authority = |it| &it.infrastructure;
-    [
-        (
-            "person-authentication-loa4",
-            anna().with("person.upn", "anna.oberg@norrsken.example.se"),
-            "card-1",
-            p256,
-            person,
-        ),
-        ("person-signature-loa4", anna(), "card-2", p384, person),
-        ("demo-software-authentication", anna(), "soft-1", p256, person),
-        ("ocsp-signer", named("TEST Person LoA4 OCSP 1"), "ocsp-1", p256, person),
-        ("tls-server", server(), "tls-1", p256, service),
-        ("person-authentication-reserve", anna(), "reserve-1", p256, reserve),
-        ("person-signature-reserve", anna(), "reserve-2", p256, reserve),
-        ("person-authentication-mobile", anna(), "phone-1", p256, reserve),
-        ("person-signature-mobile", anna(), "phone-2", p256, reserve),
-        ("person-signature-remote", anna().with("person.serial_number", "EI:SE-A1234"), "remote-1", p256, person),
-        ("person-signature-short-term", anna(), "remote-2", p256, person),
-        ("function-server", function(), "function-1", p256, organisations),
-        ("function-client", function(), "function-2", p256, organisations),
-        ("legal-person-seal", named("TEST Myndighet"), "seal-1", p384, organisations),
-        ("tsa-unit", named("TEST TSU 1"), "tsu-1", p384, service),
-        ("enrolment-signer", named("TEST enrolment signer 1"), "enrolment-1", p256, service),
-    ]
-    .map(|(profile, subject, key, kind, issuer)| Order {
-        profile,
-        subject,
-        key,
-        kind,
-        issuer,
-        days: if profile == "ocsp-signer" { 14 } else { 1826 },
-    })
-    .into()
-}
-
-/// The service's own server.
-pub(crate) fn server() -> SubjectFacts {
-    let mut facts = named("sigill.example.se");
-    facts.dns_names = vec!["sigill.example.se".to_owned()];
-    facts.ip_addresses = vec!["127.0.0.1".parse().unwrap()];
-    facts
 }
 
 impl World {
