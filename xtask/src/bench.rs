@@ -19,6 +19,7 @@ struct Bench {
 const BENCHES: &[Bench] = &[
     Bench { name: "hsm", package: "hsm", example: "bench_hsm", lend: |_| Ok(None) },
     Bench { name: "issue", package: "sigill", example: "bench_issue", lend: lend_database_and_peer },
+    Bench { name: "profile", package: "pki", example: "bench_profile", lend: |_| Ok(None) },
     Bench { name: "ocsp", package: "sigill", example: "bench_ocsp", lend: |_| Ok(None) },
 ];
 

@@ -1,11 +1,12 @@
 //! Octet by octet: other encoders write what this one writes.
 
-use pki::Certificate;
-use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, DnValue, IsCa, KeyIdMethod, KeyUsagePurpose,
-};
+use pki::profile::Claims;
+use pki::{Certificate, KeyKind};
+use rcgen::SubjectPublicKeyInfo;
 use x509_cert::der::{Decode as _, Encode as _};
 
+use crate::reading::Reading;
+use crate::render::hex;
 use crate::world::{World, now};
 
 /// x509-cert reads each certificate and writes the very same octets.
@@ -35,46 +36,50 @@ fn crls_are_encoded_again_to_the_same_octets() {
     }
 }
 
-/// rcgen, told the same facts in the same order, builds a root with the same signed part.
+/// rcgen, told by a second reader of the same files, builds certificates with the same signed part; only the order of
+/// their extensions is its own.
 #[test]
-fn rcgen_builds_the_same_root() {
-    let world = World::new();
-    let root = &world.root.certificate;
-    let ours = x509_cert::Certificate::from_der(root.der().as_bytes()).unwrap();
-    let theirs = rcgen_root(root);
-    let theirs = x509_cert::Certificate::from_der(&theirs).unwrap();
-    let (ours, theirs) = (ours.tbs_certificate(), theirs.tbs_certificate());
-    assert_eq!(ours.subject().to_der().unwrap(), theirs.subject().to_der().unwrap());
-    assert_eq!(ours.validity().to_der().unwrap(), theirs.validity().to_der().unwrap());
-    assert_eq!(ours.serial_number(), theirs.serial_number());
-    let sorted = |tbs: &x509_cert::TbsCertificate| {
-        let extensions = tbs.extensions().unwrap().iter().map(|extension| extension.to_der().unwrap());
-        let mut extensions: Vec<_> = extensions.collect();
-        extensions.sort();
-        extensions
+fn rcgen_builds_the_same_certificates() {
+    for (claims, mut world) in [(Claims::Ordinary, World::new()), (Claims::Qualified, World::qualified())] {
+        for (profile, der) in world.certificates() {
+            let theirs = second(&world, claims, profile, &Certificate::parse(der.as_bytes()).unwrap());
+            assert_eq!(fields(der.as_bytes()), fields(&theirs), "{profile}");
+        }
+    }
+}
+
+/// The certificate of a second encoder, for the same request.
+fn second(world: &World, claims: Claims, profile: &str, ours: &Certificate) -> Vec<u8> {
+    let path = format!("{}/../../policies/profiles/{profile}.toml", env!("CARGO_MANIFEST_DIR"));
+    let file: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+    let (subject, issuer) = world.request(profile, ours);
+    let reading = Reading { file, claims, subject: &subject, issuer: (profile != "root-ca").then_some(issuer), ours };
+    let algorithm = match issuer.certificate.public_key().kind() {
+        KeyKind::EcP384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+        _ => &rcgen::PKCS_ECDSA_P256_SHA256,
     };
-    assert_eq!(sorted(ours), sorted(theirs));
+    // Another key signs: the signature is not compared.
+    let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+    let authority = issuer.certificate.der().as_bytes().to_vec().into();
+    let authority = rcgen::Issuer::from_ca_cert_der(&authority, key).unwrap();
+    let subject_key = SubjectPublicKeyInfo::from_der(ours.public_key().spki()).unwrap();
+    reading.params().signed_by(&subject_key, &authority).unwrap().der().to_vec()
 }
 
-fn rcgen_root(root: &Certificate) -> Vec<u8> {
-    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
-    let mut params = CertificateParams::default();
-    params.serial_number = Some(root.serial_bytes().to_vec().into());
-    params.not_before = time(root.not_before());
-    params.not_after = time(root.not_after());
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params.key_identifier_method = KeyIdMethod::PreSpecified(root.subject_key_identifier().unwrap().to_vec());
-    params.custom_extensions = Vec::<CustomExtension>::new();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    let name = &mut params.distinguished_name;
-    name.push(DnType::CountryName, DnValue::PrintableString("SE".try_into().unwrap()));
-    name.push(DnType::OrganizationName, "TEST Myndighet");
-    name.push(DnType::CustomDnType(vec![2, 5, 4, 97]), "NTRSE-2021005521");
-    name.push(DnType::CommonName, "TEST Root CA v1");
-    params.self_signed(&key).unwrap().der().to_vec()
-}
-
-fn time(time: pki::UtcTime) -> time::OffsetDateTime {
-    time::OffsetDateTime::from_unix_timestamp(time.unix()).unwrap()
+/// The fields of the signed part in their order, the extensions sorted, in hexadecimal digits.
+fn fields(der: &[u8]) -> Vec<String> {
+    let certificate = x509_cert::Certificate::from_der(der).unwrap();
+    let tbs = certificate.tbs_certificate();
+    let mut fields = vec![
+        tbs.serial_number().to_der().unwrap(),
+        tbs.signature().to_der().unwrap(),
+        tbs.issuer().to_der().unwrap(),
+        tbs.validity().to_der().unwrap(),
+        tbs.subject().to_der().unwrap(),
+        tbs.subject_public_key_info().to_der().unwrap(),
+    ];
+    let mut extensions: Vec<_> = tbs.extensions().unwrap().iter().map(|it| it.to_der().unwrap()).collect();
+    extensions.sort();
+    fields.extend(extensions);
+    fields.iter().map(|field| hex(field)).collect()
 }

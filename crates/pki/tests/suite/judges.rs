@@ -9,29 +9,58 @@ use openssl::x509::{X509, X509StoreContext};
 use pki::{Certificate, KeyKind};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use crate::world::{World, now};
+use crate::world::{World, named, now};
 
-/// Verifies `leaf` up to the root with every strictness that OpenSSL has.
+/// Verifies `leaf` up to the world's root through its issuing CAs.
 fn openssl_accepts(world: &World, leaf: &[u8]) -> Result<(), String> {
-    let read = |certificate: &Certificate| X509::from_der(certificate.der().as_bytes()).unwrap();
+    let chain = world.authorities().map(|(_, issuer)| issuer.certificate.der().as_bytes());
+    openssl_verifies(world.root.certificate.der().as_bytes(), &chain, leaf)
+}
+
+/// Verifies `leaf` up to `anchor` with every strictness that OpenSSL has.
+fn openssl_verifies(anchor: &[u8], chain: &[&[u8]], leaf: &[u8]) -> Result<(), String> {
     let mut store = X509StoreBuilder::new().unwrap();
-    store.add_cert(read(&world.root.certificate)).unwrap();
+    store.add_cert(X509::from_der(anchor).unwrap()).unwrap();
     let mut parameters = X509VerifyParam::new().unwrap();
     parameters.set_time(now().plus_seconds(60).unix());
     parameters.set_flags(X509VerifyFlags::X509_STRICT | X509VerifyFlags::CHECK_SS_SIGNATURE).unwrap();
     store.set_param(&parameters).unwrap();
-    let mut chain = Stack::new().unwrap();
-    for (_, issuer) in world.authorities() {
-        chain.push(read(&issuer.certificate)).unwrap();
+    let mut intermediates = Stack::new().unwrap();
+    for issuer in chain {
+        intermediates.push(X509::from_der(issuer).unwrap()).unwrap();
     }
     let leaf = X509::from_der(leaf).unwrap();
     let mut context = X509StoreContext::new().unwrap();
     context
-        .init(&store.build(), &leaf, &chain, |context| {
+        .init(&store.build(), &leaf, &intermediates, |context| {
             let verified = context.verify_cert()?;
             Ok(if verified { Ok(()) } else { Err(context.error().error_string().to_owned()) })
         })
         .unwrap()
+}
+
+/// Who trusts one root only reaches what the other root's CAs issue through the cross certificates, both ways.
+#[test]
+fn openssl_follows_cross_certificates_between_two_roots() {
+    let (old, new) = (World::of_root(1), World::of_root(2));
+    let leaf = |world: &mut World| world.end_entities().swap_remove(0).1;
+    let cross = |by: &World, other: &World| {
+        let root = &other.root.certificate;
+        let name = named(root.common_name().unwrap());
+        let der = by.issue("cross-ca", &name, root.public_key(), &by.root, crate::world::serial(90), 1826);
+        let cross = Certificate::parse(der.as_bytes()).unwrap();
+        assert_eq!(cross.subject_der(), root.subject_der());
+        assert_eq!(cross.subject_key_identifier(), root.subject_key_identifier());
+        der
+    };
+    for (trusted, mut serving) in [(&old, World::of_root(2)), (&new, World::of_root(1))] {
+        let anchor = trusted.root.certificate.der().as_bytes();
+        let leaf = leaf(&mut serving);
+        let authority = serving.person.certificate.der().as_bytes();
+        let cross = cross(trusted, &serving);
+        assert!(openssl_verifies(anchor, &[authority], leaf.as_bytes()).is_err(), "without the cross certificate");
+        assert_eq!(openssl_verifies(anchor, &[authority, cross.as_bytes()], leaf.as_bytes()), Ok(()));
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end in a panic; clippy's exemption misses its helper functions")]
 
+mod claims;
+mod contents;
 mod csr;
 mod encoding;
 mod hostile;
@@ -10,8 +12,12 @@ mod jose;
 mod judges;
 mod keys;
 mod ocsp;
+mod oids;
+mod orders;
 mod pkilint;
 mod profiles;
+mod reading;
+mod reading_extensions;
 mod render;
 mod revocation;
 

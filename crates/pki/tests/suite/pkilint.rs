@@ -104,8 +104,11 @@ impl Samples {
         let mut program = Command::new(Path::new(&venv).join("bin/python"));
         let program = program.arg(driver).current_dir(self.folder.path());
         let mut running = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let list: String = self.list.iter().map(|(kind, name, issuer)| format!("{kind}\t{name}\t{issuer}\n")).collect();
-        running.stdin.take().unwrap().write_all(list.as_bytes()).unwrap();
+        let mut list = running.stdin.take().unwrap();
+        for (kind, name, issuer) in &self.list {
+            writeln!(list, "{kind}\t{name}\t{issuer}").unwrap();
+        }
+        drop(list);
         let output = running.wait_with_output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
         let findings = said.strip_suffix(&format!("linted {}\n", self.list.len())).expect("the driver came to its end");

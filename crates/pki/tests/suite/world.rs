@@ -8,6 +8,9 @@ use pki::profile::Claims;
 use pki::{Certificate, CertificateDer, KeyId, KeyKind, Profile, Profiles, PublicKey, SerialNumber, UtcTime};
 use testkit::SoftSigner;
 
+use crate::orders::{Order, orders};
+pub(crate) use crate::orders::{anna, function, named};
+
 /// Keys, profiles and CAs. Everything but signatures is the same in every run.
 pub(crate) struct World {
     pub(crate) keys: SoftSigner,
@@ -42,127 +45,49 @@ pub(crate) fn profiles(claims: Claims) -> Profiles {
     Profiles::with_claims(files, claims).unwrap()
 }
 
-pub(crate) fn organisation() -> SubjectFacts {
-    SubjectFacts::default().with("organisation.name", "TEST Myndighet").with("organisation.number", "2021005521")
-}
-
-pub(crate) fn named(common_name: &str) -> SubjectFacts {
-    organisation().with("common_name", common_name)
-}
-
-/// A person of the tests, with a published test number.
-pub(crate) fn anna() -> SubjectFacts {
-    organisation()
-        .with("person.surname", "Öberg")
-        .with("person.given_name", "Anna Åsa")
-        .with("person.display_name", "Anna Öberg")
-        .with("person.serial_number", "PNOSE-199001012385")
-        .with("person.email", "anna.oberg@example.se")
-        .with("card.number", "9752269875012345678")
-}
-
-/// A system of an organisation.
-pub(crate) fn function() -> SubjectFacts {
-    let mut facts = named("TEST Diariet")
-        .with("function.hsa_id", "SE2021005521-DIARIET1")
-        .with("function.uri", "https://diariet.example.se/api");
-    facts.dns_names = vec!["diariet.example.se".to_owned()];
-    facts
-}
-
-/// Which CA of a world.
-type Authority = fn(&World) -> &Issuer;
-
-/// What to issue to whom.
-struct Order {
-    profile: &'static str,
-    subject: SubjectFacts,
-    key: &'static str,
-    kind: KeyKind,
-    issuer: Authority,
-    days: i64,
-}
-
-/// One order for each end-entity profile; the first are those of the ordinary card.
-fn orders() -> Vec<Order> {
-    let (p256, p384) = (KeyKind::EcP256, KeyKind::EcP384);
-    let person: Authority = |it| &it.person;
-    let reserve: Authority = |it| &it.reserve;
-    let organisations: Authority = |it| &it.function;
-    let service: Authority = |it| &it.infrastructure;
-    [
-        (
-            "person-authentication-loa4",
-            anna().with("person.upn", "anna.oberg@norrsken.example.se"),
-            "card-1",
-            p256,
-            person,
-        ),
-        ("person-signature-loa4", anna(), "card-2", p384, person),
-        ("demo-software-authentication", anna(), "soft-1", p256, person),
-        ("ocsp-signer", named("TEST Person LoA4 OCSP 1"), "ocsp-1", p256, person),
-        ("tls-server", server(), "tls-1", p256, service),
-        ("person-authentication-reserve", anna(), "reserve-1", p256, reserve),
-        ("person-signature-reserve", anna(), "reserve-2", p256, reserve),
-        ("person-authentication-mobile", anna(), "phone-1", p256, reserve),
-        ("person-signature-mobile", anna(), "phone-2", p256, reserve),
-        ("person-signature-remote", anna().with("person.serial_number", "EI:SE-A1234"), "remote-1", p256, person),
-        ("person-signature-short-term", anna(), "remote-2", p256, person),
-        ("function-server", function(), "function-1", p256, organisations),
-        ("function-client", function(), "function-2", p256, organisations),
-        ("legal-person-seal", named("TEST Myndighet"), "seal-1", p384, organisations),
-        ("tsa-unit", named("TEST TSU 1"), "tsu-1", p384, service),
-        ("enrolment-signer", named("TEST enrolment signer 1"), "enrolment-1", p256, service),
-    ]
-    .map(|(profile, subject, key, kind, issuer)| Order {
-        profile,
-        subject,
-        key,
-        kind,
-        issuer,
-        days: if profile == "ocsp-signer" { 14 } else { 1826 },
-    })
-    .into()
-}
-
-/// The service's own server.
-pub(crate) fn server() -> SubjectFacts {
-    let mut facts = named("sigill.example.se");
-    facts.dns_names = vec!["sigill.example.se".to_owned()];
-    facts.ip_addresses = vec!["127.0.0.1".parse().unwrap()];
-    facts
+/// Whether these octets, in capital hexadecimal digits, stand in a certificate.
+pub(crate) fn contains(der: &CertificateDer, octets: &str) -> bool {
+    let text = der.as_bytes().iter().fold(String::new(), |text, octet| text + &format!("{octet:02X}"));
+    text.match_indices(octets).any(|(at, _)| at % 2 == 0)
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::found(KeyKind::EcP384, KeyKind::EcP256, Claims::Ordinary)
+        Self::of_root(1)
+    }
+
+    /// The same under a root of another version, with other keys.
+    pub(crate) fn of_root(version: u8) -> Self {
+        Self::found(version, KeyKind::EcP384, KeyKind::EcP256, Claims::Ordinary)
     }
 
     /// The same for a service on a trusted list.
     pub(crate) fn qualified() -> Self {
-        Self::found(KeyKind::EcP384, KeyKind::EcP256, Claims::Qualified)
+        Self::found(1, KeyKind::EcP384, KeyKind::EcP256, Claims::Qualified)
     }
 
     /// A hierarchy whose root and whose other CAs have keys of these kinds.
     pub(crate) fn with_kinds(root_kind: KeyKind, ca_kind: KeyKind) -> Self {
-        Self::found(root_kind, ca_kind, Claims::Ordinary)
+        Self::found(1, root_kind, ca_kind, Claims::Ordinary)
     }
 
-    fn found(root_kind: KeyKind, ca_kind: KeyKind, claims: Claims) -> Self {
+    fn found(version: u8, root_kind: KeyKind, ca_kind: KeyKind, claims: Claims) -> Self {
         let mut keys = SoftSigner::new();
         let profiles = profiles(claims);
-        let root_key = keys.add("root-ca-v1", root_kind);
-        let certificate = root_certificate(&profiles, &root_key, &keys);
-        let root = issuer("root-v1", root_key, certificate, false);
+        let root_key = keys.add(&format!("root-ca-v{version}"), root_kind);
+        let certificate = root_certificate(&profiles, &root_key, &keys, version);
+        let root = issuer(&format!("root-v{version}"), root_key, certificate, false);
         let [person, reserve, function, infrastructure] = std::array::from_fn(|_| root.clone());
         let mut world = Self { keys, profiles, root, person, reserve, function, infrastructure };
-        world.person = world.authority("person-loa4-v1", "issuing-ca-person", "TEST Person LoA4 CA v1", 2, ca_kind);
-        world.infrastructure =
-            world.authority("infrastructure-v1", "issuing-ca-infrastructure", "TEST Infrastructure CA v1", 3, ca_kind);
-        world.reserve =
-            world.authority("person-loa3-v1", "issuing-ca-person-loa3", "TEST Person LoA3 CA v1", 4, ca_kind);
-        world.function = world.authority("function-v1", "issuing-ca-function", "TEST Function CA v1", 5, ca_kind);
-        world
+        let mut found = |slug: &str, profile: &str, what: &str, number: u8| {
+            let name = format!("TEST {what} CA v{version}");
+            world.authority(&format!("{slug}-v{version}"), profile, &name, number, ca_kind)
+        };
+        let person = found("person-loa4", "issuing-ca-person", "Person LoA4", 2);
+        let infrastructure = found("infrastructure", "issuing-ca-infrastructure", "Infrastructure", 3);
+        let reserve = found("person-loa3", "issuing-ca-person-loa3", "Person LoA3", 4);
+        let function = found("function", "issuing-ca-function", "Function", 5);
+        Self { person, reserve, function, infrastructure, ..world }
     }
 
     /// The CAs below the root, with the profiles of their certificates.
@@ -230,15 +155,23 @@ impl World {
         plan.into_iter().zip(keys).zip(10..).map(issue).collect()
     }
 
+    /// The subject that a certificate of [`certificates`](Self::certificates) was asked for, and its issuer.
+    pub(crate) fn request(&self, profile: &str, certificate: &Certificate) -> (SubjectFacts, &Issuer) {
+        match orders().into_iter().find(|order| order.profile == profile) {
+            Some(order) => (order.subject, (order.issuer)(self)),
+            None => (named(certificate.common_name().unwrap()), &self.root),
+        }
+    }
+
     pub(crate) fn key(&mut self, label: &str, kind: KeyKind) -> PublicKey {
         let id = self.keys.add(label, kind);
         self.keys.public(&id)
     }
 }
 
-fn root_certificate(profiles: &Profiles, key: &KeyId, keys: &SoftSigner) -> Certificate {
+fn root_certificate(profiles: &Profiles, key: &KeyId, keys: &SoftSigner, version: u8) -> Certificate {
     let profile = profiles.get("root-ca").unwrap();
-    let subject = named("TEST Root CA v1");
+    let subject = named(&format!("TEST Root CA v{version}"));
     let public = keys.public(key);
     let not_after = now().plus_days(7305);
     let request = Request { profile, subject: &subject, key: &public, serial: serial(1), not_before: now(), not_after };
