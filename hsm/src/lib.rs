@@ -31,11 +31,13 @@ mod spki;
 mod template;
 mod token;
 mod worker;
+mod wrapping;
 
 pub use attributes::KeyAttributes;
 pub use config::{GENERATION_DEADLINE, Module, PinSource, TokenConfig};
 pub use error::{HsmError, ReturnValue};
 pub use leave::leave;
 pub use pool::Pool;
-pub use template::KeyRole;
-pub use token::{TokenInfo, TokenState, init_token};
+pub use template::{BackupMode, KeyRole};
+pub use token::{TokenInfo, TokenState, init_token, tokens};
+pub use wrapping::{WrappedKey, make_wrapping_key};

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod quickstart;
 pub mod serve;
 pub mod signer;
+pub mod token;
 
 use crate::config::Config;
 use clap::{Parser, Subcommand};
@@ -36,6 +37,8 @@ enum Command {
     Demo(demo::DemoArguments),
     /// Verify the audit log
     Audit(audit::AuditArguments),
+    /// Back up, restore and verify SoftHSM2 tokens
+    Token(token::TokenArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -88,5 +91,6 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::QuickstartSetup(of) => quickstart::set_up(&of),
         Command::Demo(of) => demo::run(&of),
         Command::Audit(of) => audit::run(&of),
+        Command::Token(of) => token::run(&of),
     }
 }

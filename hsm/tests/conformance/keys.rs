@@ -1,5 +1,7 @@
 //! Kinds of keys, algorithms and attributes.
 
+use std::collections::BTreeSet;
+
 use hsm::{HsmError, KeyRole, Module, Pool};
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
@@ -15,6 +17,8 @@ use pki::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm as Algorithm,
 
 use crate::{TOKEN, config, usable, with_token};
 
+/// No transcript names any key.
+const NONE: BTreeSet<[u8; 32]> = BTreeSet::new();
 const MESSAGE: &[u8] = b"what OpenSSL is asked to verify";
 
 /// OpenSSL's verdict.
@@ -91,16 +95,16 @@ fn ca_key_is_held_to_its_attributes_and_its_certificate() {
         let ca_public = pool.generate(&ca, KeyKind::EcP384, KeyRole::Ca).unwrap();
         let ocsp_public = pool.generate(&ocsp, KeyKind::EcP256, KeyRole::OcspSigner).unwrap();
 
-        pool.check_ca_key(&ca, &ca_public).unwrap();
+        pool.check_ca_key(&ca, &ca_public, &NONE).unwrap();
         let attributes = pool.attributes(&ca).unwrap();
         assert_eq!(attributes.copyable, Some(false));
         assert_eq!(attributes.modifiable, Some(false));
         assert_eq!(attributes.generation_mechanism.as_deref(), Some("CKM_EC_KEY_PAIR_GEN"));
 
-        let wrong = pool.check_ca_key(&ocsp, &ocsp_public).unwrap_err();
+        let wrong = pool.check_ca_key(&ocsp, &ocsp_public, &NONE).unwrap_err();
         assert!(matches!(wrong, HsmError::WrongAttribute { attribute: "CKA_COPYABLE", .. }), "{wrong}");
         let other = pool.generate(&KeyId::new("ca 2"), KeyKind::EcP384, KeyRole::Ca).unwrap();
-        assert!(matches!(pool.check_ca_key(&ca, &other), Err(HsmError::WrongPublicKey { .. })));
+        assert!(matches!(pool.check_ca_key(&ca, &other, &NONE), Err(HsmError::WrongPublicKey { .. })));
     });
 }
 
@@ -121,7 +125,7 @@ fn imported_key_is_no_ca_key() {
 
         let pool = usable(config());
         let public = PublicKey::from_spki(&outside.public_key_to_der().unwrap()).unwrap();
-        let refused = pool.check_ca_key(&KeyId::new("ca"), &public).unwrap_err();
+        let refused = pool.check_ca_key(&KeyId::new("ca"), &public, &NONE).unwrap_err();
         assert!(matches!(refused, HsmError::WrongAttribute { attribute: "CKA_LOCAL", .. }), "{refused}");
     });
 }
