@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pki::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm, Signer};
@@ -45,12 +46,13 @@ impl Pool {
                 return Err(HsmError::Setting { what, found, least: 1 });
             }
         }
-        let module = LoadedModule::load(&config.module.locate()?)?;
+        let module = LoadedModule::load(&config.module)?;
         let shared = Arc::new(Shared {
             queue: Arc::new(Queue::new(config.threads, config.queue)),
             link: Arc::new(Link::new(&config.token_label)),
             seen: Arc::default(),
             threads: Mutex::new(0),
+            handles: Mutex::default(),
             ended: Condvar::new(),
             config,
         });
@@ -326,6 +328,8 @@ struct Shared {
     seen: Arc<Seen>,
     /// Threads that have not ended.
     threads: Mutex<usize>,
+    /// Of every thread, for whoever closes the pool.
+    handles: Mutex<Vec<JoinHandle<()>>>,
     ended: Condvar,
 }
 
@@ -351,7 +355,8 @@ impl Shared {
             OF_A_POOL.set(true);
             body();
         });
-        spawned.map(drop).map_err(HsmError::Thread)
+        lock(&self.handles).push(spawned.map_err(HsmError::Thread)?);
+        Ok(())
     }
 }
 
@@ -385,6 +390,14 @@ impl Drop for Owner {
         let mut threads = lock(&self.shared.threads);
         while *threads > 0 && !left(deadline).is_zero() {
             threads = wait_for(&self.shared.ended, threads, left(deadline));
+        }
+        if *threads == 0 {
+            // What a module does when a thread ends must be over before the process may end.
+            for handle in lock(&self.shared.handles).drain(..) {
+                if handle.join().is_err() {
+                    tracing::error!("a thread of the pool panicked");
+                }
+            }
         }
     }
 }

@@ -191,7 +191,7 @@ pub fn init_token(
     so_pin: &SecretString,
     pin: &SecretString,
 ) -> Result<TokenInfo, HsmError> {
-    let module = LoadedModule::load(&module.locate()?)?;
+    let module = LoadedModule::load(module)?;
     let generation = module.start()?;
     let pass = module.enter(generation)?;
     let context = pass.context();
@@ -217,7 +217,7 @@ pub fn init_token(
 /// # Errors
 /// If the module cannot be loaded, else what it reported.
 pub fn tokens(module: &Module) -> Result<Vec<TokenInfo>, HsmError> {
-    let module = LoadedModule::load(&module.locate()?)?;
+    let module = LoadedModule::load(module)?;
     let generation = module.start()?;
     let pass = module.enter(generation)?;
     let slots = pass.context().get_slots_with_initialized_token()?;

@@ -33,7 +33,7 @@ pub struct WrappedKey {
 /// [`HsmError::NoTrustedWrapping`] if the token has no such keys, [`HsmError::KeyExists`] if the label is taken, else
 /// what the module reported, such as a refused PIN.
 pub fn make_wrapping_key(module: &Module, token: &str, so_pin: &SecretString, key: &KeyId) -> Result<(), HsmError> {
-    let module = LoadedModule::load(&module.locate()?)?;
+    let module = LoadedModule::load(module)?;
     let generation = module.start()?;
     let pass = module.enter(generation)?;
     let (slot, _) = find(&pass, token, None)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hsm::{HsmError, KeyRole, Module, Pool};
+use hsm::{HsmError, KeyRole, Pool};
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::derive::Deriver;
@@ -15,7 +15,7 @@ use openssl::sign::{RsaPssSaltlen, Verifier};
 use openssl::x509::{X509, X509Name};
 use pki::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm as Algorithm, Signer};
 
-use crate::{TOKEN, config, usable, with_token};
+use crate::{TOKEN, config, config_through, on_each_token, usable, with_token};
 
 /// No transcript names any key.
 const NONE: BTreeSet<[u8; 32]> = BTreeSet::new();
@@ -76,8 +76,8 @@ fn check_kind(pool: &Pool, kind: KeyKind, algorithms: &[Algorithm], role: KeyRol
 
 #[test]
 fn openssl_accepts_every_kind_algorithm_and_role() {
-    with_token("keys::openssl_accepts_every_kind_algorithm_and_role", |_| {
-        let pool = usable(config());
+    on_each_token("keys::openssl_accepts_every_kind_algorithm_and_role", |config| {
+        let pool = usable(config.clone());
         for (kind, algorithms) in KINDS {
             for role in ROLES {
                 check_kind(&pool, kind, algorithms, role);
@@ -89,8 +89,8 @@ fn openssl_accepts_every_kind_algorithm_and_role() {
 
 #[test]
 fn ca_key_is_held_to_its_attributes_and_its_certificate() {
-    with_token("keys::ca_key_is_held_to_its_attributes_and_its_certificate", |_| {
-        let pool = usable(config());
+    on_each_token("keys::ca_key_is_held_to_its_attributes_and_its_certificate", |config| {
+        let pool = usable(config.clone());
         let (ca, ocsp) = (KeyId::new("ca"), KeyId::new("ocsp"));
         let ca_public = pool.generate(&ca, KeyKind::EcP384, KeyRole::Ca).unwrap();
         let ocsp_public = pool.generate(&ocsp, KeyKind::EcP256, KeyRole::OcspSigner).unwrap();
@@ -132,8 +132,8 @@ fn imported_key_is_no_ca_key() {
 
 #[test]
 fn label_is_given_once() {
-    with_token("keys::label_is_given_once", |_| {
-        let pool = usable(config());
+    on_each_token("keys::label_is_given_once", |config| {
+        let pool = usable(config.clone());
         let key = KeyId::new("once");
         pool.generate(&key, KeyKind::EcP256, KeyRole::Holder).unwrap();
         let again = pool.generate(&key, KeyKind::EcP256, KeyRole::Holder);
@@ -145,8 +145,8 @@ fn label_is_given_once() {
 
 #[test]
 fn agreement_is_what_openssl_derives() {
-    with_token("keys::agreement_is_what_openssl_derives", |_| {
-        let pool = usable(config());
+    on_each_token("keys::agreement_is_what_openssl_derives", |config| {
+        let pool = usable(config.clone());
         for (kind, curve) in [(KeyKind::EcP256, Nid::X9_62_PRIME256V1), (KeyKind::EcP384, Nid::SECP384R1)] {
             let key = KeyId::new(format!("agree {kind}"));
             let public = pool.generate(&key, kind, KeyRole::Agreement).unwrap();
@@ -169,14 +169,15 @@ fn agreement_is_what_openssl_derives() {
 
 #[test]
 fn token_is_made_and_found_by_label() {
-    with_token("keys::token_is_made_and_found_by_label", |_| {
-        let made = hsm::init_token(&Module::Auto, "made here", &"87654321".into(), &"135790".into()).unwrap();
+    on_each_token("keys::token_is_made_and_found_by_label", |config| {
+        let initialise = || hsm::init_token(&config.module, "made here", &"87654321".into(), &"135790".into());
+        let made = initialise().unwrap();
         assert_eq!(made.label, "made here");
         assert!(!made.serial.is_empty());
-        let again = hsm::init_token(&Module::Auto, "made here", &"87654321".into(), &"135790".into());
-        assert!(matches!(again, Err(HsmError::TokenExists { .. })));
+        assert!(matches!(initialise(), Err(HsmError::TokenExists { .. })));
+        assert_eq!(hsm::tokens(&config.module).unwrap().iter().filter(|token| **token == made).count(), 1);
 
-        let (first, mut second) = (usable(config()), config());
+        let (first, mut second) = (usable(config.clone()), config.clone());
         second.token_label = made.label;
         second.token_serial = Some(made.serial);
         second.pin = "135790".into();
@@ -184,6 +185,27 @@ fn token_is_made_and_found_by_label() {
         second.generate(&KeyId::new("k"), KeyKind::EcP256, KeyRole::Ca).unwrap();
         assert!(first.keys().unwrap().is_empty());
         assert_eq!(second.keys().unwrap(), [KeyId::new("k")]);
+    });
+}
+
+/// A mechanism that a token lacks is named, at once, and nothing is left behind; the pool goes on.
+#[test]
+fn mechanism_that_the_token_lacks_is_named() {
+    with_token("keys::mechanism_that_the_token_lacks_is_named", |folder| {
+        let pool = usable(config_through(folder.fault_module().unwrap()));
+        let key = KeyId::new("k");
+        folder.set_faults("C_GenerateKeyPair rv 0x70\n").unwrap();
+        let lacking = pool.generate(&key, KeyKind::Ed25519, KeyRole::Ca).unwrap_err().to_string();
+        assert_eq!(lacking, "C_GenerateKeyPair returned CKR_MECHANISM_INVALID");
+        folder.set_faults("").unwrap();
+        pool.generate(&key, KeyKind::Rsa3072, KeyRole::Ca).unwrap();
+        folder.set_faults("C_SignInit rv 0x70\n").unwrap();
+        let Err(SignError::Refused { detail }) = pool.sign(&key, Algorithm::RsaPssSha256, MESSAGE) else {
+            panic!("a signature without its mechanism")
+        };
+        assert_eq!(detail, "C_SignInit returned CKR_MECHANISM_INVALID");
+        folder.set_faults("").unwrap();
+        pool.sign(&key, Algorithm::RsaPkcs1Sha256, MESSAGE).unwrap();
     });
 }
 
@@ -208,8 +230,8 @@ fn certificate_for(subject: &PKeyRef<Public>, name: &str) -> Vec<u8> {
 
 #[test]
 fn certificate_stands_beside_its_own_key_only() {
-    with_token("keys::certificate_stands_beside_its_own_key_only", |_| {
-        let pool = usable(config());
+    on_each_token("keys::certificate_stands_beside_its_own_key_only", |config| {
+        let pool = usable(config.clone());
         let (key, other) = (KeyId::new("card auth"), KeyId::new("card sign"));
         let public = pool.generate(&key, KeyKind::EcP256, KeyRole::Card).unwrap();
         pool.generate(&other, KeyKind::EcP256, KeyRole::Card).unwrap();
