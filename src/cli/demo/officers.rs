@@ -78,7 +78,7 @@ impl Card {
     /// # Errors
     /// If the token is not there, or carries no signature certificate.
     pub(crate) fn open(person: &PersonEntry) -> anyhow::Result<Self> {
-        let card = &person.card;
+        let card = person.card()?;
         let pin = SecretString::from(card.pin.clone());
         let token = tokens::open(&Module::Path(card.module.clone()), &card.token_label, pin)?;
         let certificate = token.certificate(&KeyId::new(SIGNATURE))?;

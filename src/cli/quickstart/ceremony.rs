@@ -80,7 +80,7 @@ impl<'a> Ceremony<'a> {
     /// If either exists already or cannot be made.
     pub(crate) async fn open(
         plan: &'a Plan,
-        layout: &'a Layout,
+        (layout, module): (&'a Layout, &Module),
         ports: Ports,
         database: &str,
         foundation: Foundation,
@@ -89,7 +89,7 @@ impl<'a> Ceremony<'a> {
         let now = System.now();
         let profiles = policies::profiles()?;
         let ceremony =
-            Self { plan, layout, ports, module: Module::Auto, now, entropy: System, store, profiles, foundation };
+            Self { plan, layout, ports, module: module.clone(), now, entropy: System, store, profiles, foundation };
         ceremony.record(ceremony.event("ceremony.opened", &plan.operator.name)).await?;
         Ok(ceremony)
     }
