@@ -6,6 +6,7 @@ use pkcs11::session::Session;
 use pki::{KeyId, KeyKind};
 
 use crate::HsmError;
+use crate::template::BackupMode;
 
 /// Attributes of a private key (PKCS#11 3.1 section 4.9). `None`: the token does not tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct KeyAttributes {
     pub sensitive: Option<bool>,
     /// `CKA_EXTRACTABLE`: can be wrapped.
     pub extractable: Option<bool>,
+    /// `CKA_WRAP_WITH_TRUSTED`: can be wrapped by a trusted wrapping key only.
+    pub wrap_with_trusted: Option<bool>,
     /// `CKA_COPYABLE`.
     pub copyable: Option<bool>,
     /// `CKA_MODIFIABLE`.
@@ -38,6 +41,7 @@ impl KeyAttributes {
             AttributeType::NeverExtractable,
             AttributeType::Sensitive,
             AttributeType::Extractable,
+            AttributeType::WrapWithTrusted,
             AttributeType::Copyable,
             AttributeType::Modifiable,
             AttributeType::AlwaysAuthenticate,
@@ -50,6 +54,7 @@ impl KeyAttributes {
                 Attribute::NeverExtractable(value) => read.never_extractable = Some(value),
                 Attribute::Sensitive(value) => read.sensitive = Some(value),
                 Attribute::Extractable(value) => read.extractable = Some(value),
+                Attribute::WrapWithTrusted(value) => read.wrap_with_trusted = Some(value),
                 Attribute::Copyable(value) => read.copyable = Some(value),
                 Attribute::Modifiable(value) => read.modifiable = Some(value),
                 Attribute::AlwaysAuthenticate(value) => read.always_authenticate = Some(value),
@@ -59,28 +64,37 @@ impl KeyAttributes {
         Ok(read)
     }
 
-    /// Whether the key was born on this token and can leave it in no way; what every key of ours must say.
+    /// The backup mode that the key was generated with, as far as its attributes tell.
+    pub fn backup(&self) -> BackupMode {
+        if self.wrap_with_trusted == Some(true) { BackupMode::Wrap } else { BackupMode::Clone }
+    }
+
+    /// Whether the key was born on this token in this mode and can leave it in no other way; what every key of ours
+    /// must say when it is new.
     ///
     /// # Errors
     /// [`HsmError::WrongAttribute`] naming the first attribute that is not as it must be. An attribute that the token
     /// does not tell is wrong.
-    pub(crate) fn check_secrecy(&self, key: &KeyId) -> Result<(), HsmError> {
-        let demands = [
-            ("CKA_LOCAL", self.local, true),
-            ("CKA_SENSITIVE", self.sensitive, true),
-            ("CKA_ALWAYS_SENSITIVE", self.always_sensitive, true),
-            ("CKA_EXTRACTABLE", self.extractable, false),
-            ("CKA_NEVER_EXTRACTABLE", self.never_extractable, true),
-        ];
-        demands.into_iter().try_for_each(|(name, found, wanted)| demand(key, name, found, wanted))
+    pub(crate) fn check_new(&self, key: &KeyId, backup: BackupMode) -> Result<(), HsmError> {
+        demand(key, "CKA_LOCAL", self.local, true)?;
+        demand(key, "CKA_ALWAYS_SENSITIVE", self.always_sensitive, true)?;
+        match backup {
+            BackupMode::Clone => self.check_staying(key),
+            BackupMode::Wrap => self.check_wrapping(key),
+        }
     }
 
-    /// What a CA key must say beyond [`check_secrecy`](Self::check_secrecy).
+    /// What a CA key must say beyond [`check_new`](Self::check_new), whenever it is used. One that may be wrapped may
+    /// have been, and then says nothing of its birth: what proves that is not on the token.
     ///
     /// # Errors
     /// [`HsmError::WrongAttribute`], as there.
     pub(crate) fn check_ca(&self, key: &KeyId, kind: KeyKind) -> Result<(), HsmError> {
-        self.check_secrecy(key)?;
+        if self.backup() == BackupMode::Wrap {
+            self.check_wrapping(key)?;
+            return demand(key, "CKA_COPYABLE", self.copyable, false);
+        }
+        self.check_new(key, BackupMode::Clone)?;
         demand(key, "CKA_COPYABLE", self.copyable, false)?;
         demand(key, "CKA_MODIFIABLE", self.modifiable, false)?;
         let wanted = generation(kind).to_string();
@@ -89,6 +103,17 @@ impl KeyAttributes {
             return Ok(());
         }
         Err(HsmError::WrongAttribute { key: key.clone(), attribute: "CKA_KEY_GEN_MECHANISM", found, wanted })
+    }
+
+    fn check_staying(&self, key: &KeyId) -> Result<(), HsmError> {
+        demand(key, "CKA_SENSITIVE", self.sensitive, true)?;
+        demand(key, "CKA_EXTRACTABLE", self.extractable, false)?;
+        demand(key, "CKA_NEVER_EXTRACTABLE", self.never_extractable, true)
+    }
+
+    fn check_wrapping(&self, key: &KeyId) -> Result<(), HsmError> {
+        demand(key, "CKA_SENSITIVE", self.sensitive, true)?;
+        demand(key, "CKA_WRAP_WITH_TRUSTED", self.wrap_with_trusted, true)
     }
 }
 
@@ -134,10 +159,38 @@ mod tests {
             never_extractable: Some(true),
             sensitive: Some(true),
             extractable: Some(false),
+            wrap_with_trusted: Some(false),
             copyable: Some(false),
             modifiable: Some(false),
             always_authenticate: Some(false),
             generation_mechanism: Some("CKM_EC_KEY_PAIR_GEN".to_owned()),
+        }
+    }
+
+    /// As it comes back from under a wrapping key.
+    #[test]
+    fn wrapped_key_is_held_to_what_it_can_still_say() {
+        let key = KeyId::new("ca");
+        let restored = KeyAttributes {
+            local: Some(false),
+            always_sensitive: Some(false),
+            never_extractable: Some(false),
+            extractable: Some(true),
+            wrap_with_trusted: Some(true),
+            modifiable: Some(true),
+            generation_mechanism: None,
+            ..good()
+        };
+        assert!(restored.check_ca(&key, KeyKind::EcP384).is_ok());
+        assert!(restored.check_new(&key, BackupMode::Wrap).is_err());
+        let wrong = [
+            ("CKA_SENSITIVE", KeyAttributes { sensitive: Some(false), ..restored.clone() }),
+            ("CKA_COPYABLE", KeyAttributes { copyable: Some(true), ..restored.clone() }),
+            ("CKA_LOCAL", KeyAttributes { wrap_with_trusted: Some(false), ..restored.clone() }),
+        ];
+        for (name, attributes) in wrong {
+            let refused = attributes.check_ca(&key, KeyKind::EcP384).unwrap_err();
+            assert!(matches!(refused, HsmError::WrongAttribute { attribute, .. } if attribute == name), "{refused}");
         }
     }
 

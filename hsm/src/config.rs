@@ -10,23 +10,27 @@ use zeroize::Zeroizing;
 
 use crate::HsmError;
 
-/// Where the PKCS#11 module is. In configuration: `"auto"` or a path.
+/// Where the PKCS#11 module is. In configuration: `"auto"`, `"embedded"` or a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Module {
     /// The first of the places where distributions install `SoftHSM2`.
     Auto,
+    /// The token that is linked into a program built with the feature `embedded-token`. It finds its slots in the file
+    /// that the environment names by [`EMBEDDED_VARIABLE`].
+    Embedded,
     /// This shared library.
     Path(PathBuf),
 }
 
 impl Module {
-    /// The shared library that this setting stands for.
+    /// The shared library that this setting stands for; the bare word `embedded` where there is none.
     ///
     /// # Errors
     /// [`HsmError::ModuleNotFound`] if there is no such file; it names every place looked at.
     pub fn locate(&self) -> Result<PathBuf, HsmError> {
         let looked: Vec<PathBuf> = match self {
+            Self::Embedded => return Ok(PathBuf::from(EMBEDDED)),
             Self::Auto => KNOWN_MODULES.iter().map(PathBuf::from).collect(),
             Self::Path(path) => vec![path.clone()],
         };
@@ -36,7 +40,11 @@ impl Module {
 
 impl From<String> for Module {
     fn from(text: String) -> Self {
-        if text == AUTO { Self::Auto } else { Self::Path(text.into()) }
+        match text.as_str() {
+            AUTO => Self::Auto,
+            EMBEDDED => Self::Embedded,
+            _ => Self::Path(text.into()),
+        }
     }
 }
 
@@ -44,6 +52,7 @@ impl From<Module> for String {
     fn from(module: Module) -> Self {
         match module {
             Module::Auto => AUTO.to_owned(),
+            Module::Embedded => EMBEDDED.to_owned(),
             Module::Path(path) => path.to_string_lossy().into_owned(),
         }
     }
@@ -130,6 +139,11 @@ fn unreadable(place: String, detail: impl Display) -> HsmError {
 }
 
 const AUTO: &str = "auto";
+const EMBEDDED: &str = "embedded";
+
+/// The environment variable that names the embedded token's configuration, for
+/// [`embedded_configuration`](crate::embedded_configuration).
+pub const EMBEDDED_VARIABLE: &str = "KRYOPTIC_CONF";
 
 /// The longest PIN that any known token takes.
 const MAX_PIN_BYTES: usize = 255;
@@ -167,6 +181,10 @@ mod tests {
         let section: Section = toml::from_str("module = \"/a/b.so\"\npin = { credential = \"ca\" }").unwrap();
         assert_eq!(section.module, Module::Path("/a/b.so".into()));
         assert_eq!(section.pin, PinSource::Credential("ca".into()));
+
+        let section: Section = toml::from_str("module = \"embedded\"\npin = { env = \"PIN\" }").unwrap();
+        assert_eq!(section.module, Module::Embedded);
+        assert_eq!(String::from(section.module), "embedded");
     }
 
     #[test]

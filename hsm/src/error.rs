@@ -165,6 +165,22 @@ pub enum HsmError {
         wanted: String,
     },
 
+    /// A key that may leave its token under a wrapping key, and nothing proves where it was born and has been.
+    #[error("key {key} may be wrapped, and no verified transcript names its public key {fingerprint}")]
+    NoTranscript {
+        /// The label.
+        key: KeyId,
+        /// SHA-256 of its public key, hexadecimal.
+        fingerprint: String,
+    },
+
+    /// The token does not keep keys to trusted wrapping keys; backup mode `clone` is left.
+    #[error("the token does not keep keys to trusted wrapping keys ({detail}): use backup mode clone")]
+    NoTrustedWrapping {
+        /// What it did.
+        detail: String,
+    },
+
     /// The token's public key is not the one that was expected, for example the certificate's.
     #[error("key {key}: public key on the token is {found}, expected {expected}")]
     WrongPublicKey {
@@ -224,6 +240,8 @@ impl HsmError {
             Self::KeyAmbiguous { .. }
             | Self::KeyUnusable { .. }
             | Self::WrongAttribute { .. }
+            | Self::NoTranscript { .. }
+            | Self::NoTrustedWrapping { .. }
             | Self::WrongPublicKey { .. } => Kind::Refused,
             Self::Busy
             | Self::Timeout

@@ -7,14 +7,14 @@ use pkcs11::mechanism::Mechanism;
 use pkcs11::mechanism::elliptic_curve::{EcKdf, Ecdh1DeriveParams};
 use pkcs11::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use pkcs11::session::Session;
-use pki::{KeyId, KeyKind, PublicKey, SignatureAlgorithm};
+use pki::{KeyId, PublicKey, SignatureAlgorithm};
 use zeroize::Zeroizing;
 
 use crate::attributes::KeyAttributes;
 use crate::lock::lock;
-use crate::template::{self, KeyRole};
+use crate::template::{self, BackupMode, KeyRole, NewKey};
 use crate::token::{Anchor, Seat, check_login};
-use crate::{HsmError, algorithm, spki};
+use crate::{HsmError, algorithm, spki, wrapping};
 
 /// A key that was found.
 pub(crate) struct KeyEntry {
@@ -87,25 +87,39 @@ pub(crate) fn sign(
 /// # Errors
 /// [`HsmError::KeyExists`] if any object carries the label; [`HsmError::WrongAttribute`] if the token made something
 /// else (the pair is then destroyed); else what the module reported.
-pub(crate) fn generate(seat: &Seat, key: &KeyId, kind: KeyKind, role: KeyRole) -> Result<PublicKey, HsmError> {
+pub(crate) fn generate(seat: &Seat, new: &NewKey) -> Result<PublicKey, HsmError> {
     let _one_at_a_time = lock(&seat.anchor.module.generating);
     seat.with(|session| {
-        for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
-            if !labelled(session, class, key)?.is_empty() {
-                return Err(HsmError::KeyExists { key: key.clone() });
-            }
-        }
-        check_login(session)?;
-        let (public, private) = generate_pair(session, key, kind, role)?;
-        check_new_key(session, key, role, public, private).inspect_err(|error| {
-            tracing::error!(%key, %error, "the token made a key that is not as asked; destroying it");
-            for object in [private, public] {
-                if let Err(error) = session.destroy_object(object) {
-                    tracing::error!(%key, %error, "and it could not be destroyed");
-                }
-            }
+        check_label_is_free(session, &new.key)?;
+        let (public, private) = generate_pair(session, new)?;
+        check_new_key(session, new, public, private).inspect_err(|error| {
+            tracing::error!(key = %new.key, %error, "the token made a key that is not as asked; destroying it");
+            destroy(session, &new.key, &[private, public]);
         })
     })
+}
+
+/// Refuses a label that any key object carries.
+///
+/// # Errors
+/// [`HsmError::KeyExists`], or that the login is gone, without which private objects are not seen.
+pub(crate) fn check_label_is_free(session: &Session, key: &KeyId) -> Result<(), HsmError> {
+    for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
+        if !labelled(session, class, key)?.is_empty() {
+            return Err(HsmError::KeyExists { key: key.clone() });
+        }
+    }
+    check_login(session)
+}
+
+/// Destroys objects of a key that may not stay; what cannot be destroyed is logged, since the caller has an error
+/// already.
+pub(crate) fn destroy(session: &Session, key: &KeyId, objects: &[ObjectHandle]) {
+    for &object in objects {
+        if let Err(error) = session.destroy_object(object) {
+            tracing::error!(%key, %error, "an object could not be destroyed");
+        }
+    }
 }
 
 /// ECDH with `peer`: the x coordinate of the shared point (SEC 1 section 3.3.1), before any key derivation function.
@@ -193,7 +207,11 @@ fn look_up(session: &Session, key: &KeyId) -> Result<Found, HsmError> {
     Ok(Found { stored, public, copyable: attributes.copyable == Some(true) })
 }
 
-fn exactly_one(session: &Session, class: ObjectClass, key: &KeyId) -> Result<ObjectHandle, HsmError> {
+/// The one token object of a class with this label.
+///
+/// # Errors
+/// [`HsmError::NoSuchKey`], [`HsmError::KeyAmbiguous`], or that the login is gone.
+pub(crate) fn exactly_one(session: &Session, class: ObjectClass, key: &KeyId) -> Result<ObjectHandle, HsmError> {
     let mut objects = labelled(session, class, key)?;
     match (objects.pop(), objects.len()) {
         (Some(object), 0) => Ok(object),
@@ -230,14 +248,11 @@ fn session_copy(anchor: &Anchor, key: &KeyId, stored: ObjectHandle) -> ObjectHan
     }
 }
 
-fn generate_pair(
-    session: &Session,
-    key: &KeyId,
-    kind: KeyKind,
-    role: KeyRole,
-) -> Result<(ObjectHandle, ObjectHandle), HsmError> {
+fn generate_pair(session: &Session, new: &NewKey) -> Result<(ObjectHandle, ObjectHandle), HsmError> {
+    let NewKey { key, kind, role, backup } = new;
+    let (kind, role) = (*kind, *role);
     let (mechanism, spellings) = template::generation(kind);
-    let plain = template::private(key, role);
+    let plain = template::private(key, role, *backup);
     let mut privates = Vec::new();
     // CKA_ALLOWED_MECHANISMS is optional in PKCS#11: with it where the token knows it.
     privates.extend(template::allowed_mechanisms(kind, role).map(|allowed| [plain.clone(), vec![allowed]].concat()));
@@ -265,21 +280,24 @@ fn generate_pair(
 
 fn check_new_key(
     session: &Session,
-    key: &KeyId,
-    role: KeyRole,
+    new: &NewKey,
     public: ObjectHandle,
     private: ObjectHandle,
 ) -> Result<PublicKey, HsmError> {
-    let public = spki::read_public(session, public, key)?;
+    let public = spki::read_public(session, public, &new.key)?;
     let attributes = KeyAttributes::read(session, private)?;
-    if role == KeyRole::Ca {
-        attributes.check_ca(key, public.kind())?;
-    } else {
-        attributes.check_secrecy(key)?;
+    attributes.check_new(&new.key, new.backup)?;
+    if new.role == KeyRole::Ca {
+        attributes.check_ca(&new.key, public.kind())?;
+    }
+    if new.backup == BackupMode::Wrap {
+        wrapping::check_goes_out(session, private)?;
+        wrapping::check_kept(session, private)?;
     }
     Ok(public)
 }
 
-fn hexadecimal(octets: &[u8]) -> String {
+/// Octets as lower-case hexadecimal digits.
+pub(crate) fn hexadecimal(octets: &[u8]) -> String {
     octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }

@@ -7,7 +7,8 @@
 //! The tour: [`config`](Module) says which token; `module` loads the library once per process and guards its restarts;
 //! `token` finds the slot and logs in; `keeper` and `link` keep it usable; `queue` and `worker` do the calls; `key`
 //! finds, uses and makes keys from the `template` of their role; `algorithm` and `spki` translate; `attributes` says
-//! whether a key is fit for a certificate authority; `retry` knows what each return value means; `leave` ends the
+//! whether a key is fit for a certificate authority; `wrapping` takes out the few keys that may leave; `embedded` is a
+//! token without a library; `retry` knows what each return value means; `leave` ends the
 //! process.
 
 mod algorithm;
@@ -15,6 +16,7 @@ mod attributes;
 mod certificate;
 mod clock;
 mod config;
+mod embedded;
 mod error;
 mod keeper;
 mod key;
@@ -31,11 +33,14 @@ mod spki;
 mod template;
 mod token;
 mod worker;
+mod wrapping;
 
 pub use attributes::KeyAttributes;
-pub use config::{GENERATION_DEADLINE, Module, PinSource, TokenConfig};
+pub use config::{EMBEDDED_VARIABLE, GENERATION_DEADLINE, Module, PinSource, TokenConfig};
+pub use embedded::embedded_configuration;
 pub use error::{HsmError, ReturnValue};
 pub use leave::leave;
 pub use pool::Pool;
-pub use template::KeyRole;
-pub use token::{TokenInfo, TokenState, init_token};
+pub use template::{BackupMode, KeyRole};
+pub use token::{TokenInfo, TokenState, init_token, tokens};
+pub use wrapping::{WrappedKey, make_wrapping_key};

@@ -6,7 +6,7 @@
 //! one are refused before they reach the module, where their handles may by then belong to someone else.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::time::Duration;
@@ -16,9 +16,10 @@ use pkcs11::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use pkcs11::error::{Error, RvError};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::HsmError;
 use crate::clock::{left, now};
+use crate::config::Module;
 use crate::lock::{lock, wait_for};
+use crate::{HsmError, embedded};
 
 /// A module of this process.
 pub(crate) struct LoadedModule {
@@ -62,18 +63,25 @@ pub(crate) enum PinHistory {
 }
 
 impl LoadedModule {
-    /// The module at `path`, loaded now unless it already is.
+    /// The module of this setting, loaded now unless it already is.
     ///
     /// # Errors
-    /// [`HsmError::Load`] if it is not a PKCS#11 module.
-    pub(crate) fn load(path: &Path) -> Result<Arc<Self>, HsmError> {
-        let failed = |detail: String| HsmError::Load { path: path.to_owned(), detail };
-        let path = path.canonicalize().map_err(|error| failed(error.to_string()))?;
+    /// [`HsmError::ModuleNotFound`], or [`HsmError::Load`] if it is not a PKCS#11 module.
+    pub(crate) fn load(module: &Module) -> Result<Arc<Self>, HsmError> {
+        let place = module.locate()?;
+        let failed = |detail: String| HsmError::Load { path: place.clone(), detail };
+        let path = match module {
+            Module::Embedded => place.clone(),
+            Module::Auto | Module::Path(_) => place.canonicalize().map_err(|error| failed(error.to_string()))?,
+        };
         let mut loaded = lock(&LOADED);
         if let Some(module) = loaded.get(&path) {
             return Ok(Arc::clone(module));
         }
-        let context = Pkcs11::new(&path).map_err(|error| failed(error.to_string()))?;
+        let context = match module {
+            Module::Embedded => embedded::load().map_err(failed)?,
+            Module::Auto | Module::Path(_) => Pkcs11::new(&path).map_err(|error| failed(error.to_string()))?,
+        };
         let module = Arc::new(Self {
             path: path.clone(),
             context,

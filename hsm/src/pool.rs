@@ -1,7 +1,9 @@
 //! The pool: what the rest of the service sees of a token.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pki::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm, Signer};
@@ -16,9 +18,10 @@ use crate::link::Link;
 use crate::lock::{lock, wait_for};
 use crate::module::LoadedModule;
 use crate::queue::{Answer, Ask, Job, Queue, Reply, Waiter};
-use crate::template::KeyRole;
+use crate::template::{BackupMode, KeyRole, NewKey};
 use crate::token::{Seat, TokenState};
 use crate::worker::Worker;
+use crate::wrapping::{self, WrappedKey};
 use crate::{HsmError, certificate, metric, probe};
 
 /// A token with worker threads before it. Clones share it; the last one closes it.
@@ -43,12 +46,13 @@ impl Pool {
                 return Err(HsmError::Setting { what, found, least: 1 });
             }
         }
-        let module = LoadedModule::load(&config.module.locate()?)?;
+        let module = LoadedModule::load(&config.module)?;
         let shared = Arc::new(Shared {
             queue: Arc::new(Queue::new(config.threads, config.queue)),
             link: Arc::new(Link::new(&config.token_label)),
             seen: Arc::default(),
             threads: Mutex::new(0),
+            handles: Mutex::default(),
             ended: Condvar::new(),
             config,
         });
@@ -83,9 +87,54 @@ impl Pool {
     /// asked for (it is then destroyed); else as [`probe`](Self::probe). After [`HsmError::Timeout`] the key may
     /// still appear.
     pub fn generate(&self, key: &KeyId, kind: KeyKind, role: KeyRole) -> Result<PublicKey, HsmError> {
-        let key = key.clone();
+        self.generate_with_backup(key, kind, role, BackupMode::Clone)
+    }
+
+    /// [`generate`](Self::generate) in another backup mode than `clone`.
+    ///
+    /// # Errors
+    /// [`HsmError::NoTrustedWrapping`] unless a trusted wrapping key on the token takes the new key out and an untrusted
+    /// one does not (the key is then destroyed), else as [`generate`](Self::generate).
+    pub fn generate_with_backup(
+        &self,
+        key: &KeyId,
+        kind: KeyKind,
+        role: KeyRole,
+        backup: BackupMode,
+    ) -> Result<PublicKey, HsmError> {
+        let new = NewKey { key: key.clone(), kind, role, backup };
         let limit = self.shared().config.deadline.max(GENERATION_DEADLINE);
-        self.call_within(limit, move |seat| key::generate(seat, &key, kind, role))
+        self.call_within(limit, move |seat| key::generate(seat, &new))
+    }
+
+    /// The private key under a trusted wrapping key of the token: the backup of a key of mode `wrap`.
+    ///
+    /// # Errors
+    /// [`HsmError::NoSuchKey`] if one of the two is missing; what the module reported if it lets the key not go.
+    pub fn wrap(&self, key: &KeyId, wrapping: &KeyId) -> Result<WrappedKey, HsmError> {
+        let (key, wrapping, seen) = (key.clone(), wrapping.clone(), Arc::clone(&self.shared().seen));
+        self.call(move |seat| wrapping::wrap(seat, &seen, &key, &wrapping))
+    }
+
+    /// Brings a wrapped key back under the label `key`, in mode `wrap` again. It proves itself before it stays: it signs
+    /// a test value that its public key verifies.
+    ///
+    /// # Errors
+    /// [`HsmError::KeyExists`] if the label is taken, [`HsmError::Faulty`] if it is another key than the backup says,
+    /// else what the module reported.
+    pub fn unwrap(&self, key: &KeyId, role: KeyRole, wrapped: &WrappedKey, wrapping: &KeyId) -> Result<(), HsmError> {
+        let (key, wrapped, wrapping) = (key.clone(), wrapped.clone(), wrapping.clone());
+        self.call(move |seat| wrapping::unwrap(seat, (&key, role), &wrapped, &wrapping))
+    }
+
+    /// Makes a key prove that it is the one that `expected` belongs to, by a signature over a fixed text that is no
+    /// certificate, request or list.
+    ///
+    /// # Errors
+    /// [`HsmError::WrongPublicKey`], [`HsmError::Faulty`], else as [`attributes`](Self::attributes).
+    pub fn prove(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
+        key::same_key(key, &self.public_key(key)?, expected)?;
+        self.call(self.signing(key, probe::algorithm_for(expected.kind()), probe::TEST_VALUE.to_vec())).map(drop)
     }
 
     /// Queues a signature and calls `done` once, on a thread of the pool, at the latest shortly after the deadline.
@@ -130,12 +179,27 @@ impl Pool {
     /// Whether a key may sign as a certificate authority: born on this token, never readable, not copyable, and the
     /// one that `expected`, the certificate's key, belongs to.
     ///
+    /// A key of backup mode `wrap` cannot say itself where it was born. It may sign if `transcribed`, the SHA-256
+    /// fingerprints of the public keys that verified transcripts of a generation or a restore name, has its own.
+    ///
     /// # Errors
-    /// [`HsmError::WrongAttribute`] or [`HsmError::WrongPublicKey`], naming what is wrong; else as
-    /// [`attributes`](Self::attributes).
-    pub fn check_ca_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
-        self.attributes(key)?.check_ca(key, expected.kind())?;
-        key::same_key(key, &self.public_key(key)?, expected)
+    /// [`HsmError::WrongAttribute`], [`HsmError::WrongPublicKey`] or [`HsmError::NoTranscript`], naming what is wrong;
+    /// else as [`attributes`](Self::attributes).
+    pub fn check_ca_key(
+        &self,
+        key: &KeyId,
+        expected: &PublicKey,
+        transcribed: &BTreeSet<[u8; 32]>,
+    ) -> Result<(), HsmError> {
+        let attributes = self.attributes(key)?;
+        attributes.check_ca(key, expected.kind())?;
+        key::same_key(key, &self.public_key(key)?, expected)?;
+        let fingerprint = expected.fingerprint();
+        if attributes.backup() == BackupMode::Wrap && !transcribed.contains(&fingerprint) {
+            let fingerprint = key::hexadecimal(&fingerprint);
+            return Err(HsmError::NoTranscript { key: key.clone(), fingerprint });
+        }
+        Ok(())
     }
 
     /// Labels of every private key on the token, sorted.
@@ -264,6 +328,8 @@ struct Shared {
     seen: Arc<Seen>,
     /// Threads that have not ended.
     threads: Mutex<usize>,
+    /// Of every thread, for whoever closes the pool.
+    handles: Mutex<Vec<JoinHandle<()>>>,
     ended: Condvar,
 }
 
@@ -289,7 +355,8 @@ impl Shared {
             OF_A_POOL.set(true);
             body();
         });
-        spawned.map(drop).map_err(HsmError::Thread)
+        lock(&self.handles).push(spawned.map_err(HsmError::Thread)?);
+        Ok(())
     }
 }
 
@@ -323,6 +390,14 @@ impl Drop for Owner {
         let mut threads = lock(&self.shared.threads);
         while *threads > 0 && !left(deadline).is_zero() {
             threads = wait_for(&self.shared.ended, threads, left(deadline));
+        }
+        if *threads == 0 {
+            // What a module does when a thread ends must be over before the process may end.
+            for handle in lock(&self.shared.handles).drain(..) {
+                if handle.join().is_err() {
+                    tracing::error!("a thread of the pool panicked");
+                }
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 use pkcs11::mechanism::Mechanism;
 use pkcs11::object::{Attribute, ObjectHandle};
 use pkcs11::session::Session;
-use pki::{KeyId, KeyKind, SignatureAlgorithm};
+use pki::{KeyId, KeyKind, PublicKey, SignatureAlgorithm};
 
 use crate::HsmError;
 use crate::retry::{Trouble, trouble};
@@ -26,19 +26,34 @@ pub(crate) fn sign_test_value(session: &Session) -> Result<(), HsmError> {
         Ok(pair) => pair,
         Err(error) => return no_session_keys(error.into()),
     };
-    let signed = sign_and_verify(session, public, private);
+    let key = KeyId::new("session probe");
+    let signed = spki::read_public(session, public, &key).and_then(|public| prove(session, &key, private, &public));
     let removed = session.destroy_object(private).and_then(|()| session.destroy_object(public));
     signed?;
     Ok(removed?)
 }
 
-fn sign_and_verify(session: &Session, public: ObjectHandle, private: ObjectHandle) -> Result<(), HsmError> {
-    let key = KeyId::new("session probe");
+/// Makes a private key sign the test value, and verifies it with the public key that it shall belong to.
+///
+/// # Errors
+/// [`HsmError::Faulty`] for a signature that does not verify, else what the module reported.
+pub(crate) fn prove(session: &Session, key: &KeyId, private: ObjectHandle, public: &PublicKey) -> Result<(), HsmError> {
     let faulty = || HsmError::Faulty { key: key.clone(), detail: "the test signature does not verify".to_owned() };
-    let prepared = algorithm::prepare(ALGORITHM, KeyKind::EcP256, TEST_VALUE).ok_or_else(faulty)?;
+    let algorithm = algorithm_for(public.kind());
+    let prepared = algorithm::prepare(algorithm, public.kind(), TEST_VALUE).ok_or_else(faulty)?;
     let raw = session.sign(&prepared.mechanism, private, &prepared.input)?;
-    let signature = algorithm::assemble(KeyKind::EcP256, raw).ok_or_else(faulty)?;
-    spki::read_public(session, public, &key)?.verify(ALGORITHM, TEST_VALUE, &signature).map_err(|_| faulty())
+    let signature = algorithm::assemble(public.kind(), raw).ok_or_else(faulty)?;
+    public.verify(algorithm, TEST_VALUE, &signature).map_err(|_| faulty())
+}
+
+/// What a key of this kind proves itself with.
+pub(crate) const fn algorithm_for(kind: KeyKind) -> SignatureAlgorithm {
+    match kind {
+        KeyKind::EcP256 => SignatureAlgorithm::EcdsaSha256,
+        KeyKind::EcP384 => SignatureAlgorithm::EcdsaSha384,
+        KeyKind::Ed25519 => SignatureAlgorithm::Ed25519,
+        KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => SignatureAlgorithm::RsaPkcs1Sha256,
+    }
 }
 
 fn no_session_keys(error: HsmError) -> Result<(), HsmError> {
@@ -49,5 +64,5 @@ fn no_session_keys(error: HsmError) -> Result<(), HsmError> {
     Err(error)
 }
 
-const ALGORITHM: SignatureAlgorithm = SignatureAlgorithm::EcdsaSha256;
-const TEST_VALUE: &[u8] = b"is this token able to sign";
+/// What a key signs to prove itself: no DER, so never the content of a certificate, a request or a CRL.
+pub(crate) const TEST_VALUE: &[u8] = b"is this token able to sign";

@@ -98,8 +98,8 @@ impl Backoff {
 }
 
 /// Functions that change something or make a signature.
-const COMMITTING: [&str; 6] =
-    ["C_Sign", "C_SignFinal", "C_GenerateKeyPair", "C_CreateObject", "C_DestroyObject", "C_DeriveKey"];
+const COMMITTING: [&str; 7] =
+    ["C_Sign", "C_SignFinal", "C_GenerateKeyPair", "C_CreateObject", "C_DestroyObject", "C_DeriveKey", "C_UnwrapKey"];
 
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 

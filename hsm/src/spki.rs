@@ -1,10 +1,10 @@
 //! Public keys as tokens describe them, and as SubjectPublicKeyInfo.
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef, UintRef};
-use der::{Encode, Sequence};
+use der::{Decode, Encode, Sequence};
 use pkcs11::object::{Attribute, AttributeType, KeyType, ObjectHandle};
 use pkcs11::session::Session;
-use pki::{KeyId, PublicKey};
+use pki::{KeyId, KeyKind, PublicKey};
 
 use crate::HsmError;
 
@@ -25,6 +25,30 @@ pub(crate) fn read_public(session: &Session, object: ObjectHandle, key: &KeyId) 
     let unusable = |detail: &str| HsmError::KeyUnusable { key: key.clone(), detail: detail.to_owned() };
     let spki = parts.spki().ok_or_else(|| unusable("its public key is of no supported kind"))?;
     PublicKey::from_spki(&spki).map_err(|error| unusable(&error.to_string()))
+}
+
+/// The attributes of a public key object that say which key it is; `parameters` are its `CKA_EC_PARAMS`, if it has any.
+/// `None` if the key is none that [`read_public`] gives.
+pub(crate) fn describe(public: &PublicKey, parameters: &[u8]) -> Option<Vec<Attribute>> {
+    let mut template = vec![Attribute::KeyType(key_type(public.kind()))];
+    if public.kind().is_rsa() {
+        let key = RsaPublicKey::from_der(public.key_bits()).ok()?;
+        template.push(Attribute::Modulus(key.modulus.as_bytes().to_vec()));
+        template.push(Attribute::PublicExponent(key.public_exponent.as_bytes().to_vec()));
+    } else {
+        template.push(Attribute::EcParams(parameters.to_vec()));
+        template.push(Attribute::EcPoint(OctetStringRef::new(public.key_bits()).ok()?.to_der().ok()?));
+    }
+    Some(template)
+}
+
+/// `CKA_KEY_TYPE` of a kind of key.
+pub(crate) const fn key_type(kind: KeyKind) -> KeyType {
+    match kind {
+        KeyKind::EcP256 | KeyKind::EcP384 => KeyType::EC,
+        KeyKind::Ed25519 => KeyType::EC_EDWARDS,
+        KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => KeyType::RSA,
+    }
 }
 
 /// `CKA_EC_PARAMS` of P-256: its object identifier.

@@ -40,6 +40,27 @@ impl KeyRole {
     }
 }
 
+/// How a key may be copied for safe-keeping. Fixed when it is generated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackupMode {
+    /// Never out of its token: only the whole token is copied, by the means of its maker, which keep the attributes.
+    #[default]
+    Clone,
+    /// Out of the token under a trusted wrapping key and no other (`CKA_WRAP_WITH_TRUSTED`, PKCS#11 3.1 section 4.9).
+    /// What was once out no longer says where it was born, so such a key needs a transcript that does.
+    Wrap,
+}
+
+/// A key pair to generate.
+#[derive(Clone, Debug)]
+pub(crate) struct NewKey {
+    pub(crate) key: KeyId,
+    pub(crate) kind: KeyKind,
+    pub(crate) role: KeyRole,
+    pub(crate) backup: BackupMode,
+}
+
 /// `CKA_ID` of a key: the first 20 octets of SHA-256 over its label.
 pub(crate) fn identifier(key: &KeyId) -> Vec<u8> {
     digest(&SHA256, key.as_str().as_bytes()).as_ref()[..20].to_vec()
@@ -47,16 +68,7 @@ pub(crate) fn identifier(key: &KeyId) -> Vec<u8> {
 
 /// Template of the public key object. `parameters` are the `CKA_EC_PARAMS` of an EC key.
 pub(crate) fn public(key: &KeyId, kind: KeyKind, role: KeyRole, parameters: &[u8]) -> Vec<Attribute> {
-    let mut template = vec![
-        Attribute::Token(true),
-        Attribute::Private(false),
-        Attribute::Label(key.as_str().as_bytes().to_vec()),
-        Attribute::Id(identifier(key)),
-        Attribute::Verify(role.signs()),
-        Attribute::Derive(!role.signs()),
-        Attribute::Encrypt(false),
-        Attribute::Wrap(false),
-    ];
+    let mut template = public_usage(key, role);
     if let Some(bits) = modulus_bits(kind) {
         template.push(Attribute::ModulusBits(bits.into()));
         template.push(Attribute::PublicExponent(EXPONENT_65537.to_vec()));
@@ -66,15 +78,29 @@ pub(crate) fn public(key: &KeyId, kind: KeyKind, role: KeyRole, parameters: &[u8
     template
 }
 
-/// Template of the private key object.
-pub(crate) fn private(key: &KeyId, role: KeyRole) -> Vec<Attribute> {
+/// What every public key object says, whichever key it is.
+pub(crate) fn public_usage(key: &KeyId, role: KeyRole) -> Vec<Attribute> {
     vec![
+        Attribute::Token(true),
+        Attribute::Private(false),
+        Attribute::Label(key.as_str().as_bytes().to_vec()),
+        Attribute::Id(identifier(key)),
+        Attribute::Verify(role.signs()),
+        Attribute::Derive(!role.signs()),
+        Attribute::Encrypt(false),
+        Attribute::Wrap(false),
+    ]
+}
+
+/// Template of the private key object.
+pub(crate) fn private(key: &KeyId, role: KeyRole, backup: BackupMode) -> Vec<Attribute> {
+    let mut template = vec![
         Attribute::Token(true),
         Attribute::Private(true),
         Attribute::Label(key.as_str().as_bytes().to_vec()),
         Attribute::Id(identifier(key)),
         Attribute::Sensitive(true),
-        Attribute::Extractable(false),
+        Attribute::Extractable(backup == BackupMode::Wrap),
         Attribute::Copyable(role.copyable()),
         // SoftHSM2 copies no key that cannot be modified. What matters cannot be modified on any key: `CKA_SENSITIVE`
         // only ever becomes true and `CKA_EXTRACTABLE` false (PKCS#11 3.1 section 4.9).
@@ -84,7 +110,11 @@ pub(crate) fn private(key: &KeyId, role: KeyRole) -> Vec<Attribute> {
         Attribute::Decrypt(false),
         Attribute::Unwrap(false),
         Attribute::SignRecover(false),
-    ]
+    ];
+    if backup == BackupMode::Wrap {
+        template.push(Attribute::WrapWithTrusted(true));
+    }
+    template
 }
 
 /// `CKA_ALLOWED_MECHANISMS`, for roles that are restricted further than by their usage attributes.

@@ -191,7 +191,7 @@ pub fn init_token(
     so_pin: &SecretString,
     pin: &SecretString,
 ) -> Result<TokenInfo, HsmError> {
-    let module = LoadedModule::load(&module.locate()?)?;
+    let module = LoadedModule::load(module)?;
     let generation = module.start()?;
     let pass = module.enter(generation)?;
     let context = pass.context();
@@ -212,6 +212,18 @@ pub fn init_token(
     Ok(info)
 }
 
+/// Every token of the module that was initialised.
+///
+/// # Errors
+/// If the module cannot be loaded, else what it reported.
+pub fn tokens(module: &Module) -> Result<Vec<TokenInfo>, HsmError> {
+    let module = LoadedModule::load(module)?;
+    let generation = module.start()?;
+    let pass = module.enter(generation)?;
+    let slots = pass.context().get_slots_with_initialized_token()?;
+    slots.into_iter().map(|slot| TokenInfo::read(&pass, slot)).collect()
+}
+
 /// Login state, asked of the token.
 pub(crate) fn check_login(session: &Session) -> Result<(), HsmError> {
     match session.get_session_info()?.session_state() {
@@ -221,7 +233,7 @@ pub(crate) fn check_login(session: &Session) -> Result<(), HsmError> {
 }
 
 /// The slot that holds the token now: by label and serial, since modules renumber their slots.
-fn find(pass: &Pass<'_>, label: &str, serial: Option<&str>) -> Result<(Slot, TokenInfo), HsmError> {
+pub(crate) fn find(pass: &Pass<'_>, label: &str, serial: Option<&str>) -> Result<(Slot, TokenInfo), HsmError> {
     let mut fitting = Vec::new();
     let mut seen = Vec::new();
     for slot in pass.context().get_slots_with_token()? {

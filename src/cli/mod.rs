@@ -8,6 +8,7 @@ pub mod policy;
 pub mod quickstart;
 pub mod serve;
 pub mod signer;
+pub mod token;
 
 use crate::config::Config;
 use clap::{Parser, Subcommand};
@@ -40,6 +41,8 @@ enum Command {
     Audit(audit::AuditArguments),
     /// Compare and approve policies
     Policy(policy::PolicyArguments),
+    /// Back up, restore and verify SoftHSM2 tokens
+    Token(token::TokenArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -93,5 +96,6 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo(of) => demo::run(&of),
         Command::Audit(of) => audit::run(&of),
         Command::Policy(of) => policy::run(&of),
+        Command::Token(of) => token::run(&of),
     }
 }

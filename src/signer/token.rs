@@ -2,6 +2,7 @@
 
 use hsm::{HsmError, Pool, TokenState};
 use pki::key::{KeyId, PublicKey, SignError, Signer};
+use std::collections::BTreeSet;
 
 /// A token that holds CA keys.
 pub trait CaToken: Signer {
@@ -25,7 +26,8 @@ impl CaToken for Pool {
     }
 
     fn check_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
-        self.check_ca_key(key, expected)
+        // No transcript is known here, so only keys that can never have left the token.
+        self.check_ca_key(key, expected, &BTreeSet::new())
     }
 }
 

@@ -6,6 +6,7 @@
 mod access;
 mod audit;
 mod crash;
+mod custody;
 mod drivers;
 mod enrolment;
 mod fuzz;

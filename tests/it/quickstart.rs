@@ -36,6 +36,32 @@ fn the_manifest_says_what_exists() {
     assert!(ready < READY, "a later run took {ready:?}");
 }
 
+/// With a token linked in, no token software is needed: CRLs and OCSP signers are there, people call with their software
+/// keys, and whoever asks for a card is told why there is none.
+#[cfg(feature = "embedded-token")]
+#[tokio::test]
+async fn embedded_tokens_serve_without_token_software() {
+    use crate::support::client::Caller;
+    use crate::support::judge::Judge;
+
+    let mut installation = Installation::start_on_module("embedded", "embedded");
+    for _ in 0..2 {
+        let manifest = installation.manifest();
+        assert_eq!(manifest["hsm"]["module"], "embedded");
+        assert!(manifest["people"].as_array().unwrap().iter().all(|person| person["card"].is_null()));
+        let judge = Judge::new(&installation);
+        for issuer in judge.issuing() {
+            assert!(judge.crl(issuer).await.unwrap().is_some(), "{issuer}");
+        }
+        let caller = Caller::person(&installation, &installation.person(0, "auditor"));
+        caller.get("/self/v1/me").await.ok();
+        let card = installation.try_sigill(&["demo", "env", "card"]);
+        assert!(!card.status.success() && said(&card).contains("people have no cards here"), "{}", said(&card));
+        installation.stop();
+        installation.run();
+    }
+}
+
 /// Ports stand in certificates: another base is refused on an existing folder.
 #[test]
 fn another_port_base_is_refused() {

@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -36,6 +37,7 @@ impl TokenFolder {
         );
         fs::write(folder.configuration(), text)?;
         fs::write(folder.fault_rules(), "")?;
+        fs::set_permissions(&folder.root, fs::Permissions::from_mode(0o700))?;
         Ok(folder)
     }
 
@@ -55,10 +57,16 @@ impl TokenFolder {
         self.root.join("softhsm2.conf")
     }
 
+    /// The value for the variable that names the embedded token's configuration; whoever uses that token writes it.
+    pub fn embedded_configuration(&self) -> PathBuf {
+        self.root.join("embedded.conf")
+    }
+
     /// Environment that reaches these tokens, also through the fault shim.
     pub fn environment(&self) -> Vec<(&'static str, OsString)> {
         vec![
             ("SOFTHSM2_CONF", self.configuration().into()),
+            ("KRYOPTIC_CONF", self.embedded_configuration().into()),
             ("P11FAULT_CTL", self.fault_rules().into()),
             ("P11FAULT_LOG", self.fault_log().into()),
         ]

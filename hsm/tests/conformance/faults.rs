@@ -1,5 +1,7 @@
 //! Faults of the module: every return code that a device in trouble gives, lost answers, wrong answers, a lost token.
 
+use std::collections::BTreeSet;
+
 use hsm::{KeyRole, Pool, TokenConfig, TokenState};
 use pki::{KeyId, KeyKind, SignError};
 use testkit::token::{TokenFolder, wait_until};
@@ -114,7 +116,7 @@ fn token_that_is_taken_away_and_brought_back_is_used_again() {
             assert!(matches!(sign(&pool, &key), Err(SignError::Unavailable { .. })));
             folder.bring_back().unwrap();
             wait_for_recovery(&pool, &key);
-            pool.check_ca_key(&key, &public).unwrap();
+            pool.check_ca_key(&key, &public, &BTreeSet::new()).unwrap();
         }
     });
 }

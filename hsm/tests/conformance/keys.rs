@@ -1,6 +1,8 @@
 //! Kinds of keys, algorithms and attributes.
 
-use hsm::{HsmError, KeyRole, Module, Pool};
+use std::collections::BTreeSet;
+
+use hsm::{HsmError, KeyRole, Pool};
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::derive::Deriver;
@@ -13,8 +15,10 @@ use openssl::sign::{RsaPssSaltlen, Verifier};
 use openssl::x509::{X509, X509Name};
 use pki::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm as Algorithm, Signer};
 
-use crate::{TOKEN, config, usable, with_token};
+use crate::{TOKEN, config, config_through, on_each_token, usable, with_token};
 
+/// No transcript names any key.
+const NONE: BTreeSet<[u8; 32]> = BTreeSet::new();
 const MESSAGE: &[u8] = b"what OpenSSL is asked to verify";
 
 /// OpenSSL's verdict.
@@ -72,8 +76,8 @@ fn check_kind(pool: &Pool, kind: KeyKind, algorithms: &[Algorithm], role: KeyRol
 
 #[test]
 fn openssl_accepts_every_kind_algorithm_and_role() {
-    with_token("keys::openssl_accepts_every_kind_algorithm_and_role", |_| {
-        let pool = usable(config());
+    on_each_token("keys::openssl_accepts_every_kind_algorithm_and_role", |config| {
+        let pool = usable(config.clone());
         for (kind, algorithms) in KINDS {
             for role in ROLES {
                 check_kind(&pool, kind, algorithms, role);
@@ -85,22 +89,22 @@ fn openssl_accepts_every_kind_algorithm_and_role() {
 
 #[test]
 fn ca_key_is_held_to_its_attributes_and_its_certificate() {
-    with_token("keys::ca_key_is_held_to_its_attributes_and_its_certificate", |_| {
-        let pool = usable(config());
+    on_each_token("keys::ca_key_is_held_to_its_attributes_and_its_certificate", |config| {
+        let pool = usable(config.clone());
         let (ca, ocsp) = (KeyId::new("ca"), KeyId::new("ocsp"));
         let ca_public = pool.generate(&ca, KeyKind::EcP384, KeyRole::Ca).unwrap();
         let ocsp_public = pool.generate(&ocsp, KeyKind::EcP256, KeyRole::OcspSigner).unwrap();
 
-        pool.check_ca_key(&ca, &ca_public).unwrap();
+        pool.check_ca_key(&ca, &ca_public, &NONE).unwrap();
         let attributes = pool.attributes(&ca).unwrap();
         assert_eq!(attributes.copyable, Some(false));
         assert_eq!(attributes.modifiable, Some(false));
         assert_eq!(attributes.generation_mechanism.as_deref(), Some("CKM_EC_KEY_PAIR_GEN"));
 
-        let wrong = pool.check_ca_key(&ocsp, &ocsp_public).unwrap_err();
+        let wrong = pool.check_ca_key(&ocsp, &ocsp_public, &NONE).unwrap_err();
         assert!(matches!(wrong, HsmError::WrongAttribute { attribute: "CKA_COPYABLE", .. }), "{wrong}");
         let other = pool.generate(&KeyId::new("ca 2"), KeyKind::EcP384, KeyRole::Ca).unwrap();
-        assert!(matches!(pool.check_ca_key(&ca, &other), Err(HsmError::WrongPublicKey { .. })));
+        assert!(matches!(pool.check_ca_key(&ca, &other, &NONE), Err(HsmError::WrongPublicKey { .. })));
     });
 }
 
@@ -121,15 +125,15 @@ fn imported_key_is_no_ca_key() {
 
         let pool = usable(config());
         let public = PublicKey::from_spki(&outside.public_key_to_der().unwrap()).unwrap();
-        let refused = pool.check_ca_key(&KeyId::new("ca"), &public).unwrap_err();
+        let refused = pool.check_ca_key(&KeyId::new("ca"), &public, &NONE).unwrap_err();
         assert!(matches!(refused, HsmError::WrongAttribute { attribute: "CKA_LOCAL", .. }), "{refused}");
     });
 }
 
 #[test]
 fn label_is_given_once() {
-    with_token("keys::label_is_given_once", |_| {
-        let pool = usable(config());
+    on_each_token("keys::label_is_given_once", |config| {
+        let pool = usable(config.clone());
         let key = KeyId::new("once");
         pool.generate(&key, KeyKind::EcP256, KeyRole::Holder).unwrap();
         let again = pool.generate(&key, KeyKind::EcP256, KeyRole::Holder);
@@ -141,8 +145,8 @@ fn label_is_given_once() {
 
 #[test]
 fn agreement_is_what_openssl_derives() {
-    with_token("keys::agreement_is_what_openssl_derives", |_| {
-        let pool = usable(config());
+    on_each_token("keys::agreement_is_what_openssl_derives", |config| {
+        let pool = usable(config.clone());
         for (kind, curve) in [(KeyKind::EcP256, Nid::X9_62_PRIME256V1), (KeyKind::EcP384, Nid::SECP384R1)] {
             let key = KeyId::new(format!("agree {kind}"));
             let public = pool.generate(&key, kind, KeyRole::Agreement).unwrap();
@@ -165,14 +169,15 @@ fn agreement_is_what_openssl_derives() {
 
 #[test]
 fn token_is_made_and_found_by_label() {
-    with_token("keys::token_is_made_and_found_by_label", |_| {
-        let made = hsm::init_token(&Module::Auto, "made here", &"87654321".into(), &"135790".into()).unwrap();
+    on_each_token("keys::token_is_made_and_found_by_label", |config| {
+        let initialise = || hsm::init_token(&config.module, "made here", &"87654321".into(), &"135790".into());
+        let made = initialise().unwrap();
         assert_eq!(made.label, "made here");
         assert!(!made.serial.is_empty());
-        let again = hsm::init_token(&Module::Auto, "made here", &"87654321".into(), &"135790".into());
-        assert!(matches!(again, Err(HsmError::TokenExists { .. })));
+        assert!(matches!(initialise(), Err(HsmError::TokenExists { .. })));
+        assert_eq!(hsm::tokens(&config.module).unwrap().iter().filter(|token| **token == made).count(), 1);
 
-        let (first, mut second) = (usable(config()), config());
+        let (first, mut second) = (usable(config.clone()), config.clone());
         second.token_label = made.label;
         second.token_serial = Some(made.serial);
         second.pin = "135790".into();
@@ -180,6 +185,27 @@ fn token_is_made_and_found_by_label() {
         second.generate(&KeyId::new("k"), KeyKind::EcP256, KeyRole::Ca).unwrap();
         assert!(first.keys().unwrap().is_empty());
         assert_eq!(second.keys().unwrap(), [KeyId::new("k")]);
+    });
+}
+
+/// A mechanism that a token lacks is named, at once, and nothing is left behind; the pool goes on.
+#[test]
+fn mechanism_that_the_token_lacks_is_named() {
+    with_token("keys::mechanism_that_the_token_lacks_is_named", |folder| {
+        let pool = usable(config_through(folder.fault_module().unwrap()));
+        let key = KeyId::new("k");
+        folder.set_faults("C_GenerateKeyPair rv 0x70\n").unwrap();
+        let lacking = pool.generate(&key, KeyKind::Ed25519, KeyRole::Ca).unwrap_err().to_string();
+        assert_eq!(lacking, "C_GenerateKeyPair returned CKR_MECHANISM_INVALID");
+        folder.set_faults("").unwrap();
+        pool.generate(&key, KeyKind::Rsa3072, KeyRole::Ca).unwrap();
+        folder.set_faults("C_SignInit rv 0x70\n").unwrap();
+        let Err(SignError::Refused { detail }) = pool.sign(&key, Algorithm::RsaPssSha256, MESSAGE) else {
+            panic!("a signature without its mechanism")
+        };
+        assert_eq!(detail, "C_SignInit returned CKR_MECHANISM_INVALID");
+        folder.set_faults("").unwrap();
+        pool.sign(&key, Algorithm::RsaPkcs1Sha256, MESSAGE).unwrap();
     });
 }
 
@@ -204,8 +230,8 @@ fn certificate_for(subject: &PKeyRef<Public>, name: &str) -> Vec<u8> {
 
 #[test]
 fn certificate_stands_beside_its_own_key_only() {
-    with_token("keys::certificate_stands_beside_its_own_key_only", |_| {
-        let pool = usable(config());
+    on_each_token("keys::certificate_stands_beside_its_own_key_only", |config| {
+        let pool = usable(config.clone());
         let (key, other) = (KeyId::new("card auth"), KeyId::new("card sign"));
         let public = pool.generate(&key, KeyKind::EcP256, KeyRole::Card).unwrap();
         pool.generate(&other, KeyKind::EcP256, KeyRole::Card).unwrap();

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod backup;
 mod faults;
 mod keys;
 mod limits;
@@ -29,6 +30,23 @@ const RECOVERY: Duration = Duration::from_secs(20);
 fn with_token(test: &str, body: impl FnOnce(&TokenFolder)) {
     let prepare = |folder: &TokenFolder, _: &mut Command| folder.init(TOKEN, SO_PIN, PIN);
     in_child(test, prepare, body);
+}
+
+/// The test in a process of its own, on one token of every module that is built in, all loaded at once.
+fn on_each_token(test: &str, body: impl Fn(&TokenConfig)) {
+    with_token(test, |folder| {
+        body(&config());
+        if cfg!(feature = "embedded-token") {
+            body(&embedded(folder));
+        }
+    });
+}
+
+/// A new embedded token beside those of `SoftHSM2`.
+fn embedded(folder: &TokenFolder) -> TokenConfig {
+    std::fs::write(folder.embedded_configuration(), hsm::embedded_configuration(folder.root(), 2)).unwrap();
+    hsm::init_token(&Module::Embedded, TOKEN, &SO_PIN.into(), &PIN.into()).unwrap();
+    TokenConfig { module: Module::Embedded, ..config() }
 }
 
 fn config() -> TokenConfig {

@@ -1,6 +1,7 @@
 //! A new virtual card: a token with two keys born on it, which sign their own requests.
 
 use super::Demo;
+use crate::cli::quickstart::manifest::CardEntry;
 use crate::cli::quickstart::people::{AUTHENTICATION, SIGNATURE, card_number};
 use crate::cli::quickstart::{files, tokens};
 use crate::clock::System;
@@ -17,6 +18,10 @@ pub(crate) struct BlankCard {
     pub(crate) label: String,
     /// File with its PIN.
     pub(crate) pin_file: PathBuf,
+    /// PKCS#11 module.
+    pub(crate) module: PathBuf,
+    /// `SOFTHSM2_CONF` for the module.
+    pub(crate) config: PathBuf,
     token: Pool,
 }
 
@@ -38,12 +43,12 @@ impl BlankCard {
         let label = format!("sigill-card-{}", &number.as_str()[4..]);
         files::private_folder(&demo.layout.secrets())?;
         let pin_file = demo.layout.pin(&label);
-        let module = Module::Path(demo.manifest.people[0].card.module.clone());
-        let token = tokens::create(&module, &label, &pin_file, &System)?;
+        let CardEntry { module, config, .. } = demo.manifest.people[0].card()?.clone();
+        let token = tokens::create(&Module::Path(module.clone()), &label, &pin_file, &System)?;
         for key in [AUTHENTICATION, SIGNATURE] {
             token.generate(&KeyId::new(key), KeyKind::EcP256, KeyRole::Card)?;
         }
-        Ok(Self { number, label, pin_file, token })
+        Ok(Self { number, label, pin_file, module, config, token })
     }
 
     /// One of the keys, with a request that it signed.

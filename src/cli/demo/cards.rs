@@ -6,6 +6,7 @@
 use super::Demo;
 use super::officers::card;
 use crate::cli::card::Card;
+use crate::cli::quickstart::manifest::PersonEntry;
 use anyhow::Context;
 use domain::operation::{Act, OperationHash};
 use serde::Deserialize;
@@ -43,7 +44,9 @@ fn answer(demo: &Demo, open: &mut HashMap<String, Card>, line: &str) -> anyhow::
     let question: Question = serde_json::from_str(line).context("not a question")?;
     if !open.contains_key(&question.token) {
         let people = &demo.manifest.people;
-        let entry = people.iter().find(|person| person.card.token_label == question.token);
+        let has_card =
+            |person: &&PersonEntry| person.card.as_ref().is_some_and(|card| card.token_label == question.token);
+        let entry = people.iter().find(has_card);
         let card = card(entry.context("nobody has this card")?)?;
         open.insert(question.token.clone(), card);
     }

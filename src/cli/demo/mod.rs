@@ -69,8 +69,10 @@ pub(crate) struct Demo {
 pub fn run(arguments: &DemoArguments) -> anyhow::Result<()> {
     let layout = Layout::new(&arguments.data)?;
     let manifest = Manifest::read(&layout.manifest())?;
-    let cards = manifest.people.first().context("the installation has no people")?;
-    environment::enter(&cards.card.config)?;
+    let person = manifest.people.first().context("the installation has no people")?;
+    if let Some(card) = &person.card {
+        environment::enter(&[(environment::VARIABLE, &card.config)])?;
+    }
     if Config::load(&layout.config())?.mode == Mode::Production {
         bail!("demo does not run in production mode");
     }

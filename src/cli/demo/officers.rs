@@ -65,7 +65,7 @@ impl Officer<'_> {
 /// # Errors
 /// If the token is not there, or carries no signature certificate.
 pub(crate) fn card(person: &PersonEntry) -> anyhow::Result<Card> {
-    let card = &person.card;
+    let card = person.card()?;
     let pin = SecretString::from(card.pin.clone());
     Card::open(&Module::Path(card.module.clone()), &card.token_label, pin, KeyId::new(SIGNATURE))
 }

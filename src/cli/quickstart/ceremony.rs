@@ -81,7 +81,7 @@ impl<'a> Ceremony<'a> {
     /// If either exists already or cannot be made.
     pub(crate) async fn open(
         plan: &'a Plan,
-        layout: &'a Layout,
+        (layout, module): (&'a Layout, &Module),
         ports: Ports,
         database: &str,
         foundation: Foundation,
@@ -90,7 +90,7 @@ impl<'a> Ceremony<'a> {
         let now = System.now();
         let profiles = crate::policies::profiles(&policies::bundle())?;
         let ceremony =
-            Self { plan, layout, ports, module: Module::Auto, now, entropy: System, store, profiles, foundation };
+            Self { plan, layout, ports, module: module.clone(), now, entropy: System, store, profiles, foundation };
         ceremony.record(ceremony.event("ceremony.opened", &plan.operator.name)).await?;
         Ok(ceremony)
     }

@@ -53,6 +53,11 @@ impl Layout {
         self.data.join("softhsm2.conf")
     }
 
+    /// Configuration of the tokens that are linked into the program.
+    pub(crate) fn embedded_tokens(&self) -> PathBuf {
+        self.data.join("embedded.conf")
+    }
+
     /// The tokens.
     pub(crate) fn tokens(&self) -> PathBuf {
         self.data.join("tokens")

@@ -47,9 +47,9 @@ pub(crate) struct IssuerEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HsmEntry {
-    /// PKCS#11 module.
+    /// PKCS#11 module; `embedded` for the one that is linked into the program.
     pub(crate) module: PathBuf,
-    /// `SOFTHSM2_CONF` for the module.
+    /// `SOFTHSM2_CONF` for the module, or the configuration of the embedded one.
     pub(crate) config: PathBuf,
     /// Label of the token.
     pub(crate) token_label: String,
@@ -67,8 +67,8 @@ pub(crate) struct PersonEntry {
     pub(crate) agency: String,
     /// Roles at the agency.
     pub(crate) roles: Vec<domain::access::Role>,
-    /// The virtual card.
-    pub(crate) card: CardEntry,
+    /// The virtual card; none where tokens are linked into the program.
+    pub(crate) card: Option<CardEntry>,
     /// Certificate of the software key, the issuing CA's after it.
     pub(crate) certificate: PathBuf,
     /// The software key.
@@ -108,6 +108,19 @@ impl std::fmt::Debug for PersonEntry {
 impl std::fmt::Debug for CardEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CardEntry").field("token_label", &self.token_label).finish_non_exhaustive()
+    }
+}
+
+impl PersonEntry {
+    /// The person's virtual card.
+    ///
+    /// # Errors
+    /// If people have none, with the reason.
+    pub(crate) fn card(&self) -> anyhow::Result<&CardEntry> {
+        self.card.as_ref().context(
+            "people have no cards here: their tokens would be linked into the program, where no other finds them. \
+             Install SoftHSM2 and choose another --data",
+        )
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) mod tokens;
 use crate::config::{Config, Mode};
 use anyhow::{Context, bail};
 use folder::Lock;
+use hsm::Module;
 use layout::Layout;
 use manifest::{HsmEntry, IssuerEntry, Manifest, PersonEntry};
 use ports::{DEFAULT_BASE, Ports};
@@ -43,6 +44,21 @@ pub struct QuickstartArguments {
     /// Empty database for the first run, such as <postgres://user@host/name> [default: a SQLite file in the folder]
     #[arg(long)]
     database: Option<String>,
+    /// PKCS#11 module of the first run's tokens: a path, `auto` for SoftHSM2, or `embedded` where the program was built
+    /// with a token of its own [default: auto; embedded if there is no SoftHSM2]
+    #[arg(long)]
+    module: Option<String>,
+}
+
+impl QuickstartArguments {
+    /// Where the first run makes tokens.
+    fn module(&self) -> Module {
+        match &self.module {
+            Some(asked) => Module::from(asked.clone()),
+            None if cfg!(feature = "embedded-token") && Module::Auto.locate().is_err() => Module::Embedded,
+            None => Module::Auto,
+        }
+    }
 }
 
 /// Sets up if need be, serves until SIGTERM or SIGINT.
@@ -52,11 +68,14 @@ pub struct QuickstartArguments {
 pub fn run(arguments: &QuickstartArguments) -> anyhow::Result<()> {
     let layout = Layout::new(&arguments.data)?;
     folder::claim(&layout)?;
-    environment::enter(&layout.softhsm())?;
+    environment::enter(&[
+        (environment::VARIABLE, &layout.softhsm()),
+        (hsm::EMBEDDED_VARIABLE, &layout.embedded_tokens()),
+    ])?;
     let first_run = !folder::is_ready(&layout);
     if first_run {
         let ports = Ports::new(arguments.port_base.unwrap_or(DEFAULT_BASE))?;
-        set_up_in_child(&layout, ports, arguments.database.as_deref())?;
+        set_up_in_child(&layout, ports, arguments)?;
     }
     let _lock = Lock::take(&layout)?;
     files::remove(&layout.manifest())?;
@@ -75,11 +94,11 @@ pub fn set_up(arguments: &QuickstartArguments) -> anyhow::Result<()> {
     let _lock = Lock::take(&layout)?;
     folder::clear(&layout)?;
     let database = arguments.database.clone().unwrap_or_else(|| format!("sqlite://{}", layout.database().display()));
-    tokio::runtime::Runtime::new()?.block_on(setup::run(&layout, ports, &database))
+    tokio::runtime::Runtime::new()?.block_on(setup::run(&layout, ports, &database, arguments.module()))
 }
 
 /// Runs the set-up in another process, so that the one that serves never knew a CA's PIN.
-fn set_up_in_child(layout: &Layout, ports: Ports, database: Option<&str>) -> anyhow::Result<()> {
+fn set_up_in_child(layout: &Layout, ports: Ports, arguments: &QuickstartArguments) -> anyhow::Result<()> {
     report::say(&format!("Setting up {} (tokens, key ceremony, people) ...\n", layout.data().display()))?;
     let status = Command::new(std::env::current_exe()?)
         .arg("quickstart-setup")
@@ -87,7 +106,8 @@ fn set_up_in_child(layout: &Layout, ports: Ports, database: Option<&str>) -> any
         .arg(layout.data())
         .arg("--port-base")
         .arg(ports.base().to_string())
-        .args(database.map(|database| ["--database", database]).into_iter().flatten())
+        .args(arguments.database.iter().flat_map(|database| ["--database", database]))
+        .args(["--module", &String::from(arguments.module())])
         .status()
         .context("starting the set-up")?;
     if !status.success() {
@@ -146,7 +166,7 @@ fn describe(config: &Config, layout: &Layout, people: Vec<PersonEntry>) -> anyho
         database: config.database.strip_prefix("sqlite://").unwrap_or(&config.database).to_owned(),
         hsm: HsmEntry {
             module: config.hsm.module.locate()?,
-            config: layout.softhsm(),
+            config: if config.hsm.module == Module::Embedded { layout.embedded_tokens() } else { layout.softhsm() },
             token_label: config.hsm.token_label.clone(),
             pin_file,
         },

@@ -14,7 +14,7 @@ use domain::card::{Card, CardState};
 use domain::certificate::Holder;
 use domain::changes::{Changes, Write};
 use domain::people::{Employment, Person, RoleGrant, Tenant};
-use hsm::{KeyRole, Pool};
+use hsm::{KeyRole, Module, Pool};
 use pki::certificate::Certificate;
 use pki::key::{KeyId, KeyKind, PublicKey};
 use secrecy::ExposeSecret;
@@ -43,11 +43,14 @@ pub(crate) async fn register(
     Ok(people)
 }
 
-/// Makes a card without keys.
+/// Makes a card without keys, where there are cards.
 ///
 /// # Errors
 /// If the token cannot be made.
 pub(crate) fn spare_card(ceremony: &Ceremony<'_>) -> anyhow::Result<()> {
+    if ceremony.module == Module::Embedded {
+        return Ok(());
+    }
     ceremony.token(tokens::SPARE, &ceremony.layout.pin(tokens::SPARE)).map(drop)
 }
 
@@ -105,14 +108,9 @@ async fn equip(
     authorities: &Authorities,
     (tenant, person, planned): (&Tenant, &Person, &PlannedPerson),
 ) -> anyhow::Result<PersonEntry> {
-    let number = bind_card(ceremony, tenant, person).await?;
-    let label = planned.token();
-    let layout = ceremony.layout;
-    let card = ceremony.token(&label, &layout.pin(&label))?;
+    let card = make_card(ceremony, (tenant, person, planned)).await?;
     let software_key = software::generate()?;
-
-    let authentication = card.generate(&KeyId::new(AUTHENTICATION), KeyKind::EcP256, KeyRole::Card)?;
-    let signature = card.generate(&KeyId::new(SIGNATURE), KeyKind::EcP256, KeyRole::Card)?;
+    let number = card.as_ref().map_or_else(|| card_number(&ceremony.entropy), |card| card.number.clone());
     let order = |profile: &str, key: PublicKey, on_card: bool| Order {
         profile: profile.to_owned(),
         subject: subject_facts(tenant, person, &number),
@@ -125,37 +123,73 @@ async fn equip(
         },
         days: None,
     };
-    let orders = [
-        order(AUTHENTICATION_PROFILE, authentication, true),
-        order(SIGNATURE_PROFILE, signature, true),
-        order(SOFTWARE_PROFILE, software_key.public()?, false),
-    ];
+    let mut orders = vec![order(SOFTWARE_PROFILE, software_key.public()?, false)];
+    if let Some(card) = &card {
+        orders.push(order(AUTHENTICATION_PROFILE, card.authentication.clone(), true));
+        orders.push(order(SIGNATURE_PROFILE, card.signature.clone(), true));
+    }
     let issuer = authorities.of_kind(IssuerKind::Person).context("a CA of persons")?;
     let certificates = ceremony.certify(Authority::Issuer(issuer), &authorities.keys, &orders).await?;
-    let [authentication, signature, software] = certificates.as_slice() else {
-        anyhow::bail!("three certificates were ordered");
-    };
-    personalise(&card, authentication, signature)?;
+    let (software, on_card) = certificates.split_first().context("a certificate was ordered")?;
+    let entry = card.map(|card| card.personalise(ceremony, on_card)).transpose()?;
+    let layout = ceremony.layout;
     let files = software::write(layout, &person.id, &software_key, software, &issuer.certificate, &ceremony.entropy)?;
-    let (module, config) = tokens::locate(&ceremony.module, layout)?;
-    let pin = hsm::PinSource::File(layout.pin(&label)).read()?;
     Ok(PersonEntry {
         name: planned.display_name(),
         agency: tenant.name.clone(),
         roles: planned.roles.iter().copied().collect(),
-        card: CardEntry {
-            module,
-            config,
-            pin: pin.expose_secret().to_owned(),
-            authentication_uri: key_uri(&label, AUTHENTICATION),
-            signature_uri: key_uri(&label, SIGNATURE),
-            token_label: label,
-        },
+        card: entry,
         certificate: files.certificate,
         key: files.key,
         pkcs12: files.pkcs12,
         pkcs12_password: files.password,
     })
+}
+
+/// A card that is bound to its holder and has its keys.
+struct NewCard {
+    number: CardNumber,
+    label: String,
+    token: Pool,
+    authentication: PublicKey,
+    signature: PublicKey,
+}
+
+/// Makes a person's card; none where tokens are linked into the program, since a card is for other programs too.
+async fn make_card(
+    ceremony: &Ceremony<'_>,
+    (tenant, person, planned): (&Tenant, &Person, &PlannedPerson),
+) -> anyhow::Result<Option<NewCard>> {
+    if ceremony.module == Module::Embedded {
+        return Ok(None);
+    }
+    let number = bind_card(ceremony, tenant, person).await?;
+    let label = planned.token();
+    let token = ceremony.token(&label, &ceremony.layout.pin(&label))?;
+    let authentication = token.generate(&KeyId::new(AUTHENTICATION), KeyKind::EcP256, KeyRole::Card)?;
+    let signature = token.generate(&KeyId::new(SIGNATURE), KeyKind::EcP256, KeyRole::Card)?;
+    Ok(Some(NewCard { number, label, token, authentication, signature }))
+}
+
+impl NewCard {
+    /// Stores the certificates beside their keys, and says how programs reach the card.
+    fn personalise(self, ceremony: &Ceremony<'_>, certificates: &[Certificate]) -> anyhow::Result<CardEntry> {
+        let [authentication, signature] = certificates else {
+            anyhow::bail!("two certificates were ordered for the card");
+        };
+        self.token.import_certificate(&KeyId::new(AUTHENTICATION), authentication.der().as_bytes())?;
+        self.token.import_certificate(&KeyId::new(SIGNATURE), signature.der().as_bytes())?;
+        let (module, config) = tokens::locate(&ceremony.module, ceremony.layout)?;
+        let pin = hsm::PinSource::File(ceremony.layout.pin(&self.label)).read()?;
+        Ok(CardEntry {
+            module,
+            config,
+            pin: pin.expose_secret().to_owned(),
+            authentication_uri: key_uri(&self.label, AUTHENTICATION),
+            signature_uri: key_uri(&self.label, SIGNATURE),
+            token_label: self.label,
+        })
+    }
 }
 
 async fn bind_card(ceremony: &Ceremony<'_>, tenant: &Tenant, person: &Person) -> anyhow::Result<CardNumber> {
@@ -170,12 +204,6 @@ async fn bind_card(ceremony: &Ceremony<'_>, tenant: &Tenant, person: &Person) ->
     let event = ceremony.event("card.activated", number.as_str()).in_tenant(&tenant.id).with("holder", &person.id);
     ceremony.commit(Changes::recording(event).write(Write::NewCard(card))).await?;
     Ok(number)
-}
-
-fn personalise(card: &Pool, authentication: &Certificate, signature: &Certificate) -> anyhow::Result<()> {
-    card.import_certificate(&KeyId::new(AUTHENTICATION), authentication.der().as_bytes())?;
-    card.import_certificate(&KeyId::new(SIGNATURE), signature.der().as_bytes())?;
-    Ok(())
 }
 
 /// Profile of a card's authentication certificate.

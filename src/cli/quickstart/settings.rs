@@ -4,11 +4,12 @@ use super::layout::Layout;
 use super::plan::{Plan, PlannedAuthority};
 use super::ports::Ports;
 use super::tokens;
+use hsm::Module;
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// The text of the configuration.
-pub(crate) fn render(plan: &Plan, ports: Ports, layout: &Layout, database: &str) -> String {
+pub(crate) fn render(plan: &Plan, ports: Ports, layout: &Layout, (database, module): (&str, &Module)) -> String {
     let mut text = TEMPLATE.to_owned();
     let values = [
         ("@DATABASE@", quoted(database)),
@@ -18,6 +19,7 @@ pub(crate) fn render(plan: &Plan, ports: Ports, layout: &Layout, database: &str)
         ("@OFFICERS@", quoted(&ports.officers().to_string())),
         ("@TLS@", path(&layout.tls())),
         ("@ROOT@", path(&layout.authority(&plan.root().name()))),
+        ("@MODULE@", quoted(&String::from(module.clone()))),
         ("@TOKEN@", quoted(tokens::SERVICE)),
         ("@PIN@", path(&layout.pin(tokens::SERVICE))),
         ("@SEAL@", path(&layout.seal())),
@@ -91,7 +93,7 @@ root = @ROOT@
 # `module` may be the path of any PKCS#11 module, such as a shim before the real one; the signer
 # below takes the same one as long as its own configuration says "auto".
 [hsm]
-module = "auto"
+module = @MODULE@
 token_label = @TOKEN@
 pin = { file = @PIN@ }
 threads = 2
@@ -138,7 +140,7 @@ mod tests {
         let plan = Plan::demo().unwrap();
         let ports = Ports::new(9000).unwrap();
         let layout = Layout::new(Path::new("/tmp/a \"folder\"")).unwrap();
-        let text = render(&plan, ports, &layout, "postgres://localhost/it's");
+        let text = render(&plan, ports, &layout, ("postgres://localhost/it's", &Module::Auto));
         let set = text.lines().filter(|line| !line.starts_with('#'));
         assert!(set.into_iter().all(|line| !line.contains('@')), "a mark was left");
 

@@ -16,6 +16,8 @@ pub struct Installation {
     environment: Vec<(String, String)>,
     /// Its address, if it is not the SQLite file in the folder.
     database: Option<String>,
+    /// PKCS#11 module of its tokens, if it is not the one that quickstart finds.
+    module: Option<String>,
     /// Length of the log when the service was started last.
     log_before: usize,
     service: Option<Child>,
@@ -43,11 +45,28 @@ impl Installation {
         installation
     }
 
+    /// As [`start`](Self::start), on tokens of another module than quickstart finds.
+    #[cfg(feature = "embedded-token")]
+    pub fn start_on_module(name: &str, module: &str) -> Self {
+        let mut installation = Self::prepare(name);
+        installation.module = Some(module.to_owned());
+        installation.run();
+        installation
+    }
+
     /// A folder's name and ports.
     fn prepare(name: &str) -> Self {
         let count = STARTED.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("sigill-it-{}-{count}-{name}", std::process::id()));
-        Self { folder, port_base: free_ports(), environment: Vec::new(), database: None, log_before: 0, service: None }
+        Self {
+            folder,
+            port_base: free_ports(),
+            environment: Vec::new(),
+            database: None,
+            module: None,
+            log_before: 0,
+            service: None,
+        }
     }
 
     /// Starts the service again after [`kill`](Self::kill) or [`stop`](Self::stop).
@@ -71,6 +90,7 @@ impl Installation {
             .arg(self.data())
             .args(["--port-base", &self.port_base.to_string()])
             .args(self.database.iter().flat_map(|database| ["--database", database]))
+            .args(self.module.iter().flat_map(|module| ["--module", module]))
             .envs(self.environment.iter().map(|(k, v)| (k, v)))
             .env_remove("SOFTHSM2_CONF")
             .stdin(Stdio::null())

@@ -12,9 +12,9 @@ use secrecy::ExposeSecret;
 /// # Errors
 /// If the spare card's PIN cannot be read.
 pub(super) fn environment(demo: &Demo) -> anyhow::Result<Environment> {
+    let module = demo.manifest.people[0].card()?;
     let program = std::env::current_exe()?;
     let pin = PinSource::File(demo.layout.pin(tokens::SPARE)).read()?;
-    let module = &demo.manifest.people[0].card;
     let mut environment = Environment::default();
     let issue = format!("{} demo issue --data {}", shell::path(&program), shell::path(demo.layout.data()));
     environment.set("ISSUE", &issue);

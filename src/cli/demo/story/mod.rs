@@ -116,7 +116,7 @@ impl Story<'_> {
         order.activate(desk).await?;
         let commands = [
             telling::openssl_certificate(&files.path("authentication.pem")),
-            telling::list_token(self.demo, &self.card),
+            telling::list_token(&self.card),
             telling::curl_get(self.demo, desk.entry, &format!("/ra/v1/cards/{}", self.card.number)),
         ];
         let title = format!("{} signs that these keys are on the card; it is issued and handed out", desk.entry.name);

@@ -125,12 +125,11 @@ pub(super) fn fetch_crl(url: &str) -> String {
 }
 
 /// Shows what is on the card.
-pub(super) fn list_token(demo: &Demo, card: &BlankCard) -> String {
-    let of = &demo.manifest.people[0].card;
+pub(super) fn list_token(card: &BlankCard) -> String {
     format!(
         "{VARIABLE}={} pkcs11-tool --module {} --token-label {} --login --pin \"$(cat {})\" --list-objects",
-        path(&of.config),
-        path(&of.module),
+        path(&card.config),
+        path(&card.module),
         word(&card.label),
         path(&card.pin_file)
     )

@@ -14,8 +14,12 @@ impl Production {
         let folder = std::env::temp_dir().join(format!("sigill-leftovers-{name}-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("policies/profiles")).unwrap();
         let layout = Layout::new(&folder).unwrap();
-        let text =
-            settings::render(&Plan::demo().unwrap(), Ports::new(9000).unwrap(), &layout, "sqlite:///nowhere/sigill.db");
+        let text = settings::render(
+            &Plan::demo().unwrap(),
+            Ports::new(9000).unwrap(),
+            &layout,
+            ("sqlite:///nowhere/sigill.db", &hsm::Module::Auto),
+        );
         let mut config: Config = toml::from_str(&text).unwrap();
         config.mode = Mode::Production;
         config.signer.spawn = None;

@@ -1,0 +1,149 @@
+//! `sigill token`: copies of closed `SoftHSM2` tokens, and the proof that a copy works.
+//!
+//! A token of keys that never leave is kept safe as a whole: its folder keeps what the token says of its keys. A copy is
+//! worth what it can prove, so each is opened by itself, in a process of its own, and must sign with every key before it
+//! is called a backup or put where a token belongs.
+
+pub mod backup;
+mod content;
+mod proof;
+mod workbench;
+
+use crate::cli::quickstart::files;
+use crate::cli::quickstart::report::say;
+use anyhow::{Context, bail, ensure};
+use backup::Backup;
+use content::Content;
+use hsm::Module;
+use proof::{Facts, Opener};
+use std::path::{Path, PathBuf};
+use workbench::Workbench;
+
+/// `sigill token …`.
+#[derive(Debug, clap::Args)]
+pub struct TokenArguments {
+    #[command(subcommand)]
+    command: TokenCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum TokenCommand {
+    /// Copy the folder of a SoftHSM2 token that nobody uses into one file
+    Backup {
+        /// The token's folder, below `directories.tokendir` of SoftHSM2
+        folder: PathBuf,
+        /// The file to make
+        #[arg(long)]
+        out: PathBuf,
+        #[command(flatten)]
+        opener: OpenerArguments,
+    },
+    /// Put a token back from a backup file, once it has proved itself
+    Restore {
+        /// The backup file
+        file: PathBuf,
+        /// Folder of the tokens: `directories.tokendir` of SoftHSM2
+        #[arg(long)]
+        tokens: PathBuf,
+        #[command(flatten)]
+        opener: OpenerArguments,
+    },
+    /// Let a backup file, or a token that was restored from it, prove itself
+    Verify {
+        /// The backup file
+        file: PathBuf,
+        /// A token's folder to hold to the backup, instead of the backup's own content
+        #[arg(long)]
+        folder: Option<PathBuf>,
+        #[command(flatten)]
+        opener: OpenerArguments,
+    },
+    /// Open the one token of the environment and print what it proves, for the other commands
+    #[command(hide = true)]
+    Prove(OpenerArguments),
+}
+
+#[derive(Debug, clap::Args)]
+struct OpenerArguments {
+    /// File with the token's user PIN in its first line
+    #[arg(long)]
+    pin_file: PathBuf,
+    /// SoftHSM2's module: a path, or `auto`
+    #[arg(long, default_value = "auto")]
+    module: String,
+}
+
+impl OpenerArguments {
+    fn opener(&self) -> Opener {
+        Opener { module: Module::from(self.module.clone()), pin_file: self.pin_file.clone() }
+    }
+}
+
+/// Runs a command of `sigill token`.
+///
+/// # Errors
+/// Why there is no backup, no restored token or no proof.
+pub fn run(arguments: &TokenArguments) -> anyhow::Result<()> {
+    match &arguments.command {
+        TokenCommand::Backup { folder, out, opener } => make(folder, out, &opener.opener()),
+        TokenCommand::Restore { file, tokens, opener } => restore(file, tokens, &opener.opener()),
+        TokenCommand::Verify { file, folder, opener } => verify(file, folder.as_deref(), &opener.opener()),
+        TokenCommand::Prove(opener) => say(&format!("{}\n", serde_json::to_string(&opener.opener().prove()?)?)),
+    }
+}
+
+fn make(folder: &Path, out: &Path, opener: &Opener) -> anyhow::Result<()> {
+    ensure!(!out.exists(), "{} exists already", out.display());
+    let content = Content::read(folder)?;
+    let facts = proof_of(&content, opener).context("the copy does not prove itself")?;
+    ensure!(
+        Content::read(folder)? == content,
+        "{} changed while it was copied: stop whatever uses the token",
+        folder.display()
+    );
+    let backup = Backup::new(content, facts);
+    files::private(out, backup.to_bytes())?;
+    say(&format!("{}backup {}\n", backup.facts(), out.display()))
+}
+
+fn restore(file: &Path, tokens: &Path, opener: &Opener) -> anyhow::Result<()> {
+    let backup = read(file)?;
+    let target = tokens.join(backup.content().name());
+    ensure!(!target.exists(), "{} exists already: a restore overwrites nothing", target.display());
+    let bench = Workbench::beside(tokens, backup.content().name())?;
+    bench.put(backup.content())?;
+    hold(&bench, &backup, opener)?;
+    bench.move_to(&target)?;
+    say(&format!("{}restored {}\n", backup.facts(), target.display()))
+}
+
+fn verify(file: &Path, folder: Option<&Path>, opener: &Opener) -> anyhow::Result<()> {
+    let backup = read(file)?;
+    let bench = Workbench::temporary()?;
+    match folder {
+        Some(folder) => bench.put(&Content::read(folder)?)?,
+        None => bench.put(backup.content())?,
+    }
+    hold(&bench, &backup, opener)?;
+    say(&format!("{}proved {}\n", backup.facts(), folder.unwrap_or(file).display()))
+}
+
+fn read(file: &Path) -> anyhow::Result<Backup> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Backup::from_bytes(&bytes).with_context(|| format!("{}", file.display()))
+}
+
+fn proof_of(content: &Content, opener: &Opener) -> anyhow::Result<Facts> {
+    let bench = Workbench::temporary()?;
+    bench.put(content)?;
+    opener.ask(bench.configuration())
+}
+
+/// Refuses a token that is not, key by key, the one of the backup.
+fn hold(bench: &Workbench, backup: &Backup, opener: &Opener) -> anyhow::Result<()> {
+    let proven = opener.ask(bench.configuration()).context("the token does not prove itself")?;
+    if proven != *backup.facts() {
+        bail!("the token is not the one of the backup:\n{proven}the backup names:\n{}", backup.facts());
+    }
+    Ok(())
+}
