@@ -104,24 +104,25 @@ async fn run(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result
     let signed = match issuance.sign(app, reserved).await {
         Ok(signed) => signed,
         Err(error) => {
-            give_up(app, references.into_iter().flatten().collect()).await;
+            give_up(app, references.into_iter().flatten().collect(), &error.cause()).await;
             return Err(error);
         }
     };
     let outcomes = each(signed, |(draft, certificates)| draft.record(app, &issuance, certificates)).await;
     // After `Unavailable` the record may stand: then the reconcile job looks.
-    let unfinished = |outcome: &CardOutcome| {
-        outcome.as_ref().is_err_and(|why| !matches!(why, ServiceError::Store(StoreError::Unavailable(_))))
-    };
-    let failed = outcomes.iter().zip(references).filter(|(outcome, _)| unfinished(outcome));
-    give_up(app, failed.flat_map(|(_, references)| references).collect()).await;
+    for (outcome, references) in outcomes.iter().zip(references) {
+        match outcome {
+            Ok(_) | Err(ServiceError::Store(StoreError::Unavailable(_))) => {}
+            Err(why) => give_up(app, references, &why.cause()).await,
+        }
+    }
     Ok(outcomes)
 }
 
 /// Revokes the serials of cards that got no certificates. If that fails, the reconcile job does it: the caller is
 /// to learn what became of the cards, above all of those that have theirs.
-async fn give_up(app: &App, references: Vec<CertificateRef>) {
-    if let Err(error) = reconcile::abandon(app, references).await {
+async fn give_up(app: &App, references: Vec<CertificateRef>, cause: &str) {
+    if let Err(error) = reconcile::abandon(app, references, cause).await {
         tracing::warn!(%error, "serials without a certificate are left to the reconcile job");
     }
 }
@@ -197,7 +198,7 @@ impl Issuance {
             signed.push(match card {
                 Ok(draft) => {
                     let answer = answers.next().ok_or(LinkError::Protocol("too few cards"))?;
-                    let checked = answer.map_err(ServiceError::from).and_then(|signed| draft.check(self, signed));
+                    let checked = answer.map_err(ServiceError::from).and_then(|signed| draft.check(app, self, signed));
                     checked.map(|certificates| (draft, certificates))
                 }
                 Err(error) => Err(error),

@@ -9,6 +9,7 @@ mod issuing;
 mod jose;
 mod judges;
 mod keys;
+mod lints;
 mod ocsp;
 mod profiles;
 mod render;
