@@ -60,9 +60,9 @@ pub enum ServiceError {
     /// The certificate that would be made does not pass its lints; nothing was signed.
     #[error("the certificate would break {}", rules(.0))]
     Lint(Vec<Finding>),
-    /// The signer gave other octets than were linted; the serial was revoked.
-    #[error("the certificate failed its checks after signing and was revoked")]
-    FailedAfterSigning,
+    /// What came back from the signer breaks rules; the serial is revoked, since the certificate exists.
+    #[error("the certificate failed its checks after signing and was revoked: {}", rules(.0))]
+    FailedAfterSigning(Vec<Finding>),
     /// The signer refused or was away.
     #[error("the signer did not sign")]
     Signer(#[from] LinkError),
@@ -88,11 +88,20 @@ impl ServiceError {
             Self::Approval(e) => e.kind(),
             Self::Evidence(e) => e.kind(),
             Self::Issue(e) => e.kind(),
-            Self::Lint(_) | Self::FailedAfterSigning => Kind::Refused,
+            Self::Lint(_) | Self::FailedAfterSigning(_) => Kind::Refused,
             Self::Signer(e) => e.kind(),
             Self::Token(e) => e.kind(),
             Self::Store(e) => e.kind(),
             Self::Incomplete(_) => Kind::Internal,
+        }
+    }
+
+    /// What an audit record says of a serial that this error left without a certificate: the code, and for one
+    /// that failed after signing the rules that it breaks.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::FailedAfterSigning(findings) => format!("{}: {}", self.code(), rules(findings)),
+            _ => self.code().to_owned(),
         }
     }
 
@@ -111,7 +120,7 @@ impl ServiceError {
             Self::Csr(e) => e.code(),
             Self::Issue(_) => "not-issuable",
             Self::Lint(_) => "lint",
-            Self::FailedAfterSigning => "failed-after-signing",
+            Self::FailedAfterSigning(_) => "failed-after-signing",
             Self::Signer(e) => e.code(),
             Self::Token(_) => "token-unavailable",
             Self::Store(StoreError::Conflict(Conflict::KeyTaken)) => "key-taken",

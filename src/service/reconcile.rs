@@ -36,25 +36,26 @@ async fn reconcile_before(app: &App, before: pki::time::UtcTime) -> Result<usize
         let open = app.store.open_intents(before, BATCH).await?;
         let found = open.len();
         let references = open.into_iter().map(|record| record.intent.certificate).collect();
-        revoked += abandon(app, references).await?;
+        revoked += abandon(app, references, NEVER_FINISHED).await?;
         if found < BATCH as usize {
             return Ok(revoked);
         }
     }
 }
 
-/// Revokes these serials, each on its own, and says how many were still open.
+/// Revokes these serials, each on its own, and says how many were still open; `cause` stands in the audit records.
 ///
 /// # Errors
 /// [`ServiceError`] if the store fails; the job will try again.
-pub async fn abandon(app: &App, references: Vec<CertificateRef>) -> Result<usize, ServiceError> {
+pub async fn abandon(app: &App, references: Vec<CertificateRef>, cause: &str) -> Result<usize, ServiceError> {
     let mut revoked = 0;
     for certificate in references {
         let at = app.clock.now();
         let system = "reconcile".to_owned();
         let event =
             Event::new("certificate.abandoned", Actor::System(system.clone()), certificate.serial.to_string(), at)
-                .with("issuer", &certificate.issuer);
+                .with("issuer", &certificate.issuer)
+                .with("cause", cause);
         let revocation =
             Revocation { certificate, reason: Reason::Unspecified, at, requester: Requester::System(system) };
         match commit(app, Changes::recording(event).write(Write::Revocation(revocation))).await {
@@ -66,6 +67,8 @@ pub async fn abandon(app: &App, references: Vec<CertificateRef>) -> Result<usize
     Ok(revoked)
 }
 
+/// The cause if nobody is left to tell another.
+const NEVER_FINISHED: &str = "never-finished";
 /// Longer than the signer's deadlines for a full tray and two commits.
 const LONGEST_ISSUANCE_SECONDS: i64 = 120;
 /// Intents looked at in one go.

@@ -172,14 +172,15 @@ pub async fn certify_by(
         (at, not_after),
         linted.tbs(),
     );
+    let by = LintIssuer::from(issuer);
     let signed = answer
         .await
         .map_err(ServiceError::from)
-        .and_then(|signed| linted.accept(signed).map_err(|_| ServiceError::FailedAfterSigning));
+        .and_then(|signed| linted.accept(signed, profile, by).map_err(ServiceError::FailedAfterSigning));
     let der = match signed {
         Ok(der) => der,
         Err(why) => {
-            super::reconcile::abandon(app, vec![reference]).await?;
+            super::reconcile::abandon(app, vec![reference], &why.cause()).await?;
             return Err(why);
         }
     };

@@ -16,7 +16,7 @@ use domain::id::hex;
 use domain::operation::PlannedProfile;
 use pki::issue::{LintIssuer, Linted, Request, lint, prepare};
 use pki::key::PublicKey;
-use pki::profile::Purpose;
+use pki::profile::{Profile, Purpose};
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ impl Draft {
         CardToSign { evidence: self.evidence.clone(), certificates: certificates.collect() }
     }
 
-    /// Checks what came back: exactly the octets that were linted. The signer verified the signature.
+    /// Checks what came back by every rule. The signer verified the signature.
     pub(super) fn check(
         &self,
         issuance: &Issuance,
@@ -101,9 +101,11 @@ impl Draft {
         }
         let mut certificates = Vec::with_capacity(signed.len());
         for (p, signed) in self.certificates.iter().zip(signed) {
-            let der = p.linted.accept(signed).map_err(|error| {
-                tracing::error!(serial = %p.serial, %error, "certificate fails its checks after signing");
-                ServiceError::FailedAfterSigning
+            let profile = approved_profile(issuance, &p.profile)?;
+            let issuer = LintIssuer::from(&issuance.authority.issuer);
+            let der = p.linted.accept(signed, profile, issuer).map_err(|findings| {
+                tracing::error!(serial = %p.serial, ?findings, "certificate fails its checks after signing");
+                ServiceError::FailedAfterSigning(findings)
             })?;
             certificates.push(IssuedCertificate {
                 purpose: p.purpose,
@@ -252,9 +254,7 @@ fn prepared(
     key: PublicKey,
 ) -> Result<Prepared, ServiceError> {
     let planned = &enrolment.certificates[&purpose];
-    let policies = app.policies.get();
-    let profile = policies.profiles.get(&planned.profile).filter(|profile| profile.revision() == planned.revision);
-    let profile = profile.ok_or(ServiceError::Incomplete("the approved profile revision"))?;
+    let profile = approved_profile(issuance, planned)?;
     let issuer = &issuance.authority.issuer;
     let serial = SerialNumber::from_random(app.entropy.random16());
     let not_before = issuance.now;
@@ -263,6 +263,13 @@ fn prepared(
     let tbs = prepare(&request, issuer)?;
     let linted = lint(tbs, profile, LintIssuer::from(issuer)).map_err(ServiceError::Lint)?;
     Ok(Prepared { purpose, key, serial, not_before, not_after, profile: planned.clone(), linted })
+}
+
+/// The profile as it was approved.
+fn approved_profile<'a>(issuance: &'a Issuance, planned: &PlannedProfile) -> Result<&'a Profile, ServiceError> {
+    let profile = issuance.policies.profiles.get(&planned.profile);
+    let profile = profile.filter(|profile| profile.revision() == planned.revision);
+    profile.ok_or(ServiceError::Incomplete("the approved profile revision"))
 }
 
 fn reference(issuance: &Issuance, serial: SerialNumber) -> CertificateRef {

@@ -10,7 +10,7 @@
 mod card;
 
 use crate::app::signer_link::LinkError;
-use crate::app::{App, CertificateAuthority, IssuerKind};
+use crate::app::{App, CertificateAuthority, IssuerKind, Policies};
 use crate::service::ServiceError;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IssueCertificates, Permit};
@@ -83,6 +83,8 @@ struct Issuance {
     delivery_id: String,
     delivery: Delivery,
     authority: Arc<CertificateAuthority>,
+    /// The same from the first lint to the last.
+    policies: Arc<Policies>,
     now: UtcTime,
 }
 
@@ -108,24 +110,25 @@ async fn run(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result
     let signed = match issuance.sign(app, reserved).await {
         Ok(signed) => signed,
         Err(error) => {
-            give_up(app, references.into_iter().flatten().collect()).await;
+            give_up(app, references.into_iter().flatten().collect(), &error.cause()).await;
             return Err(error);
         }
     };
     let outcomes = each(signed, |(draft, certificates)| draft.record(app, &issuance, certificates)).await;
     // After `Unavailable` the record may stand: then the reconcile job looks.
-    let unfinished = |outcome: &CardOutcome| {
-        outcome.as_ref().is_err_and(|why| !matches!(why, ServiceError::Store(StoreError::Unavailable(_))))
-    };
-    let failed = outcomes.iter().zip(references).filter(|(outcome, _)| unfinished(outcome));
-    give_up(app, failed.flat_map(|(_, references)| references).collect()).await;
+    for (outcome, references) in outcomes.iter().zip(references) {
+        match outcome {
+            Ok(_) | Err(ServiceError::Store(StoreError::Unavailable(_))) => {}
+            Err(why) => give_up(app, references, &why.cause()).await,
+        }
+    }
     Ok(outcomes)
 }
 
 /// Revokes the serials of cards that got no certificates. If that fails, the reconcile job does it: the caller is
 /// to learn what became of the cards, above all of those that have theirs.
-async fn give_up(app: &App, references: Vec<CertificateRef>) {
-    if let Err(error) = reconcile::abandon(app, references).await {
+async fn give_up(app: &App, references: Vec<CertificateRef>, cause: &str) {
+    if let Err(error) = reconcile::abandon(app, references, cause).await {
         tracing::warn!(%error, "serials without a certificate are left to the reconcile job");
     }
 }
@@ -180,7 +183,8 @@ impl Issuance {
         }
         let authority = app.issuers.of_kind(IssuerKind::Person).ok_or(ServiceError::Incomplete("a CA of persons"))?;
         let delivery_id = signed.id();
-        Ok(Self { permit, signed, delivery_id, delivery, authority: Arc::clone(authority), now })
+        let (authority, policies) = (Arc::clone(authority), app.policies.get());
+        Ok(Self { permit, signed, delivery_id, delivery, authority, policies, now })
     }
 
     /// Has the signer sign the cards that were reserved, and checks what comes back.

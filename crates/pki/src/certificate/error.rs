@@ -28,9 +28,6 @@ pub enum CertificateError {
     /// The issuer's name is another.
     #[error("issued under another name")]
     OtherIssuer,
-    /// Not the octets, or not the algorithm, that were to be signed.
-    #[error("other octets were signed than were to be")]
-    OtherOctets,
     /// The issuer's key did not sign it.
     #[error("the signature does not verify")]
     BadSignature,
@@ -40,7 +37,7 @@ impl CertificateError {
     /// Coarse class for the edge and for metrics.
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::OtherIssuer | Self::OtherOctets | Self::BadSignature => Kind::Refused,
+            Self::OtherIssuer | Self::BadSignature => Kind::Refused,
             _ => Kind::Invalid,
         }
     }

@@ -11,7 +11,6 @@ use crate::time::UtcTime;
 pub use self::der::CertificateDer;
 pub(crate) use self::der::signed;
 pub use self::error::CertificateError;
-pub(crate) use self::parse::Frame;
 
 /// A parsed certificate together with its DER.
 ///

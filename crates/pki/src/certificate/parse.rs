@@ -54,15 +54,15 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
 }
 
 /// The outer three fields, and the algorithm that stands in two places.
-pub(crate) struct Frame<'a> {
-    pub(crate) tbs: &'a [u8],
+struct Frame<'a> {
+    tbs: &'a [u8],
     tbs_at: usize,
-    pub(crate) algorithm: SignatureAlgorithm,
+    algorithm: SignatureAlgorithm,
     signature: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
-    pub(crate) fn read(der: &'a [u8]) -> Result<Self, CertificateError> {
+    fn read(der: &'a [u8]) -> Result<Self, CertificateError> {
         let outer = Reader::only(der, tag::SEQUENCE)?;
         let mut fields = outer.inside();
         let tbs = fields.element(tag::SEQUENCE)?;

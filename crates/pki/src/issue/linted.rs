@@ -1,7 +1,7 @@
 //! The gate between bytes and signature.
 
 use super::{Issuer, Tbs};
-use crate::certificate::{Certificate, CertificateDer, CertificateError, Frame};
+use crate::certificate::{Certificate, CertificateDer};
 use crate::key::{KeyId, SignError, SignatureAlgorithm, Signer};
 use crate::lint::{self, Finding};
 use crate::profile::Profile;
@@ -40,18 +40,20 @@ impl Linted {
         &self.tbs.key
     }
 
-    /// Takes the certificate that another process signed: exactly these octets and this algorithm, so that
-    /// what every rule said of them holds for it. The signature was verified where it was made, before it
-    /// left the token's pool; it is not verified again.
+    /// Takes the certificate that another process signed, if it still passes: the signed part is these octets, the
+    /// signature has its algorithm's form, and every rule holds on what came back. The signature was verified
+    /// where it was made, before it left the token's pool; it is not verified again.
     ///
     /// # Errors
-    /// [`CertificateError`] for anything else; such a certificate is not to be released.
-    pub fn accept(&self, signed: Vec<u8>) -> Result<CertificateDer, CertificateError> {
-        let frame = Frame::read(&signed)?;
-        if frame.tbs != self.tbs.der || frame.algorithm != self.algorithm {
-            return Err(CertificateError::OtherOctets);
-        }
-        Ok(CertificateDer::from_checked(signed))
+    /// All findings; such a certificate may be in other hands and is to be revoked, not forgotten.
+    pub fn accept(
+        &self,
+        signed: Vec<u8>,
+        profile: &Profile,
+        issuer: LintIssuer<'_>,
+    ) -> Result<CertificateDer, Vec<Finding>> {
+        let findings = lint::returned(&signed, &self.tbs.der, profile, issuer);
+        if findings.is_empty() { Ok(CertificateDer::from_checked(signed)) } else { Err(findings) }
     }
 
     /// Signs these exact octets. Blocks on the token; call from a worker thread.

@@ -1,86 +1,105 @@
 //! Rules about extensions that hold names and addresses.
 
 use super::certificate::{CertificateRule, Context};
-use super::extension::read;
+use super::rule::{ensure, none, rules};
+use super::values::{Access, Point};
 use super::view::dotted;
-use super::{Outcome, Rule, ensure};
-use crate::asn1::{Element, Malformed, Reader, oid, tag};
+use crate::asn1::{Element, Reader, oid, tag};
 use crate::text;
 
-pub(super) const RULES: &[CertificateRule] = &[
-    Rule { name: "e_subject_alt_name", source: "RFC 5280 4.2.1.6", check: alternative_names },
-    Rule { name: "e_crl_distribution_points", source: "RFC 5280 4.2.1.13", check: distribution_points },
-    Rule { name: "e_authority_info_access", source: "RFC 5280 4.2.2.1", check: information_access },
-];
-
-fn alternative_names(context: &Context<'_>) -> Outcome {
-    let Some(extension) = context.view.extension(oid::SUBJECT_ALT_NAME) else { return Ok(()) };
-    let mut names = read(Reader::only(extension.value, tag::SEQUENCE))?.inside();
-    ensure(!names.is_empty(), || "empty".to_owned())?;
-    while !names.is_empty() {
-        let name = read(names.any())?;
-        ensure(is_good_name(&name), || format!("a name of type {:#04x}", name.tag))?;
-    }
-    Ok(())
+rules! { CertificateRule;
+    /// subjectAltName holds at least one name.
+    e_subject_alt_name_empty: Certificates, "RFC 5280 4.2.1.6" => |it| {
+        ensure(it.values.names.as_ref().is_none_or(|names| !names.is_empty()), || "empty".to_owned())
+    };
+    /// subjectAltName holds mailboxes, host names, URIs, addresses and user principal names.
+    e_subject_alt_name_type: Certificates, "RFC 5280 4.2.1.6" => |it| {
+        let is_foreign = |name: &&Element<'_>| ![OTHER_NAME, RFC822_NAME, DNS_NAME, URI, IP_ADDRESS].contains(&name.tag);
+        none(names(it).iter().find(is_foreign).map(|name| format!("type {:#04x}", name.tag)))
+    };
+    /// rfc822Name is a mailbox of ASCII characters.
+    e_rfc822_name: Certificates, "RFC 5280 4.2.1.6, RFC 5321 4.1.2" => |it| wrong(it, RFC822_NAME, text::is_mailbox);
+    /// dNSName is a lower-case host name, non-ASCII labels as A-labels.
+    e_dns_name: Certificates, "RFC 5280 4.2.1.6, RFC 1034 3.5" => |it| wrong(it, DNS_NAME, text::is_dns_name);
+    /// uniformResourceIdentifier is absolute.
+    e_uri_name: Certificates, "RFC 5280 4.2.1.6, RFC 3986 3" => |it| wrong(it, URI, is_absolute);
+    /// iPAddress has 4 or 16 octets.
+    e_ip_address: Certificates, "RFC 5280 4.2.1.6" => |it| {
+        let is_wrong = |name: &&Element<'_>| name.tag == IP_ADDRESS && !matches!(name.content.len(), 4 | 16);
+        none(names(it).iter().find(is_wrong).map(|name| format!("{} octets", name.content.len())))
+    };
+    /// otherName is a user principal name, a UTF8String with one @.
+    e_other_name: Certificates, "RFC 5280 4.2.1.6" => |it| {
+        let is_wrong = |name: &&Element<'_>| name.tag == OTHER_NAME && !is_principal(name);
+        none(names(it).iter().find(is_wrong).map(|name| crate::hex::encode(name.content)))
+    };
+    /// cRLDistributionPoints has one point, as there is one CRL: a full name, neither reasons nor another issuer.
+    e_crl_distribution_points_form: Certificates, "RFC 5280 4.2.1.13" => |it| {
+        let is_one = |points: &Vec<Point<'_>>| matches!(points.as_slice(), [point] if !point.has_more && !point.names.is_empty());
+        ensure(it.values.distribution.as_ref().is_none_or(is_one), || "not one point with a full name".to_owned())
+    };
+    /// CRLs are at http URIs.
+    e_crl_distribution_points_uri: Certificates, "EN 319 412-2 GEN-4.3.11-4" => |it| {
+        let points = it.values.distribution.as_deref().unwrap_or_default();
+        let names = points.iter().flat_map(|point| &point.names);
+        none(names.into_iter().find(|name| !is_http(name)).map(|name| String::from_utf8_lossy(name.content).into_owned()))
+    };
+    /// authorityInfoAccess holds at least one access description.
+    e_authority_info_access_empty: Certificates, "RFC 5280 4.2.2.1" => |it| {
+        ensure(it.values.access.as_ref().is_none_or(|access| !access.is_empty()), || "empty".to_owned())
+    };
+    /// Access methods are OCSP and caIssuers.
+    e_authority_info_access_method: Certificates, "RFC 5280 4.2.2.1" => |it| {
+        let known = [oid::ACCESS_OCSP, oid::ACCESS_CA_ISSUERS];
+        let is_foreign = |access: &&Access<'_>| !known.iter().any(|oid| oid.as_bytes() == access.method);
+        none(accesses(it).iter().find(is_foreign).map(|access| dotted(access.method)))
+    };
+    /// Access locations are http URIs.
+    e_authority_info_access_uri: Certificates, "EN 319 412-2 GEN-4.4.1-4, GEN-4.4.1-6" => |it| {
+        let wrong = accesses(it).iter().find(|access| !is_http(&access.location));
+        none(wrong.map(|access| String::from_utf8_lossy(access.location.content).into_owned()))
+    };
 }
 
-fn is_good_name(name: &Element<'_>) -> bool {
-    let text = std::str::from_utf8(name.content);
-    match name.tag {
-        RFC822_NAME => text.is_ok_and(text::is_mailbox),
-        DNS_NAME => text.is_ok_and(text::is_dns_name),
-        URI => text.is_ok_and(|uri| text::is_web_uri(uri, true)),
-        OTHER_NAME => principal_name(name).is_ok_and(text::is_principal_name),
-        IP_ADDRESS => matches!(name.content.len(), 4 | 16),
-        _ => false,
-    }
+/// The access descriptions, if there are any.
+pub(super) fn accesses<'c, 'a>(context: &'c Context<'a>) -> &'c [Access<'a>] {
+    context.values.access.as_deref().unwrap_or_default()
 }
 
-/// The one kind of otherName that is issued: a user principal name.
-fn principal_name<'a>(name: &Element<'a>) -> Result<&'a str, Malformed> {
+fn names<'c, 'a>(context: &'c Context<'a>) -> &'c [Element<'a>] {
+    context.values.names.as_deref().unwrap_or_default()
+}
+
+/// The first name of this type that is not as it should be.
+fn wrong(context: &Context<'_>, tag: u8, is_good: fn(&str) -> bool) -> super::rule::Outcome {
+    let is_wrong = |name: &&Element<'_>| name.tag == tag && !std::str::from_utf8(name.content).is_ok_and(is_good);
+    none(names(context).iter().find(is_wrong).map(|name| String::from_utf8_lossy(name.content).into_owned()))
+}
+
+/// Scheme, colon, something printable.
+fn is_absolute(text: &str) -> bool {
+    let scheme = |scheme: &str| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet))
+    };
+    text.bytes().all(|octet| octet.is_ascii_graphic())
+        && text.split_once(':').is_some_and(|(before, after)| scheme(before) && !after.is_empty())
+}
+
+fn is_http(name: &Element<'_>) -> bool {
+    name.tag == URI && std::str::from_utf8(name.content).is_ok_and(|uri| text::is_web_uri(uri, false))
+}
+
+fn is_principal(name: &Element<'_>) -> bool {
     let mut fields = name.inside();
-    if fields.content(tag::OBJECT_IDENTIFIER)? != oid::PRINCIPAL_NAME.as_bytes() {
-        return Err(Malformed);
-    }
-    let value = Reader::only(fields.content(tag::constructed(0))?, tag::UTF8_STRING)?;
-    fields.finish()?;
-    std::str::from_utf8(value.content).map_err(|_| Malformed)
-}
-
-/// One point, one `http` URI in fullName, neither reasons nor cRLIssuer.
-fn distribution_points(context: &Context<'_>) -> Outcome {
-    let Some(extension) = context.view.extension(oid::CRL_DISTRIBUTION_POINTS) else { return Ok(()) };
-    let uri = read(distribution_uri(extension.value))?;
-    ensure(text::is_web_uri(uri, false), || format!("CRL at {uri}"))
-}
-
-fn distribution_uri(value: &[u8]) -> Result<&str, Malformed> {
-    let mut points = Reader::only(value, tag::SEQUENCE)?.inside();
-    let mut point = points.sequence()?;
-    points.finish()?;
-    let name = Reader::only(point.content(tag::constructed(0))?, tag::constructed(0))?;
-    point.finish()?;
-    let uri = Reader::only(name.content, URI)?.content;
-    std::str::from_utf8(uri).map_err(|_| Malformed)
-}
-
-/// OCSP and caIssuers, each once at most, at `http` URIs.
-fn information_access(context: &Context<'_>) -> Outcome {
-    let Some(extension) = context.view.extension(oid::AUTHORITY_INFO_ACCESS) else { return Ok(()) };
-    let mut list = read(Reader::only(extension.value, tag::SEQUENCE))?.inside();
-    ensure(!list.is_empty(), || "empty".to_owned())?;
-    let mut seen = Vec::new();
-    while !list.is_empty() {
-        let mut fields = read(list.sequence())?;
-        let method = read(fields.content(tag::OBJECT_IDENTIFIER))?;
-        let location = read(fields.content(URI))?;
-        let known = [oid::ACCESS_OCSP, oid::ACCESS_CA_ISSUERS].iter().any(|oid| oid.as_bytes() == method);
-        ensure(known && !seen.contains(&method), || format!("access method {}", dotted(method)))?;
-        seen.push(method);
-        let good = std::str::from_utf8(location).is_ok_and(|uri| text::is_web_uri(uri, false));
-        ensure(good && fields.is_empty(), || "a location is not an http URI".to_owned())?;
-    }
-    Ok(())
+    let kind = fields.content(tag::OBJECT_IDENTIFIER);
+    let value = fields.content(tag::constructed(0)).and_then(|value| Reader::only(value, tag::UTF8_STRING));
+    let text = value.ok().and_then(|value| std::str::from_utf8(value.content).ok());
+    kind == Ok(oid::PRINCIPAL_NAME.as_bytes())
+        && fields.is_empty()
+        && text
+            .and_then(|text| text.split_once('@'))
+            .is_some_and(|(user, realm)| !user.is_empty() && !realm.is_empty() && !realm.contains('@'))
 }
 
 const OTHER_NAME: u8 = tag::constructed(0);

@@ -1,26 +1,36 @@
 //! Lints: rules on the very octets that will be, or were, signed.
 //!
-//! A rule is a name, the clause it comes from, and a check. The rules read the
-//! octets with a strict reader of their own; nothing of what built them is
-//! trusted. Every finding refuses the signature, unless the profile waives the
-//! rule by name, with a reason and an end.
+//! A rule is a name, the clause it comes from, what it is for, and a check; the registers of rules stand in the
+//! files of their areas, and `docs/lints.md` lists them all. The rules read the octets with a strict reader of
+//! their own; nothing of what built them is trusted. Every finding refuses the signature, unless the profile
+//! waives the rule by name, with a reason and an end.
 
 mod certificate;
 mod crl;
+mod entries;
 mod etsi;
 mod extension;
 mod location;
 mod name;
 mod ocsp;
+mod policy;
 mod profile;
+mod qualified;
 mod rfc5280;
+mod rule;
+mod signed;
+mod status;
 #[cfg(test)]
 mod tests;
+mod usage;
+mod values;
 mod view;
 
-pub(crate) use certificate::{certificate, issued};
+pub(crate) use certificate::{certificate, issued, returned};
 pub(crate) use crl::check as crl;
 pub(crate) use ocsp::check as ocsp;
+use rule::Rule;
+pub use rule::Scope;
 
 use std::fmt;
 
@@ -41,32 +51,44 @@ impl fmt::Display for Finding {
     }
 }
 
-/// One rule about a subject of type `C`.
-struct Rule<F> {
-    name: &'static str,
-    source: &'static str,
-    check: F,
+/// A rule of the register, for documents and tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Registered {
+    /// Its name.
+    pub name: &'static str,
+    /// The clause that demands it.
+    pub source: &'static str,
+    /// What it demands, in a sentence.
+    pub demands: &'static str,
+    /// What it is for.
+    pub scope: Scope,
 }
 
-/// `Err` says what breaks the rule.
-type Outcome = Result<(), String>;
-
-impl<F> Rule<F> {
-    fn finding(&self, detail: String) -> Finding {
-        Finding { rule: self.name, source: self.source, detail }
+impl<F> From<&Rule<F>> for Registered {
+    fn from(rule: &Rule<F>) -> Self {
+        Self { name: rule.name, source: rule.source, demands: rule.demands.trim_ascii(), scope: rule.scope }
     }
 }
 
-/// Turns a condition into an outcome.
-fn ensure(holds: bool, detail: impl FnOnce() -> String) -> Outcome {
-    if holds { Ok(()) } else { Err(detail()) }
+/// Every rule.
+pub fn register() -> Vec<Registered> {
+    let mut all = vec![Registered::from(&NOT_DER)];
+    all.extend(certificate::rules().map(Registered::from));
+    all.push(Registered::from(&signed::NOT_DER));
+    all.extend(signed::RULES.iter().map(Registered::from));
+    all.push(Registered::from(&signed::DOES_NOT_VERIFY));
+    all.push(Registered::from(&crl::NOT_DER));
+    all.extend(crl::RULES.iter().map(Registered::from));
+    all.push(Registered::from(&ocsp::NOT_DER));
+    all.extend(ocsp::RULES.iter().map(Registered::from));
+    all
 }
 
-/// Names and clauses of every rule, for documents and tests.
-pub fn catalogue() -> Vec<(&'static str, &'static str)> {
-    let certificate = certificate::rules().map(|rule| (rule.name, rule.source));
-    let frame = [certificate::NOT_DER, certificate::SIGNATURE, crl::NOT_DER, ocsp::NOT_DER];
-    let crl = crl::RULES.iter().map(|rule| (rule.name, rule.source));
-    let ocsp = ocsp::RULES.iter().map(|rule| (rule.name, rule.source));
-    frame.into_iter().chain(certificate).chain(crl).chain(ocsp).collect()
-}
+/// The rule that a TBSCertificate can be read.
+const NOT_DER: Rule<()> = Rule {
+    name: "e_not_der",
+    source: "RFC 5280 4.1, X.690 10",
+    demands: " A TBSCertificate is DER: definite minimal lengths, fields in their order, nothing left over.",
+    scope: Scope::Certificates,
+    check: (),
+};

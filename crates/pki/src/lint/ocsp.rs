@@ -1,10 +1,11 @@
 //! Rules about OCSP answers.
 
-use super::{Finding, Outcome, Rule, ensure};
+use super::Finding;
+use super::rule::{Outcome, Rule, Scope, ensure, none, rules};
 use crate::asn1::oid;
 use crate::certificate::Certificate;
 use crate::digest;
-use crate::ocsp::{HashAlgorithm, ResponseData, Status};
+use crate::ocsp::{HashAlgorithm, OcspError, ResponseData, Status};
 
 /// A ResponseData taken apart, and who is to sign it.
 pub(super) struct Context<'a> {
@@ -15,64 +16,84 @@ pub(super) struct Context<'a> {
 /// A rule about OCSP answers.
 pub(super) type OcspRule = Rule<for<'c, 'a> fn(&'c Context<'a>) -> Outcome>;
 
-pub(super) const RULES: &[OcspRule] = &[
-    Rule { name: "e_ocsp_responder_id", source: "RFC 9919 3.2.1", check: responder_id },
-    Rule { name: "e_ocsp_responder_purpose", source: "RFC 6960 4.2.2.2", check: purpose },
-    Rule { name: "e_ocsp_responder_validity", source: "RFC 6960 4.2.2.2", check: validity },
-    Rule { name: "e_ocsp_no_answer", source: "RFC 6960 4.2.1", check: not_empty },
-    Rule { name: "e_ocsp_times", source: "RFC 6960 4.2.2.1, RFC 9919 3.2.4", check: times },
-    Rule { name: "e_ocsp_revocation_time", source: "RFC 6960 4.2.1", check: revocation_time },
-    Rule { name: "e_ocsp_foreign_issuer", source: "RFC 6960 4.2.2.2", check: issuer },
-    Rule { name: "e_ocsp_contradiction", source: "RFC 6960 4.2.1", check: one_answer_each },
-];
+rules! { OcspRule;
+    /// The responder is named by the SHA-1 of its key.
+    e_ocsp_responder_id: OcspAnswers, "RFC 9919 3.2.1" => |it| {
+        let wanted = it.responder.public_key().key_identifier();
+        ensure(it.data.responder_key_hash == wanted, || crate::hex::encode(it.data.responder_key_hash))
+    };
+    /// The responder's certificate has the purpose OCSPSigning.
+    e_ocsp_responder_purpose: OcspAnswers, "RFC 6960 4.2.2.2" => |it| {
+        let wanted = oid::OCSP_SIGNING.to_string();
+        ensure(it.responder.extended_key_usage().contains(&wanted), || "OCSPSigning is absent".to_owned())
+    };
+    /// The responder's key may sign.
+    e_ocsp_responder_key_usage: OcspAnswers, "RFC 5280 4.2.1.3" => |it| {
+        ensure(it.responder.digital_signature(), || "digitalSignature is not set".to_owned())
+    };
+    /// The answer is made while the responder's certificate is valid.
+    e_ocsp_responder_validity: OcspAnswers, "RFC 6960 4.2.2.2" => |it| {
+        let at = it.data.produced_at;
+        ensure(it.responder.valid_at(at), || format!("the responder's certificate is not valid at {at}"))
+    };
+    /// The answer does not outlive the responder's certificate, which proves it.
+    e_ocsp_outlives_responder: OcspAnswers, "RFC 6960 4.2.2.2" => |it| {
+        let limit = it.responder.not_after();
+        let late = it.data.singles.iter().filter_map(|single| single.next_update).find(|next| *next > limit);
+        none(late.map(|next| format!("nextUpdate {next} is past the responder's {limit}")))
+    };
+    /// There is an answer.
+    e_ocsp_no_answer: OcspAnswers, "RFC 6960 4.2.1" => |it| {
+        ensure(!it.data.singles.is_empty(), || "no answer".to_owned())
+    };
+    /// thisUpdate is not after producedAt.
+    e_ocsp_this_update_after_produced_at: OcspAnswers, "RFC 6960 4.2.2.1" => |it| {
+        let late = it.data.singles.iter().map(|single| single.this_update).find(|this| *this > it.data.produced_at);
+        none(late.map(|this| format!("{this}, produced {}", it.data.produced_at)))
+    };
+    /// nextUpdate is present.
+    e_ocsp_next_update_missing: OcspAnswers, "RFC 9919 3.2.4" => |it| {
+        ensure(it.data.singles.iter().all(|single| single.next_update.is_some()), || "absent".to_owned())
+    };
+    /// nextUpdate is after producedAt.
+    e_ocsp_next_update_passed: OcspAnswers, "RFC 6960 4.2.2.1" => |it| {
+        let next = it.data.singles.iter().filter_map(|single| single.next_update);
+        none(next.into_iter().find(|next| *next <= it.data.produced_at).map(|next| next.to_string()))
+    };
+    /// No revocation is later than thisUpdate.
+    e_ocsp_revocation_after_this_update: OcspAnswers, "RFC 6960 4.2.1, 2.4" => revocation_time;
+    /// The responder answers only for the CA that certified it.
+    e_ocsp_foreign_issuer: OcspAnswers, "RFC 6960 4.2.2.2" => issuer;
+    /// All answers about one serial number say the same.
+    e_ocsp_contradiction: OcspAnswers, "RFC 6960 4.2.1" => one_answer_each;
+}
+
+/// The rule that a ResponseData can be read.
+pub(super) const NOT_DER: Rule<()> = Rule {
+    name: "e_ocsp_not_der",
+    source: "RFC 6960 4.2.1, X.690 10",
+    demands: " A ResponseData is DER, and its times are GeneralizedTime with seconds and Z.",
+    scope: Scope::OcspAnswers,
+    check: (),
+};
 
 /// Judges a ResponseData.
 pub(crate) fn check(der: &[u8], responder: &Certificate) -> Vec<Finding> {
-    let data = match ResponseData::read(der) {
-        Ok(data) => data,
-        Err(why) => return vec![Finding { rule: NOT_DER.0, source: NOT_DER.1, detail: why.to_string() }],
-    };
-    let context = Context { data, responder };
-    RULES.iter().filter_map(|rule| (rule.check)(&context).err().map(|detail| rule.finding(detail))).collect()
-}
-
-fn responder_id(context: &Context<'_>) -> Outcome {
-    let wanted = context.responder.public_key().key_identifier();
-    ensure(context.data.responder_key_hash == wanted, || "not of the responder's key".to_owned())
-}
-
-fn purpose(context: &Context<'_>) -> Outcome {
-    let purposes = context.responder.extended_key_usage();
-    let wanted = oid::OCSP_SIGNING.to_string();
-    let good = purposes.contains(&wanted) && context.responder.digital_signature();
-    ensure(good, || "the responder's certificate is not for OCSP".to_owned())
-}
-
-/// An answer must not outlive the certificate that proves it.
-fn validity(context: &Context<'_>) -> Outcome {
-    let produced = context.data.produced_at;
-    ensure(context.responder.valid_at(produced), || format!("the responder's certificate is not valid at {produced}"))?;
-    let limit = context.responder.not_after();
-    let late = context.data.singles.iter().filter_map(|single| single.next_update).find(|next| *next > limit);
-    match late {
-        Some(next) => Err(format!("nextUpdate {next} is past the responder's {limit}")),
-        None => Ok(()),
+    match Context::read(der, responder) {
+        Ok(context) => judge(&context, RULES.iter()),
+        Err(why) => vec![NOT_DER.finding(why.to_string())],
     }
 }
 
-fn not_empty(context: &Context<'_>) -> Outcome {
-    ensure(!context.data.singles.is_empty(), || "no answer".to_owned())
+/// What these rules find.
+pub(super) fn judge<'r>(context: &Context<'_>, rules: impl Iterator<Item = &'r OcspRule>) -> Vec<Finding> {
+    rules.filter_map(|rule| (rule.check)(context).err().map(|detail| rule.finding(detail))).collect()
 }
 
-/// thisUpdate is not after producedAt; nextUpdate is there and after both.
-fn times(context: &Context<'_>) -> Outcome {
-    let produced = context.data.produced_at;
-    for single in &context.data.singles {
-        let this = single.this_update;
-        let next = single.next_update.ok_or("nextUpdate is absent")?;
-        ensure(this <= produced && produced < next, || format!("{this} to {next}, produced {produced}"))?;
+impl<'a> Context<'a> {
+    pub(super) fn read(der: &'a [u8], responder: &'a Certificate) -> Result<Self, OcspError> {
+        Ok(Self { data: ResponseData::read(der)?, responder })
     }
-    Ok(())
 }
 
 fn revocation_time(context: &Context<'_>) -> Outcome {
@@ -84,7 +105,6 @@ fn revocation_time(context: &Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// The responder answers only for the CA that certified it.
 fn issuer(context: &Context<'_>) -> Outcome {
     let name = context.responder.issuer_der();
     for single in &context.data.singles {
@@ -97,7 +117,6 @@ fn issuer(context: &Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// All answers about one serial say the same.
 fn one_answer_each(context: &Context<'_>) -> Outcome {
     let singles = &context.data.singles;
     for (at, single) in singles.iter().enumerate() {
@@ -107,6 +126,3 @@ fn one_answer_each(context: &Context<'_>) -> Outcome {
     }
     Ok(())
 }
-
-/// Name and clause of the rule that everything can be read.
-pub(super) const NOT_DER: (&str, &str) = ("e_ocsp_not_der", "RFC 6960 4.2.1, X.690 10");

@@ -1,39 +1,69 @@
 //! Rules that hold the certificate against its profile.
 
 use super::certificate::{CertificateRule, Context};
-use super::extension::{is_ca, policy_identifiers, read};
-use super::view::{dotted, identifiers};
-use super::{Outcome, Rule, ensure};
-use crate::asn1::{Reader, oid, tag};
+use super::policy;
+use super::rule::{Outcome, ensure, none, rules};
+use super::view::dotted;
+use crate::asn1::oid;
 use crate::name::Attribute;
 use crate::profile::{Pointer, RdnSource};
 
-pub(super) const RULES: &[CertificateRule] = &[
-    Rule { name: "e_profile_key_kind", source: "profile key.allow", check: key_kind },
-    Rule { name: "e_profile_validity", source: "profile validity.max_days", check: validity },
-    Rule { name: "e_profile_subject", source: "profile subject", check: subject },
-    Rule { name: "e_profile_ca", source: "profile purpose, extensions.path_length", check: authority },
-    Rule { name: "e_profile_key_usage", source: "profile extensions.key_usage", check: key_usage },
-    Rule { name: "e_profile_purposes", source: "profile extensions.extended_key_usage", check: purposes },
-    Rule { name: "e_profile_policies", source: "profile extensions.certificate_policies", check: policies },
-    Rule { name: "e_profile_pointers", source: "profile extensions", check: pointers },
-    Rule { name: "e_profile_alternative_names", source: "profile extensions", check: alternative_names },
-];
-
-fn key_kind(context: &Context<'_>) -> Outcome {
-    let Some(key) = &context.key else { return Ok(()) };
-    ensure(context.profile.allows(key.kind()), || format!("{} is not allowed", key.kind()))
+rules! { CertificateRule;
+    /// The key is of a kind that the profile allows.
+    e_profile_key_kind: Certificates, "profile key.allow" => |it| {
+        let Some(key) = &it.key else { return Ok(()) };
+        ensure(it.profile.allows(key.kind()), || format!("{} is not allowed", key.kind()))
+    };
+    /// The validity is not longer than the profile's.
+    e_profile_validity: Certificates, "profile validity.max_days" => |it| {
+        let (Some(from), Some(to)) = (it.not_before(), it.not_after()) else { return Ok(()) };
+        let limit = from.plus_days(i64::from(it.profile.max_days()));
+        ensure(to <= limit, || format!("{to} is past {limit}"))
+    };
+    /// The subject has the attributes of the profile in its order; only optional ones may be left out.
+    e_profile_subject: Certificates, "profile subject" => subject;
+    /// cA is set exactly if the profile is of CAs.
+    e_profile_ca: Certificates, "profile purpose" => |it| {
+        let wanted = it.profile.purpose().is_ca();
+        ensure(it.is_ca() == wanted, || format!("cA is not {wanted}"))
+    };
+    /// The path length is the profile's.
+    e_profile_path_length: Certificates, "profile extensions.path_length" => |it| {
+        let constraints = it.values.constraints.as_ref();
+        let found = constraints.and_then(|constraints| constraints.path_length?.last().copied());
+        let wanted = it.profile.file().extensions.path_length.value().copied();
+        ensure(constraints.is_none() || found == wanted, || format!("{found:?} instead of {wanted:?}"))
+    };
+    /// keyUsage is the profile's.
+    e_profile_key_usage: Certificates, "profile extensions.key_usage" => |it| {
+        let wanted = it.profile.key_usage().iter().fold(0, |bits, usage| bits | usage.bit());
+        ensure(it.key_usage() == Some(wanted), || format!("bits {:02x?} instead of {wanted:02x}", it.key_usage()))
+    };
+    /// extKeyUsage is the profile's.
+    e_profile_purposes: Certificates, "profile extensions.extended_key_usage" => |it| {
+        let (found, wanted) = (it.values.purposes.as_deref().unwrap_or_default(), it.profile.extended_key_usage());
+        let pairs = || found.iter().zip(wanted);
+        let same = found.len() == wanted.len() && pairs().all(|(id, usage)| *id == usage.oid().as_bytes());
+        ensure(same, || "other purposes than the profile's".to_owned())
+    };
+    /// The policies are the profile's.
+    e_profile_policies: Certificates, "profile extensions.certificate_policies" => |it| {
+        let found = policy::policies(it).iter().map(|policy| policy.id);
+        let same = found.eq(it.profile.encoded().policies.iter().map(der::asn1::ObjectIdentifier::as_bytes));
+        ensure(same, || "other policies than the profile's".to_owned())
+    };
+    /// Pointers, ocsp-nocheck, card number and statements are there exactly if the profile says so.
+    e_profile_pointers: Certificates, "profile extensions" => pointers;
+    /// Alternative names are there only if the profile says so.
+    e_profile_alternative_names: Certificates, "profile extensions.subject_alternative_name" => |it| {
+        let allowed = !it.profile.file().extensions.subject_alternative_name.is_empty();
+        ensure(allowed || !it.has(oid::SUBJECT_ALT_NAME), || "present".to_owned())
+    };
 }
 
-fn validity(context: &Context<'_>) -> Outcome {
-    let (Some(from), Some(to)) = (context.not_before(), context.not_after()) else { return Ok(()) };
-    let limit = from.plus_days(i64::from(context.profile.max_days()));
-    ensure(to <= limit, || format!("{to} is past {limit}"))
-}
-
-/// The RDNs of the profile in its order; only optional attributes may be left out. DER decides the order within a set.
+/// DER decides the order of attributes within an RDN.
 fn subject(context: &Context<'_>) -> Outcome {
-    let mut found = context.subject.iter().peekable();
+    let mut found = context.subject.iter().map(|named| named.attribute).peekable();
     for rdn in &context.profile.file().subject {
         let mut wanted: Vec<_> = rdn.attributes().collect();
         let mut set = None;
@@ -49,48 +79,11 @@ fn subject(context: &Context<'_>) -> Outcome {
             wanted.remove(at);
         }
         let absent = wanted.iter().find(|(_, source)| !matches!(source, Some(RdnSource::OptionalFact(_))));
-        ensure(absent.is_none(), || format!("{:?} is absent or out of order", absent.map(|(it, _)| it)))?;
+        none(absent.map(|(it, _)| format!("{it:?} is absent or out of order")))?;
     }
-    match found.next() {
-        Some(extra) => Err(format!("{} is not in the profile", dotted(extra.oid))),
-        None => Ok(()),
-    }
+    none(found.next().map(|extra| format!("{} is not in the profile", dotted(extra.oid))))
 }
 
-fn authority(context: &Context<'_>) -> Outcome {
-    let wanted = context.profile.purpose().is_ca();
-    ensure(is_ca(context)? == wanted, || format!("cA is not {wanted}"))?;
-    let Some(extension) = context.view.extension(oid::BASIC_CONSTRAINTS) else { return Ok(()) };
-    let mut fields = read(Reader::only(extension.value, tag::SEQUENCE))?.inside();
-    read(fields.optional_true())?;
-    let limit = if fields.is_empty() { None } else { read(fields.integer())?.last().copied() };
-    let allowed = context.profile.file().extensions.path_length.value().copied();
-    ensure(limit == allowed, || format!("path length {limit:?} instead of {allowed:?}"))
-}
-
-fn key_usage(context: &Context<'_>) -> Outcome {
-    let wanted = context.profile.key_usage().iter().fold(0, |bits, usage| bits | usage.bit());
-    ensure(context.key_usage() == Some(wanted), || format!("bits {:02x?} instead of {wanted:02x}", context.key_usage()))
-}
-
-fn purposes(context: &Context<'_>) -> Outcome {
-    let found = match context.view.extension(oid::EXTENDED_KEY_USAGE) {
-        Some(extension) => read(identifiers(extension.value))?,
-        None => Vec::new(),
-    };
-    let wanted = context.profile.extended_key_usage();
-    let same = found.len() == wanted.len() && found.iter().zip(wanted).all(|(id, usage)| *id == usage.oid().as_bytes());
-    ensure(same, || "other purposes than the profile's".to_owned())
-}
-
-fn policies(context: &Context<'_>) -> Outcome {
-    let found = policy_identifiers(context)?;
-    let wanted = &context.profile.encoded().policies;
-    let same = found.len() == wanted.len() && found.iter().zip(wanted).all(|(id, policy)| *id == policy.as_bytes());
-    ensure(same, || "other policies than the profile's".to_owned())
-}
-
-/// Pointers, nocheck, card number and statements are there exactly if the profile says so.
 fn pointers(context: &Context<'_>) -> Outcome {
     let wanted = &context.profile.file().extensions;
     let access = wanted.ocsp == Pointer::Issuer || wanted.ca_issuers == Pointer::Issuer;
@@ -104,14 +97,6 @@ fn pointers(context: &Context<'_>) -> Outcome {
         (oid::PRIVATE_KEY_USAGE_PERIOD, wanted.private_key_usage_days.value().is_some()),
         (oid::QC_STATEMENTS, !context.profile.encoded().statements.is_empty()),
     ];
-    match expected.into_iter().find(|(oid, present)| context.view.extension(*oid).is_some() != *present) {
-        Some((oid, present)) => Err(format!("{oid} present: {}", !present)),
-        None => Ok(()),
-    }
-}
-
-fn alternative_names(context: &Context<'_>) -> Outcome {
-    let allowed = !context.profile.file().extensions.subject_alternative_name.is_empty();
-    let present = context.view.extension(oid::SUBJECT_ALT_NAME).is_some();
-    ensure(allowed || !present, || "alternative names are not in the profile".to_owned())
+    let wrong = expected.into_iter().find(|(oid, present)| context.has(*oid) != *present);
+    none(wrong.map(|(oid, present)| format!("{oid} present: {}", !present)))
 }

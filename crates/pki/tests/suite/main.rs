@@ -11,6 +11,7 @@ mod issuing;
 mod jose;
 mod judges;
 mod keys;
+mod lints;
 mod ocsp;
 mod oids;
 mod orders;

@@ -137,10 +137,13 @@ fn lints_name_what_is_wrong() {
     let cases = [
         (vec![good.clone()], None),
         (vec![], Some("e_ocsp_no_answer")),
-        (vec![single(Status::Good, now().plus_seconds(1), now().plus_days(1))], Some("e_ocsp_times")),
-        (vec![single(Status::Good, now(), now())], Some("e_ocsp_times")),
-        (vec![single(Status::Good, now(), now().plus_days(31))], Some("e_ocsp_responder_validity")),
-        (vec![early.clone()], Some("e_ocsp_revocation_time")),
+        (
+            vec![single(Status::Good, now().plus_seconds(1), now().plus_days(1))],
+            Some("e_ocsp_this_update_after_produced_at"),
+        ),
+        (vec![single(Status::Good, now(), now())], Some("e_ocsp_next_update_passed")),
+        (vec![single(Status::Good, now(), now().plus_days(31))], Some("e_ocsp_outlives_responder")),
+        (vec![early.clone()], Some("e_ocsp_revocation_after_this_update")),
         (vec![foreign], Some("e_ocsp_foreign_issuer")),
         (vec![good.clone(), single(Status::Unknown, now(), now().plus_days(1))], Some("e_ocsp_contradiction")),
     ];

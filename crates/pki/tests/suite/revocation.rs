@@ -72,8 +72,8 @@ fn lints_name_what_is_wrong() {
     let late = RevokedEntry { serial: serial(9), at: now().plus_seconds(1), reason: Reason::Superseded };
     let twice = [entries().swap_remove(0), entries().swap_remove(3), entries().swap_remove(0)];
     assert_eq!(refused(list(tomorrow, &entries())), None);
-    assert_eq!(refused(list(now(), &entries())), Some("e_crl_times"));
-    assert_eq!(refused(list(tomorrow, &[late])), Some("e_crl_entry"));
+    assert_eq!(refused(list(now(), &entries())), Some("e_crl_validity_is_empty"));
+    assert_eq!(refused(list(tomorrow, &[late])), Some("e_crl_entry_after_this_update"));
     assert_eq!(refused(list(tomorrow, &twice)), Some("e_crl_entry_repeats"));
     let other = prepare_crl(&world.infrastructure, 7, now(), tomorrow, [].iter());
     assert_eq!(refused(other), Some("e_crl_issuer"));

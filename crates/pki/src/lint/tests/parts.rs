@@ -2,7 +2,9 @@
 
 use der::asn1::ObjectIdentifier;
 
-use crate::asn1::{Writer, oid, tag};
+use super::fixture::Fixture;
+use crate::asn1::{Reader, Writer, oid, tag};
+use crate::issue::LintIssuer;
 use crate::lint::view::{View, name_attributes};
 use crate::time::UtcTime;
 
@@ -18,6 +20,32 @@ pub(super) struct Parts {
     pub(super) spki: Vec<u8>,
     pub(super) unique_id: Vec<u8>,
     pub(super) extensions: Vec<(Vec<u8>, bool, Vec<u8>)>,
+    /// Who is to sign.
+    pub(super) under: Under,
+}
+
+/// Who is to sign a sample.
+#[derive(Clone, Copy)]
+pub(super) enum Under {
+    /// The CA that issues the profile.
+    Own,
+    /// The root.
+    Root,
+    /// A certificate that is not of a CA.
+    EndEntity,
+    /// The certified key itself.
+    Itself,
+}
+
+impl Under {
+    pub(super) fn issuer<'a>(self, fixture: &'a Fixture, profile: &str) -> LintIssuer<'a> {
+        match self {
+            Self::Own => fixture.issuer(profile),
+            Self::Root => LintIssuer::from(&fixture.root),
+            Self::EndEntity => LintIssuer::Certificate(&fixture.responder),
+            Self::Itself => LintIssuer::SelfSigned,
+        }
+    }
 }
 
 impl Parts {
@@ -34,6 +62,7 @@ impl Parts {
             spki: view.spki.to_vec(),
             unique_id: Vec::new(),
             extensions: view.extensions.iter().map(|it| (it.oid.to_vec(), it.critical, it.value.to_vec())).collect(),
+            under: Under::Own,
         }
     }
 
@@ -74,6 +103,12 @@ impl Parts {
         self.extensions.push((oid.as_bytes().to_vec(), critical, der(value)));
     }
 
+    /// Makes an extension critical, or not critical if it is.
+    pub(super) fn flip(&mut self, oid: ObjectIdentifier) {
+        let found = self.extensions.iter_mut().find(|(found, ..)| found == oid.as_bytes()).unwrap();
+        found.1 = !found.1;
+    }
+
     pub(super) fn remove(&mut self, oid: ObjectIdentifier) {
         self.extensions.retain(|(found, ..)| found != oid.as_bytes());
     }
@@ -81,6 +116,16 @@ impl Parts {
     /// Rewrites the subject from its attributes after `change`.
     pub(super) fn rename(&mut self, change: impl FnOnce(&mut Vec<(ObjectIdentifier, u8, Vec<u8>)>)) {
         self.subject = renamed(&self.subject, change);
+    }
+
+    /// Replaces the value of a subject attribute.
+    pub(super) fn value(&mut self, oid: ObjectIdentifier, value: &[u8]) {
+        self.rename(|name| name.iter_mut().filter(|it| it.0 == oid).for_each(|it| it.2 = value.to_vec()));
+    }
+
+    /// Removes a subject attribute.
+    pub(super) fn forget(&mut self, oid: ObjectIdentifier) {
+        self.rename(|name| name.retain(|it| it.0 != oid));
     }
 
     pub(super) fn ends(&mut self, time: UtcTime) {
@@ -118,4 +163,10 @@ pub(super) fn der(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
     let mut writer = Writer::new();
     write(&mut writer);
     writer.into_der()
+}
+
+/// The content of each relative distinguished name.
+pub(super) fn rdns(name: &[u8]) -> Vec<Vec<u8>> {
+    let mut list = Reader::only(name, tag::SEQUENCE).unwrap().inside();
+    std::iter::from_fn(|| (!list.is_empty()).then(|| list.content(tag::SET).unwrap().to_vec())).collect()
 }
