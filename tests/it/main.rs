@@ -8,6 +8,7 @@ mod audit;
 mod crash;
 mod drivers;
 mod enrolment;
+mod faulty_signer;
 mod fuzz;
 mod hsm_faults;
 mod power_loss;

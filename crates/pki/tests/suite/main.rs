@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end in a panic; clippy's exemption misses its helper functions")]
 
+mod classics;
 mod csr;
 mod encoding;
 mod hostile;
