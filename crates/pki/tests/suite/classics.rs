@@ -195,9 +195,8 @@ fn nul_in_names() {
     assert_eq!(code(&forged(&key, named, b"admin@evil", b"admin\0evil")), "nul_in_name");
     let alternative = |builder: &mut X509ReqBuilder| {
         let mut wishes = Stack::new().unwrap();
-        let names =
-            SubjectAlternativeName::new().dns("good.example.evil").build(&builder.x509v3_context(None)).unwrap();
-        wishes.push(names).unwrap();
+        let wish = SubjectAlternativeName::new().dns("good.example.evil").build(&builder.x509v3_context(None)).unwrap();
+        wishes.push(wish).unwrap();
         builder.add_extensions(&wishes).unwrap();
     };
     assert_eq!(code(&forged(&key, alternative, b"example.evil", b"example\0evil")), "nul_in_name");

@@ -34,7 +34,7 @@ samples! {
     }
     e_other_name {
         Certificate(TLS, |it| other_name(it, LOCALITY, b"anna@example.se"));
-        Certificate(TLS, |it| other_name(it, oid::USER_PRINCIPAL_NAME, b"anna"));
+        Certificate(TLS, |it| other_name(it, oid::PRINCIPAL_NAME, b"anna"));
     }
     e_crl_distribution_points_form {
         Certificate(AUTHENTICATION, |it| it.set(oid::CRL_DISTRIBUTION_POINTS, false, |w| w.sequence(|_| ())));
@@ -69,7 +69,7 @@ fn names_of_every_kind_are_allowed() {
         |it| name(it, 2, b"xn--berg-5qa.example.se"),
         |it| name(it, 6, b"urn:oid:1.2.752"),
         |it| name(it, 7, &[0; 16]),
-        |it| other_name(it, oid::USER_PRINCIPAL_NAME, "anna@öberg.example.se".as_bytes()),
+        |it| other_name(it, oid::PRINCIPAL_NAME, "anna@öberg.example.se".as_bytes()),
     ];
     for spoil in good {
         assert_eq!(Fault::Certificate(TLS, spoil).broken(Mutant::None, true), [].into());
@@ -92,11 +92,11 @@ fn other_name(parts: &mut Parts, kind: ObjectIdentifier, text: &[u8]) {
 }
 
 /// So many distribution points with the same fields.
-fn points(parts: &mut Parts, count: usize, fields: fn(&mut Writer)) {
+pub(super) fn points(parts: &mut Parts, count: usize, fields: fn(&mut Writer)) {
     parts.set(oid::CRL_DISTRIBUTION_POINTS, false, |w| w.sequence(|w| (0..count).for_each(|_| w.sequence(fields))));
 }
 
-fn location(writer: &mut Writer, uri: &[u8]) {
+pub(super) fn location(writer: &mut Writer, uri: &[u8]) {
     writer.nest(tag::constructed(0), |w| w.nest(tag::constructed(0), |w| w.element(tag::context(6), uri)));
 }
 
