@@ -9,6 +9,7 @@ mod crash;
 mod custody;
 mod drivers;
 mod enrolment;
+mod faulty_signer;
 mod fuzz;
 mod hsm_faults;
 mod policies;

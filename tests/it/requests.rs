@@ -10,6 +10,7 @@ use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
+use openssl::x509::extension::BasicConstraints;
 use openssl::x509::{X509NameBuilder, X509ReqBuilder};
 use pki::profile::Purpose;
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ async fn bad_requests_have_their_own_codes_and_change_nothing() {
         ("RSA 3072 with e = 3", pem(&rsa(3072, 3)), "bad_exponent"),
         ("P-192", pem(&curve(Nid::X9_62_PRIME192V1)), "unsupported_curve"),
         ("secp256k1", pem(&curve(Nid::SECP256K1)), "unsupported_curve"),
+        ("a CA's certificate", pem_of_a_ca(&p256()), "asks_for_ca"),
         ("garbage", "no request at all".to_owned(), "malformed"),
         ("too long", "A".repeat(100_000), "oversized"),
     ];
@@ -106,9 +108,22 @@ fn rsa(bits: u32, exponent: u32) -> PKey<Private> {
 }
 
 fn pem(key: &PKey<Private>) -> String {
+    pem_with(key, |_| ())
+}
+
+fn pem_of_a_ca(key: &PKey<Private>) -> String {
+    pem_with(key, |request| {
+        let mut wishes = openssl::stack::Stack::new().unwrap();
+        wishes.push(BasicConstraints::new().critical().ca().build().unwrap()).unwrap();
+        request.add_extensions(&wishes).unwrap();
+    })
+}
+
+fn pem_with(key: &PKey<Private>, wish: impl FnOnce(&mut X509ReqBuilder)) -> String {
     let mut request = X509ReqBuilder::new().unwrap();
     request.set_pubkey(key).unwrap();
     request.set_subject_name(&X509NameBuilder::new().unwrap().build()).unwrap();
+    wish(&mut request);
     request.sign(key, MessageDigest::sha256()).unwrap();
     String::from_utf8(request.build().to_pem().unwrap()).unwrap()
 }

@@ -39,6 +39,11 @@ pub fn crl_numbers(installation: &Installation) -> BTreeMap<String, Vec<u64>> {
     numbers
 }
 
+/// The text of every audit record, a line each.
+pub fn audit(installation: &Installation) -> String {
+    query(installation, AUDIT, AUDIT)
+}
+
 fn query(installation: &Installation, sqlite: &str, postgres: &str) -> String {
     let database = installation.manifest()["database"].as_str().unwrap().to_owned();
     let mut command = if database.starts_with("postgres://") {
@@ -84,4 +89,5 @@ const SQLITE_CERTIFICATES: &str = "SELECT c.issuer, c.serial, coalesce(hex(i.der
 const POSTGRES_CERTIFICATES: &str = "SELECT c.issuer, c.serial, coalesce(encode(i.der, 'hex'), ''), coalesce(r.reason, '') \
     FROM certificate c LEFT JOIN issued i ON i.issuer = c.issuer AND i.serial = c.serial \
     LEFT JOIN revocation r ON r.issuer = c.issuer AND r.serial = c.serial";
+const AUDIT: &str = "SELECT text FROM audit_record ORDER BY sequence";
 const CRLS: &str = "SELECT issuer, number FROM crl ORDER BY issuer, number";

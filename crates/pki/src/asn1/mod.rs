@@ -7,9 +7,11 @@
 
 pub(crate) mod oid;
 mod read;
+mod shape;
 mod write;
 
 pub(crate) use read::{Element, Malformed, Reader, read_time};
+pub(crate) use shape::{Misshapen, check as check_shape};
 pub(crate) use write::Writer;
 
 /// Identifier octets of the types in use (X.690 clause 8.1.2).

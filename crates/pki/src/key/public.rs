@@ -27,7 +27,7 @@ impl PublicKey {
     /// [`KeyError`] naming what is wrong or unsupported.
     pub fn from_spki(spki: &[u8]) -> Result<Self, KeyError> {
         if spki.len() > MAX_SPKI_OCTETS {
-            return Err(KeyError::Malformed);
+            return Err(KeyError::Oversized { octets: spki.len() });
         }
         let mut fields = Reader::only(spki, tag::SEQUENCE)?.inside();
         let algorithm = fields.element(tag::SEQUENCE)?;
@@ -93,9 +93,18 @@ pub struct BadSignature;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// Not a DER SubjectPublicKeyInfo, or a point that is not on its curve.
+    /// Not a DER SubjectPublicKeyInfo, or a point that is compressed.
     #[error("the public key is malformed")]
     Malformed,
+    /// Far larger than any key that is supported.
+    #[error("a public key of {octets} octets is over the limit of {MAX_SPKI_OCTETS}")]
+    Oversized {
+        /// Octets given.
+        octets: usize,
+    },
+    /// The numbers are no point of the curve.
+    #[error("the public key is not a point of its curve")]
+    NotOnCurve,
     /// An EC key on another curve than P-256 and P-384, or with explicit parameters.
     #[error("the curve is not supported")]
     UnsupportedCurve,
@@ -140,7 +149,7 @@ fn on_curve(
     if point.len() != octets || point[0] != UNCOMPRESSED {
         return Err(KeyError::Malformed);
     }
-    lc::ParsedPublicKey::new(algorithm, point).map_err(|_| KeyError::Malformed)?;
+    lc::ParsedPublicKey::new(algorithm, point).map_err(|_| KeyError::NotOnCurve)?;
     Ok(kind)
 }
 
@@ -150,7 +159,7 @@ fn ed25519(point: &[u8]) -> Result<KeyKind, KeyError> {
     if SMALL_ORDER_Y.contains(&y) {
         return Err(KeyError::SmallOrder);
     }
-    lc::ParsedPublicKey::new(&lc::ED25519, point).map_err(|_| KeyError::Malformed)?;
+    lc::ParsedPublicKey::new(&lc::ED25519, point).map_err(|_| KeyError::NotOnCurve)?;
     Ok(KeyKind::Ed25519)
 }
 

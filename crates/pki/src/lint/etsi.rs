@@ -37,7 +37,8 @@ rules! { CertificateRule;
     e_organization_identifier: Certificates, "EN 319 412-1 5.1.4" => |it| {
         let Some(value) = it.value(oid::ORGANIZATION_IDENTIFIER) else { return Ok(()) };
         let number = std::str::from_utf8(value).ok().filter(|text| text.starts_with("NTRSE-"));
-        let is_good = number.is_some_and(|text| text.parse::<OrganisationNumber>().is_ok_and(|read| read.etsi() == text));
+        let is_etsi = |text: &str| text.parse::<OrganisationNumber>().is_ok_and(|read| read.etsi() == text);
+        let is_good = number.is_some_and(is_etsi);
         ensure(is_good, || String::from_utf8_lossy(value).into_owned())
     };
     /// keyUsage for authentication is of type C, for signatures of type A: never both with one key.
@@ -68,11 +69,9 @@ rules! { CertificateRule;
     /// A person's serialNumber is PNOSE- and twelve digits, or of a local type such as EI:SE-.
     e_natural_person_serial_number: NaturalPersons, "EN 319 412-1 5.1.3" => |it| {
         let Some(value) = it.value(oid::SERIAL_NUMBER) else { return Ok(()) };
-        let is_good = is_local(value) || match value {
-            [b'P', b'N', b'O', b'S', b'E', b'-', digits @ ..] => digits.len() == 12 && digits.iter().all(u8::is_ascii_digit),
-            _ => false,
-        };
-        ensure(is_good, || "no ETSI form of Sweden".to_owned())
+        let digits = value.strip_prefix(b"PNOSE-");
+        let is_number = digits.is_some_and(|digits| digits.len() == 12 && digits.iter().all(u8::is_ascii_digit));
+        ensure(is_number || is_local(value), || "no ETSI form of Sweden".to_owned())
     };
     /// With an identifier of a local type stands the authority that assigns it.
     e_name_registration_authority_missing: NaturalPersons, "EN 319 412-1 NAT-5.1.3-05, NAT-5.1.3-06" => |it| {

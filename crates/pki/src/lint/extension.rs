@@ -15,7 +15,8 @@ rules! { CertificateRule;
     e_extension_repeats: Certificates, "RFC 5280 4.2" => no_repeat;
     /// There are only extensions that these rules look into.
     e_extension_unknown: Certificates, "RFC 5280 4.2" => |it| {
-        none(it.view.extensions.iter().find(|extension| !is_known(extension.oid)).map(|extension| dotted(extension.oid)))
+        let found = it.view.extensions.iter().find(|extension| !is_known(extension.oid));
+        none(found.map(|extension| dotted(extension.oid)))
     };
     /// The value of an extension is DER of its type; what has its default value is left out.
     e_extension_value: Certificates, "RFC 5280 4.2, X.690 11.5" => |it| {

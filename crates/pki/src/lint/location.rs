@@ -14,7 +14,8 @@ rules! { CertificateRule;
     };
     /// subjectAltName holds mailboxes, host names, URIs, addresses and user principal names.
     e_subject_alt_name_type: Certificates, "RFC 5280 4.2.1.6" => |it| {
-        let is_foreign = |name: &&Element<'_>| ![OTHER_NAME, RFC822_NAME, DNS_NAME, URI, IP_ADDRESS].contains(&name.tag);
+        let known = [OTHER_NAME, RFC822_NAME, DNS_NAME, URI, IP_ADDRESS];
+        let is_foreign = |name: &&Element<'_>| !known.contains(&name.tag);
         none(names(it).iter().find(is_foreign).map(|name| format!("type {:#04x}", name.tag)))
     };
     /// rfc822Name is a mailbox of ASCII characters.
@@ -35,14 +36,16 @@ rules! { CertificateRule;
     };
     /// cRLDistributionPoints has one point, as there is one CRL: a full name, neither reasons nor another issuer.
     e_crl_distribution_points_form: Certificates, "RFC 5280 4.2.1.13" => |it| {
-        let is_one = |points: &Vec<Point<'_>>| matches!(points.as_slice(), [point] if !point.has_more && !point.names.is_empty());
-        ensure(it.values.distribution.as_ref().is_none_or(is_one), || "not one point with a full name".to_owned())
+        let is_full = |point: &Point<'_>| !point.has_more && !point.names.is_empty();
+        let is_one = |points: &[Point<'_>]| matches!(points, [point] if is_full(point));
+        ensure(it.values.distribution.as_deref().is_none_or(is_one), || "not one point with a full name".to_owned())
     };
     /// CRLs are at http URIs.
     e_crl_distribution_points_uri: Certificates, "EN 319 412-2 GEN-4.3.11-4" => |it| {
         let points = it.values.distribution.as_deref().unwrap_or_default();
         let names = points.iter().flat_map(|point| &point.names);
-        none(names.into_iter().find(|name| !is_http(name)).map(|name| String::from_utf8_lossy(name.content).into_owned()))
+        let wrong = names.into_iter().find(|name| !is_http(name));
+        none(wrong.map(|name| String::from_utf8_lossy(name.content).into_owned()))
     };
     /// authorityInfoAccess holds at least one access description.
     e_authority_info_access_empty: Certificates, "RFC 5280 4.2.2.1" => |it| {

@@ -14,7 +14,8 @@ rules! { CertificateRule;
     };
     /// The subject has only attributes that Sigill knows how to check.
     e_attribute_unknown: Certificates, "EN 319 412-2 4.2.4" => |it| {
-        let is_foreign = |named: &&Named<'_>| named.kind.is_none() && named.attribute.oid != oid::EMAIL_ADDRESS.as_bytes();
+        let mailbox = oid::EMAIL_ADDRESS.as_bytes();
+        let is_foreign = |named: &&Named<'_>| named.kind.is_none() && named.attribute.oid != mailbox;
         none(it.subject.iter().find(is_foreign).map(|named| dotted(named.attribute.oid)))
     };
     /// No attribute stands twice.

@@ -20,8 +20,8 @@ rules! { CertificateRule;
     /// No policy stands twice.
     e_certificate_policies_repeats: Certificates, "RFC 5280 4.2.1.4" => |it| {
         let policies = policies(it);
-        let is_again = |(at, policy): &(usize, &Policy<'_>)| policies[..*at].iter().any(|earlier| earlier.id == policy.id);
-        none(policies.iter().enumerate().find(is_again).map(|(_, policy)| dotted(policy.id)))
+        let is_again = |at: &usize| policies[..*at].iter().any(|earlier| earlier.id == policies[*at].id);
+        none((0..policies.len()).find(is_again).map(|at| dotted(policies[at].id)))
     };
     /// Policy qualifiers are CPS pointers and user notices.
     e_policy_qualifier_unknown: Certificates, "RFC 5280 4.2.1.4" => |it| {

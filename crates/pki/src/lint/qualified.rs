@@ -37,20 +37,20 @@ rules! { CertificateRule;
     /// QcRetentionPeriod is a positive number of years.
     e_qc_retention_period: Certificates, "EN 319 412-5 4.3.3" => |it| form(it, oid::QCS_RETENTION_PERIOD, is_years);
     /// QcPDS lists locations, each with a language.
-    e_qc_pds_form: Certificates, "EN 319 412-5 4.3.4" => |it| form(it, oid::QCS_PDS, |info| locations(info).map(|all| !all.is_empty()));
+    e_qc_pds_form: Certificates, "EN 319 412-5 4.3.4" => |it| {
+        form(it, oid::QCS_PDS, |information| locations(information).map(|all| !all.is_empty()))
+    };
     /// Disclosure statements are at https URIs.
     e_qc_pds_uri: Certificates, "EN 319 412-5 4.3.4" => |it| {
-        let is_https = |url: &[u8]| std::str::from_utf8(url).is_ok_and(|url| url.starts_with("https://") && text::is_web_uri(url, true));
-        none(disclosures(it).into_iter().find(|(url, _)| !is_https(url)).map(|(url, _)| String::from_utf8_lossy(url).into_owned()))
+        let wrong = disclosures(it).into_iter().map(|(url, _)| String::from_utf8_lossy(url));
+        none(wrong.into_iter().find(|url| !is_https(url)).map(std::borrow::Cow::into_owned))
     };
     /// Languages of disclosure statements are two lower-case letters, each once.
     e_qc_pds_language: Certificates, "EN 319 412-5 4.3.4, ISO 639-1" => |it| {
         let all = disclosures(it);
-        let is_wrong = |(at, (_, language)): &(usize, &(&[u8], &[u8]))| {
-            let again = all[..*at].iter().any(|(_, earlier)| earlier == language);
-            again || language.len() != 2 || !language.iter().all(u8::is_ascii_lowercase)
-        };
-        none(all.iter().enumerate().find(is_wrong).map(|(_, (_, language))| String::from_utf8_lossy(language).into_owned()))
+        let is_again = |at: usize| all[..at].iter().any(|(_, earlier)| *earlier == all[at].1);
+        let wrong = (0..all.len()).find(|at| !is_language(all[*at].1) || is_again(*at));
+        none(wrong.map(|at| String::from_utf8_lossy(all[at].1).into_owned()))
     };
     /// One of the disclosure statements is in English.
     e_qc_pds_english_missing: Certificates, "EN 319 412-5 4.3.4" => |it| {
@@ -61,20 +61,19 @@ rules! { CertificateRule;
     e_qc_legislation: Certificates, "EN 319 412-5 4.2.4" => |it| {
         ensure(find(it, oid::QCS_LEGISLATION).is_none(), || "present".to_owned())
     };
-    /// QcCompliance and QcSSCD are claimed only by a profile that was loaded with them: who is on no trusted list has none.
-    e_false_claim_of_qualified: Certificates, "EN 319 412-5 4.2.1, 4.2.2" => |it| {
-        let claims = [oid::QCS_COMPLIANCE, oid::QCS_SSCD].into_iter().filter(|claim| find(it, *claim).is_some());
-        let own = &it.profile.encoded().statements;
-        let is_false = |claim: &ObjectIdentifier| !own.windows(claim.as_bytes().len()).any(|part| part == claim.as_bytes());
+    /// QcCompliance, QcSSCD and QcType are there only if the profile was loaded with them: others claim nothing.
+    e_false_claim_of_qualified: Certificates, "EN 319 412-5 4.2.1, 4.2.2, 4.2.3" => |it| {
+        let claims = [oid::QCS_COMPLIANCE, oid::QCS_SSCD, oid::QCS_TYPE];
+        let is_false = |claim: &ObjectIdentifier| find(it, *claim).is_some() && !is_of_profile(it, *claim);
         none(claims.into_iter().find(is_false).map(|claim| claim.to_string()))
     };
     /// A policy of qualified certificates stands with QcCompliance.
-    e_qcp_policy_without_qc_compliance: Certificates, "EN 319 412-2 QCS-5.2-2, EN 319 411-2 5.3" => |it| {
+    e_qcp_policy_without_qc_compliance: EndEntities, "EN 319 412-2 QCS-5.2-2, EN 319 411-2 5.3" => |it| {
         let qualified = names(it, &[oid::QCP_N, oid::QCP_L, oid::QCP_N_QSCD, oid::QCP_L_QSCD]);
         ensure(!qualified || find(it, oid::QCS_COMPLIANCE).is_some(), || "QcCompliance is absent".to_owned())
     };
     /// A policy of keys in a qualified device stands with QcSSCD.
-    e_qscd_policy_without_qc_sscd: Certificates, "EN 319 412-2 QCS-5.2-2, EN 319 411-2 5.3" => |it| {
+    e_qscd_policy_without_qc_sscd: EndEntities, "EN 319 412-2 QCS-5.2-2, EN 319 411-2 5.3" => |it| {
         let in_device = names(it, &[oid::QCP_N_QSCD, oid::QCP_L_QSCD]);
         ensure(!in_device || find(it, oid::QCS_SSCD).is_some(), || "QcSSCD is absent".to_owned())
     };
@@ -87,6 +86,12 @@ pub(super) fn statements<'c, 'a>(context: &'c Context<'a>) -> &'c [Statement<'a>
 
 fn find<'c, 'a>(context: &'c Context<'a>, id: ObjectIdentifier) -> Option<&'c Statement<'a>> {
     statements(context).iter().find(|statement| statement.id == id.as_bytes())
+}
+
+/// Whether the profile's own statements hold this one.
+fn is_of_profile(context: &Context<'_>, id: ObjectIdentifier) -> bool {
+    let own = &context.profile.encoded().statements;
+    own.windows(id.as_bytes().len()).any(|part| part == id.as_bytes())
 }
 
 /// Whether one of these policies is named.
@@ -127,8 +132,10 @@ fn is_years(information: Element<'_>) -> Result<bool, Malformed> {
     Ok(years[0] & 0x80 == 0 && years != [0])
 }
 
-/// URL and language of each location.
-fn locations(information: Element<'_>) -> Result<Vec<(&[u8], &[u8])>, Malformed> {
+/// URL and language of a disclosure statement.
+type Location<'a> = (&'a [u8], &'a [u8]);
+
+fn locations(information: Element<'_>) -> Result<Vec<Location<'_>>, Malformed> {
     let mut list = Reader::only(information.whole, tag::SEQUENCE)?.inside();
     let mut all = Vec::new();
     while !list.is_empty() {
@@ -139,7 +146,15 @@ fn locations(information: Element<'_>) -> Result<Vec<(&[u8], &[u8])>, Malformed>
     Ok(all)
 }
 
-fn disclosures<'a>(context: &Context<'a>) -> Vec<(&'a [u8], &'a [u8])> {
+fn is_https(url: &str) -> bool {
+    url.starts_with("https://") && text::is_web_uri(url, true)
+}
+
+fn is_language(code: &[u8]) -> bool {
+    code.len() == 2 && code.iter().all(u8::is_ascii_lowercase)
+}
+
+fn disclosures<'a>(context: &Context<'a>) -> Vec<Location<'a>> {
     let information = find(context, oid::QCS_PDS).and_then(|statement| statement.information);
     information.and_then(|information| locations(information).ok()).unwrap_or_default()
 }

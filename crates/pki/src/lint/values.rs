@@ -57,7 +57,7 @@ pub(super) struct Access<'a> {
     pub(super) location: Element<'a>,
 }
 
-/// A QCStatement.
+/// A statement about qualified certificates (RFC 3739 section 3.2.6).
 pub(super) struct Statement<'a> {
     pub(super) id: &'a [u8],
     pub(super) information: Option<Element<'a>>,

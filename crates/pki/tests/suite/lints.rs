@@ -30,6 +30,6 @@ What is checked on the octets before they are signed. A finding refuses the sign
 when they come back from the signer, and one that fails then is revoked. A profile can waive a rule by its name, with a
 reason and an end (`[lints]` in `policies/profiles`).
 
-Each rule has samples that break it and a test of its name in `crates/pki/src/lint/tests`; the mutation check there shows
-that the test fails if the rule is taken out. This file is written by the tests (`UPDATE_GOLDEN=1`).
+Each rule has samples that break it and a test of its name in `crates/pki/src/lint/tests`; the mutation check there
+shows that the test fails if the rule is taken out. This file is written by the tests (`UPDATE_GOLDEN=1`).
 ";

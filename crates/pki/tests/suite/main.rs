@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may end in a panic; clippy's exemption misses its helper functions")]
 
 mod claims;
+mod classics;
 mod contents;
 mod csr;
 mod encoding;

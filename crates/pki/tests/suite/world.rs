@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use pki::issue::{Issuer, LintIssuer, Request, SubjectFacts, lint, lint_issued, prepare, prepare_root};
+use pki::issue::{IssueError, Issuer, LintIssuer, Request, SubjectFacts, lint, lint_issued, prepare, prepare_root};
 use pki::profile::Claims;
 use pki::{Certificate, CertificateDer, KeyId, KeyKind, Profile, Profiles, PublicKey, SerialNumber, UtcTime};
 use testkit::SoftSigner;
@@ -141,6 +141,13 @@ impl World {
         let der = linted.sign(&self.keys).unwrap();
         assert_eq!(lint_issued(&der, profile, &issuer.certificate), []);
         der
+    }
+
+    /// Why the CA of people issues nothing to this subject.
+    pub(crate) fn refused(&self, profile: &str, subject: &SubjectFacts, key: &PublicKey) -> IssueError {
+        let (profile, not_after) = (self.profile(profile), now().plus_days(365));
+        let request = Request { profile, subject, key, serial: serial(41), not_before: now(), not_after };
+        prepare(&request, &self.person).unwrap_err()
     }
 
     /// One certificate of each end-entity profile, by name of the profile.

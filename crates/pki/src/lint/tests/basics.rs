@@ -32,8 +32,12 @@ samples! {
         Certificate(AUTHENTICATION, |it| it.serial = vec![0x47; 20]);
     }
     e_signature_algorithm_unknown {
-        Certificate(AUTHENTICATION, |it| it.algorithm = b"\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b".to_vec());
-        Certificate(AUTHENTICATION, |it| it.algorithm = b"\x30\x0c\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02\x05\x00".to_vec());
+        Certificate(AUTHENTICATION, |it| {
+            it.algorithm = b"\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b".to_vec();
+        });
+        Certificate(AUTHENTICATION, |it| {
+            it.algorithm = b"\x30\x0c\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02\x05\x00".to_vec();
+        });
     }
     e_signature_algorithm_not_of_issuer {
         Certificate(AUTHENTICATION, |it| it.algorithm = SignatureAlgorithm::EcdsaSha384.identifier().to_vec());
@@ -42,7 +46,9 @@ samples! {
         Certificate(AUTHENTICATION, |it| it.issuer = super::parts::renamed(&it.issuer, |name| name[1].2[0] = b't'));
     }
     e_issuer_may_not_sign {
-        Certificate(AUTHENTICATION, |it| it.under = Under::Itself), e_issuer_name, e_authority_key_identifier_not_of_issuer;
+        Certificate(AUTHENTICATION, |it| {
+            it.under = Under::Itself;
+        }), e_issuer_name, e_authority_key_identifier_not_of_issuer;
         Certificate(AUTHENTICATION, |it| it.under = Under::EndEntity), e_issuer_name, e_issuer_path_length,
             e_outlives_issuer, e_policy_not_of_issuer, e_authority_key_identifier_not_of_issuer;
     }

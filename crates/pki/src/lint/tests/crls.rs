@@ -163,7 +163,9 @@ samples! {
         Crl(|it| it.this_update = der(|w| w.time(now().plus_days(-9))));
     }
     e_crl_entry_extension {
-        Crl(|it| it.revoked = entry(SERIAL, now(), |w| w.sequence(|w| write_extension(w, LOCALITY, false, Writer::null))));
+        Crl(|it| {
+            it.revoked = entry(SERIAL, now(), |w| w.sequence(|w| write_extension(w, LOCALITY, false, Writer::null)));
+        });
     }
     e_crl_entry_extension_critical {
         Crl(|it| it.revoked = entry(SERIAL, now(), |w| reason(w, true, 1)));
@@ -193,7 +195,10 @@ samples! {
         Crl(|it| it.extend(oid::AUTHORITY_KEY_IDENTIFIER, false, None));
     }
     e_crl_authority_key_identifier {
-        Crl(|it| it.extend(oid::AUTHORITY_KEY_IDENTIFIER, false, Some(|w| w.sequence(|w| w.element(tag::context(0), &[7; 20])))));
+        Crl(|it| {
+            let other = |w: &mut Writer| w.sequence(|w| w.element(tag::context(0), &[7; 20]));
+            it.extend(oid::AUTHORITY_KEY_IDENTIFIER, false, Some(other));
+        });
     }
     e_crl_number_missing {
         Crl(|it| it.extend(oid::CRL_NUMBER, false, None));

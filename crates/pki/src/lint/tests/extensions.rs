@@ -17,7 +17,9 @@ samples! {
     e_extension_value {
         Certificate(AUTHENTICATION, |it| it.set(oid::CARD_NUMBER, false, |w| w.element(tag::UTF8_STRING, b"7")));
         Certificate(OCSP, |it| it.set(oid::OCSP_NO_CHECK, false, |w| w.element(tag::NULL, &[0])));
-        Certificate(PERSON_CA, |it| it.set(oid::BASIC_CONSTRAINTS, true, |w| w.sequence(|w| w.element(tag::BOOLEAN, &[0])))),
+        Certificate(PERSON_CA, |it| {
+            it.set(oid::BASIC_CONSTRAINTS, true, |w| w.sequence(|w| w.element(tag::BOOLEAN, &[0])));
+        }),
             e_key_cert_sign_without_ca, e_crl_sign_without_ca, e_basic_constraints_missing, e_profile_ca;
     }
     e_key_usage_not_critical {
@@ -82,7 +84,8 @@ samples! {
     e_authority_key_identifier_form {
         Certificate(AUTHENTICATION, |it| it.set(oid::AUTHORITY_KEY_IDENTIFIER, false, |w| w.sequence(|_| ())));
         Certificate(AUTHENTICATION, |it| {
-            let (_, _, value) = it.extensions.iter_mut().find(|it| it.0 == oid::AUTHORITY_KEY_IDENTIFIER.as_bytes()).unwrap();
+            let wanted = oid::AUTHORITY_KEY_IDENTIFIER.as_bytes();
+            let (_, _, value) = it.extensions.iter_mut().find(|it| it.0 == wanted).unwrap();
             value.extend_from_slice(&[0x82, 1, 7]);
             value[1] += 3;
         });

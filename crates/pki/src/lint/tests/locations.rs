@@ -92,11 +92,11 @@ fn other_name(parts: &mut Parts, kind: ObjectIdentifier, text: &[u8]) {
 }
 
 /// So many distribution points with the same fields.
-fn points(parts: &mut Parts, count: usize, fields: fn(&mut Writer)) {
+pub(super) fn points(parts: &mut Parts, count: usize, fields: fn(&mut Writer)) {
     parts.set(oid::CRL_DISTRIBUTION_POINTS, false, |w| w.sequence(|w| (0..count).for_each(|_| w.sequence(fields))));
 }
 
-fn location(writer: &mut Writer, uri: &[u8]) {
+pub(super) fn location(writer: &mut Writer, uri: &[u8]) {
     writer.nest(tag::constructed(0), |w| w.nest(tag::constructed(0), |w| w.element(tag::context(6), uri)));
 }
 

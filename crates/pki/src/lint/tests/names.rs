@@ -12,7 +12,9 @@ samples! {
             e_legal_person_identifier_missing, e_profile_subject;
     }
     e_attribute_unknown {
-        Certificate(AUTHENTICATION, |it| it.rename(|name| name.push((super::extensions::LOCALITY, tag::UTF8_STRING, b"Lund".into())))),
+        Certificate(AUTHENTICATION, |it| {
+            it.rename(|name| name.push((super::extensions::LOCALITY, tag::UTF8_STRING, b"Lund".into())));
+        }),
             e_profile_subject;
     }
     e_attribute_repeats {
@@ -45,7 +47,9 @@ samples! {
     }
     e_attribute_form {
         Certificate(AUTHENTICATION, |it| it.value(oid::COUNTRY_NAME, b"se")), e_profile_subject;
-        Certificate(AUTHENTICATION, |it| it.value(oid::SERIAL_NUMBER, b"EI:SE-a_b")), e_name_registration_authority_missing;
+        Certificate(AUTHENTICATION, |it| {
+            it.value(oid::SERIAL_NUMBER, b"EI:SE-a_b");
+        }), e_name_registration_authority_missing;
     }
     e_name_set_order {
         Certificate(AUTHENTICATION, |it| it.subject = joined(&it.subject));

@@ -58,7 +58,9 @@ samples! {
         Ocsp(|it| it.named = Fixture::shared().person.certificate.clone());
     }
     e_ocsp_responder_purpose {
-        Ocsp(|it| it.responder = spoilt_responder(b"\x2b\x06\x01\x05\x05\x07\x03\x09", b"\x2b\x06\x01\x05\x05\x07\x03\x04"));
+        Ocsp(|it| {
+            it.responder = spoilt_responder(b"\x2b\x06\x01\x05\x05\x07\x03\x09", b"\x2b\x06\x01\x05\x05\x07\x03\x04");
+        });
     }
     e_ocsp_responder_key_usage {
         Ocsp(|it| it.responder = spoilt_responder(b"\x03\x02\x07\x80", b"\x03\x02\x06\x40"));

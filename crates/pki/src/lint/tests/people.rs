@@ -42,23 +42,33 @@ samples! {
         Certificate(SIGNATURE, |it| it.key_usage(0xc0)), e_profile_key_usage;
     }
     e_policy_mappings_in_end_entity {
-        Certificate(AUTHENTICATION, |it| it.set(oid::POLICY_MAPPINGS, true, |w| w.sequence(|_| ()))), e_extension_unknown;
+        Certificate(AUTHENTICATION, |it| {
+            it.set(oid::POLICY_MAPPINGS, true, |w| w.sequence(|_| ()));
+        }), e_extension_unknown;
     }
     e_name_constraints_in_end_entity {
-        Certificate(AUTHENTICATION, |it| it.set(oid::NAME_CONSTRAINTS, true, |w| w.sequence(|_| ()))), e_extension_unknown;
+        Certificate(AUTHENTICATION, |it| {
+            it.set(oid::NAME_CONSTRAINTS, true, |w| w.sequence(|_| ()));
+        }), e_extension_unknown;
     }
     e_policy_constraints_in_end_entity {
-        Certificate(AUTHENTICATION, |it| it.set(oid::POLICY_CONSTRAINTS, true, |w| w.sequence(|_| ()))), e_extension_unknown;
+        Certificate(AUTHENTICATION, |it| {
+            it.set(oid::POLICY_CONSTRAINTS, true, |w| w.sequence(|_| ()));
+        }), e_extension_unknown;
     }
     e_inhibit_any_policy_in_end_entity {
-        Certificate(AUTHENTICATION, |it| it.set(oid::INHIBIT_ANY_POLICY, true, |w| w.unsigned(&[0]))), e_extension_unknown;
+        Certificate(AUTHENTICATION, |it| {
+            it.set(oid::INHIBIT_ANY_POLICY, true, |w| w.unsigned(&[0]));
+        }), e_extension_unknown;
     }
     e_semantics_missing {
         Certificate(AUTHENTICATION, |it| it.remove(oid::QC_STATEMENTS)), e_profile_pointers;
     }
     e_semantics_form {
         Certificate(AUTHENTICATION, |it| statements(it, &[(oid::QCS_PKIX_SYNTAX_V2, |_| ())]));
-        Certificate(AUTHENTICATION, |it| statements(it, &[(oid::QCS_PKIX_SYNTAX_V2, |w| w.sequence(|w| w.oid(LEGAL)))]));
+        Certificate(AUTHENTICATION, |it| {
+            statements(it, &[(oid::QCS_PKIX_SYNTAX_V2, |w| w.sequence(|w| w.oid(LEGAL)))]);
+        });
     }
     e_natural_person_serial_number {
         Certificate(AUTHENTICATION, |it| it.value(oid::SERIAL_NUMBER, b"199001012385"));

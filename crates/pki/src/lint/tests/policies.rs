@@ -14,7 +14,9 @@ samples! {
         Certificate(AUTHENTICATION, |it| it.remove(oid::CERTIFICATE_POLICIES)), e_profile_policies;
     }
     e_certificate_policies_empty {
-        Certificate(PERSON_CA, |it| it.set(oid::CERTIFICATE_POLICIES, false, |w| w.sequence(|_| ()))), e_profile_policies;
+        Certificate(PERSON_CA, |it| {
+            it.set(oid::CERTIFICATE_POLICIES, false, |w| w.sequence(|_| ()));
+        }), e_profile_policies;
     }
     e_certificate_policies_repeats {
         Certificate(AUTHENTICATION, |it| policies(it, &[OWN, NCP_PLUS, OWN])), e_profile_policies;
@@ -23,7 +25,9 @@ samples! {
         Certificate(AUTHENTICATION, |it| qualified(it, LOCALITY, Writer::null));
     }
     e_policy_cps_uri {
-        Certificate(AUTHENTICATION, |it| qualified(it, oid::QUALIFIER_CPS, |w| w.element(tag::IA5_STRING, b"ftp://example.se/")));
+        Certificate(AUTHENTICATION, |it| {
+            qualified(it, oid::QUALIFIER_CPS, |w| w.element(tag::IA5_STRING, b"ftp://example.se/"));
+        });
         Certificate(AUTHENTICATION, |it| {
             qualified(it, oid::QUALIFIER_CPS, |w| w.element(tag::UTF8_STRING, b"https://example.se/"));
         });

@@ -42,7 +42,9 @@ samples! {
                 });
             });
         });
-        Certificate(PERSON_CA, |it| it.set(oid::BASIC_CONSTRAINTS, true, |w| w.sequence(crate::asn1::Writer::boolean_true)));
+        Certificate(PERSON_CA, |it| {
+            it.set(oid::BASIC_CONSTRAINTS, true, |w| w.sequence(crate::asn1::Writer::boolean_true));
+        });
     }
     e_profile_key_usage {
         Certificate(OCSP, |it| it.key_usage(0xc0));

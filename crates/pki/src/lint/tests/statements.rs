@@ -29,18 +29,27 @@ samples! {
             e_false_claim_of_qualified;
     }
     e_qc_type {
-        Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_TYPE, |w| w.sequence(|_| ()))]));
+        Certificate(AUTHENTICATION, |it| {
+            statements(it, &[NATURAL, (oid::QCS_TYPE, |w| w.sequence(|_| ()))]);
+        }), e_false_claim_of_qualified;
         Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_TYPE, |w| {
             w.sequence(|w| {
                 w.oid(oid::QCT_ESIGN);
                 w.oid(oid::QCT_ESEAL);
             });
-        })]));
-        Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_TYPE, |w| w.sequence(|w| w.oid(LOCALITY)))]));
+        })])), e_false_claim_of_qualified;
+        Certificate(AUTHENTICATION, |it| {
+            statements(it, &[NATURAL, (oid::QCS_TYPE, |w| w.sequence(|w| w.oid(LOCALITY)))]);
+        }),
+            e_false_claim_of_qualified;
     }
     e_qc_limit_value {
-        Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_LIMIT_VALUE, |w| limit(w, b"sek", &[0]))]));
-        Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_LIMIT_VALUE, |w| limit(w, b"SEK", &[0xff]))]));
+        Certificate(AUTHENTICATION, |it| {
+            statements(it, &[NATURAL, (oid::QCS_LIMIT_VALUE, |w| limit(w, b"sek", &[0]))]);
+        });
+        Certificate(AUTHENTICATION, |it| {
+            statements(it, &[NATURAL, (oid::QCS_LIMIT_VALUE, |w| limit(w, b"SEK", &[0xff]))]);
+        });
     }
     e_qc_retention_period {
         Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_RETENTION_PERIOD, |w| w.unsigned(&[0]))]));
@@ -56,12 +65,20 @@ samples! {
         })]));
     }
     e_qc_pds_language {
-        Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_PDS, |w| disclosures(w, &[ENGLISH, (URL, b"SV")]))]));
-        Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_PDS, |w| disclosures(w, &[ENGLISH, ENGLISH]))]));
-        Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_PDS, |w| disclosures(w, &[ENGLISH, (URL, b"swe")]))]));
+        Certificate(AUTHENTICATION, |it| {
+            statements(it, &[NATURAL, (oid::QCS_PDS, |w| disclosures(w, &[ENGLISH, (URL, b"SV")]))]);
+        });
+        Certificate(AUTHENTICATION, |it| {
+            statements(it, &[NATURAL, (oid::QCS_PDS, |w| disclosures(w, &[ENGLISH, ENGLISH]))]);
+        });
+        Certificate(AUTHENTICATION, |it| {
+            statements(it, &[NATURAL, (oid::QCS_PDS, |w| disclosures(w, &[ENGLISH, (URL, b"swe")]))]);
+        });
     }
     e_qc_pds_english_missing {
-        Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_PDS, |w| disclosures(w, &[(URL, b"sv")]))]));
+        Certificate(AUTHENTICATION, |it| {
+            statements(it, &[NATURAL, (oid::QCS_PDS, |w| disclosures(w, &[(URL, b"sv")]))]);
+        });
     }
     e_qc_legislation {
         Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_LEGISLATION, |w| {
@@ -71,6 +88,9 @@ samples! {
     e_false_claim_of_qualified {
         Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_COMPLIANCE, |_| ())]));
         Certificate(AUTHENTICATION, |it| statements(it, &[NATURAL, (oid::QCS_SSCD, |_| ())]));
+        Certificate(AUTHENTICATION, |it| {
+            statements(it, &[NATURAL, (oid::QCS_TYPE, |w| w.sequence(|w| w.oid(oid::QCT_ESIGN)))]);
+        });
     }
     e_qcp_policy_without_qc_compliance {
         Certificate(AUTHENTICATION, |it| policies(it, &[oid::QCP_N])), e_policy_not_of_issuer, e_profile_policies;
@@ -91,7 +111,6 @@ fn statements_in_their_form_are_allowed() {
             it,
             &[
                 NATURAL,
-                (oid::QCS_TYPE, |w| w.sequence(|w| w.oid(oid::QCT_ESIGN))),
                 (oid::QCS_LIMIT_VALUE, |w| limit(w, b"SEK", &[0])),
                 (oid::QCS_RETENTION_PERIOD, |w| w.unsigned(&[10])),
                 (oid::QCS_PDS, |w| disclosures(w, &[ENGLISH, (URL, b"sv")])),

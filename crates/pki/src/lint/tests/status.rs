@@ -3,11 +3,11 @@
 use der::asn1::ObjectIdentifier;
 
 use super::fixture::{AUTHENTICATION, OCSP, PERSON_CA, SIGNATURE, TLS};
-use super::locations::access;
+use super::locations::{access, location, points};
 use super::parts::{Parts, Under};
 use super::sample::Fault::{self, Certificate};
 use super::sample::{Mutant, samples};
-use crate::asn1::{Writer, oid, tag};
+use crate::asn1::{Writer, oid};
 
 samples! {
     e_crl_distribution_points_missing {
@@ -61,12 +61,7 @@ samples! {
     }
     e_ocsp_no_check_with_crl {
         Certificate(OCSP, |it| {
-            let uri = b"http://example.se/a.crl";
-            it.set(oid::CRL_DISTRIBUTION_POINTS, false, |w| {
-                w.sequence(|w| {
-                    w.sequence(|w| w.nest(tag::constructed(0), |w| w.nest(tag::constructed(0), |w| w.element(tag::context(6), uri))));
-                });
-            });
+            points(it, 1, |w| location(w, b"http://example.se/a.crl"));
         }), e_profile_pointers;
     }
 }

@@ -18,7 +18,9 @@ samples! {
     }
     e_key_usage_encoding {
         Certificate(AUTHENTICATION, |it| it.set(oid::KEY_USAGE, true, |w| w.element(tag::BIT_STRING, &[0, 0x80])));
-        Certificate(AUTHENTICATION, |it| it.set(oid::KEY_USAGE, true, |w| w.element(tag::BIT_STRING, &[7, 0x80, 0x80])));
+        Certificate(AUTHENTICATION, |it| {
+            it.set(oid::KEY_USAGE, true, |w| w.element(tag::BIT_STRING, &[7, 0x80, 0x80]));
+        });
     }
     e_key_cert_sign_without_ca {
         Certificate(OCSP, |it| it.key_usage(0x84)), e_profile_key_usage;
@@ -39,7 +41,9 @@ samples! {
         Certificate(AUTHENTICATION, |it| purposes(it, false, &[])), e_profile_purposes;
     }
     e_ext_key_usage_repeats {
-        Certificate(AUTHENTICATION, |it| purposes(it, false, &[oid::CLIENT_AUTH, oid::CLIENT_AUTH])), e_profile_purposes;
+        Certificate(AUTHENTICATION, |it| {
+            purposes(it, false, &[oid::CLIENT_AUTH, oid::CLIENT_AUTH]);
+        }), e_profile_purposes;
     }
     e_ext_key_usage_inconsistent {
         Certificate(AUTHENTICATION, |it| it.key_usage(0x40)), e_person_key_usage, e_profile_key_usage;
@@ -56,7 +60,9 @@ samples! {
         Certificate(TLS, |it| purposes(it, true, &[oid::SERVER_AUTH, oid::TIME_STAMPING])), e_profile_purposes;
     }
     e_basic_constraints_missing {
-        Certificate(PERSON_CA, |it| it.remove(oid::BASIC_CONSTRAINTS)), e_key_cert_sign_without_ca, e_crl_sign_without_ca,
+        Certificate(PERSON_CA, |it| {
+            it.remove(oid::BASIC_CONSTRAINTS);
+        }), e_key_cert_sign_without_ca, e_crl_sign_without_ca,
             e_profile_ca;
     }
     e_basic_constraints_without_ca {
