@@ -2,11 +2,10 @@
 
 use super::certificate::{CertificateRule, Context};
 use super::extension::{is_ca, policy_identifiers, read};
-use super::view::{dotted, identifiers};
+use super::view::{NameAttribute, dotted, identifiers};
 use super::{Outcome, Rule, ensure};
 use crate::asn1::{Reader, oid, tag};
-use crate::name::Attribute;
-use crate::profile::{Pointer, RdnSource};
+use crate::profile::{Pointer, Rdn, RdnSource};
 
 pub(super) const RULES: &[CertificateRule] = &[
     Rule { name: "e_profile_key_kind", source: "profile key.allow", check: key_kind },
@@ -31,30 +30,33 @@ fn validity(context: &Context<'_>) -> Outcome {
     ensure(to <= limit, || format!("{to} is past {limit}"))
 }
 
-/// The RDNs of the profile in its order; only optional attributes may be left out. DER decides the order within a set.
+/// The RDNs of the profile in its order; only those whose facts are optional may be left out.
 fn subject(context: &Context<'_>) -> Outcome {
-    let mut found = context.subject.iter().peekable();
+    let mut sets = context.subject.chunk_by(|one, next| one.rdn == next.rdn).peekable();
     for rdn in &context.profile.file().subject {
-        let mut wanted: Vec<_> = rdn.attributes().collect();
-        let mut set = None;
-        while let Some(next) = found.next_if(|next| {
-            set.is_none_or(|set| set == next.rdn) && wanted.iter().any(|(it, _)| it.oid().as_bytes() == next.oid)
-        }) {
-            set = Some(next.rdn);
-            let fits = |(it, source): &(Attribute, Option<RdnSource<'_>>)| {
-                let fixed = matches!(source, Some(RdnSource::Fixed(value)) if value.as_bytes() != next.value);
-                it.oid().as_bytes() == next.oid && !fixed
-            };
-            let at = wanted.iter().position(fits).ok_or_else(|| format!("{} has another value", dotted(next.oid)))?;
-            wanted.remove(at);
+        if sets.next_if(|set| holds(set, rdn)).is_none() {
+            let needed = rdn.attributes().find(|(_, source)| !matches!(source, Some(RdnSource::OptionalFact(_))));
+            ensure(needed.is_none(), || format!("{needed:?} is absent, out of order or another value"))?;
         }
-        let absent = wanted.iter().find(|(_, source)| !matches!(source, Some(RdnSource::OptionalFact(_))));
-        ensure(absent.is_none(), || format!("{:?} is absent or out of order", absent.map(|(it, _)| it)))?;
     }
-    match found.next() {
+    match sets.next().and_then(<[_]>::first) {
         Some(extra) => Err(format!("{} is not in the profile", dotted(extra.oid))),
         None => Ok(()),
     }
+}
+
+/// Whether a set holds the attributes of a profile's RDN and no others. DER decides the order within a set.
+fn holds(set: &[NameAttribute<'_>], rdn: &Rdn) -> bool {
+    let mut held = 0;
+    for (attribute, source) in rdn.attributes() {
+        match (set.iter().find(|found| found.oid == attribute.oid().as_bytes()), source) {
+            (Some(found), Some(RdnSource::Fixed(value))) if found.value != value.as_bytes() => return false,
+            (Some(_), _) => held += 1,
+            (None, Some(RdnSource::OptionalFact(_))) => {}
+            (None, _) => return false,
+        }
+    }
+    held == set.len()
 }
 
 fn authority(context: &Context<'_>) -> Outcome {
