@@ -12,6 +12,7 @@ use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
 use domain::operation::PlannedProfile;
 use domain::people::{Employment, Person, Tenant};
 use domain::{CardNumber, EnrolmentId, PersonId};
+use pki::Attribute;
 use pki::identifier::PersonalNumber;
 use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
@@ -42,8 +43,8 @@ pub async fn enrol(
 ) -> Result<AnyEnrolment, ServiceError> {
     let now = app.clock.now();
     accept_number(app, &application.identity_number)?;
-    check_name("applicant.given_name", &application.given_name)?;
-    check_name("applicant.surname", &application.surname)?;
+    let given_name = accept_name("applicant.given_name", Attribute::GivenName, &application.given_name)?;
+    let surname = accept_name("applicant.surname", Attribute::Surname, &application.surname)?;
     let tenant = app.store.tenant(permit.tenant()).await?.ok_or(ServiceError::Incomplete("the caller's agency"))?;
     let known = app.store.person_by_identity(&application.identity_number).await?;
     let employed = match &known {
@@ -53,9 +54,10 @@ pub async fn enrol(
     let person = Person {
         id: known.as_ref().map_or_else(|| PersonId::from_random(app.entropy.random16()), |known| known.id.clone()),
         identity_number: application.identity_number.clone(),
-        given_name: application.given_name.clone(),
-        surname: application.surname.clone(),
+        given_name,
+        surname,
     };
+    accept_name("applicant", Attribute::CommonName, &person.display_name())?;
     // What another agency wrote down is neither told to this one nor binding for it.
     if employed && known.as_ref() != Some(&person) {
         return Err(ServiceError::Invalid { field: "applicant", problem: "the name is not the registered one".into() });
@@ -107,16 +109,12 @@ fn accept_number(app: &App, number: &PersonalNumber) -> Result<(), ServiceError>
     Err(ServiceError::Invalid { field: "identity_number", problem: problem.into() })
 }
 
-/// What no certificate could carry is refused before anybody is asked to sign for it.
-fn check_name(field: &'static str, name: &str) -> Result<(), ServiceError> {
-    let fits = (1..=MAX_NAME).contains(&name.chars().count());
-    if fits && name.trim() == name && !name.chars().any(char::is_control) {
-        return Ok(());
+/// The name as certificates carry it. What none could carry is refused before anybody is asked to sign for it.
+fn accept_name(field: &'static str, attribute: Attribute, name: &str) -> Result<String, ServiceError> {
+    match attribute.accept(name) {
+        Ok(accepted) => Ok(accepted.into_owned()),
+        Err(fault) => Err(ServiceError::Invalid { field, problem: fault.to_string() }),
     }
-    Err(ServiceError::Invalid {
-        field,
-        problem: "1 to 64 characters, no control characters, no space at an end".into(),
-    })
 }
 
 /// What becomes the subject of the person's certificates.
@@ -146,6 +144,3 @@ fn planned(app: &App) -> Result<BTreeMap<Purpose, PlannedProfile>, ServiceError>
         })
         .collect()
 }
-
-/// Longest given name or surname in a certificate, in characters.
-const MAX_NAME: usize = 64;

@@ -63,13 +63,13 @@ impl Authority {
             Purpose::PersonAuthentication | Purpose::PersonSignature => self.kind == IssuerKind::Person,
             Purpose::TlsServer | Purpose::TsaUnit | Purpose::EnrolmentSigner => self.kind == IssuerKind::Infrastructure,
             Purpose::OcspSigner => true,
-            // No CA of organisations is served yet, and CAs are certified in ceremonies.
-            Purpose::FunctionServer
-            | Purpose::FunctionClient
-            | Purpose::LegalPersonSeal
-            | Purpose::RootCa
+            // CAs are certified in ceremonies, and no CA of organisations is served yet.
+            Purpose::RootCa
             | Purpose::IssuingCa
-            | Purpose::CrossCa => false,
+            | Purpose::CrossCa
+            | Purpose::FunctionServer
+            | Purpose::FunctionClient
+            | Purpose::LegalPersonSeal => false,
         };
         if allowed { Ok(()) } else { Err(SignerError::IssuerRole { issuer: self.issuer.name.clone(), purpose }) }
     }

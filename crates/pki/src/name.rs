@@ -81,6 +81,16 @@ impl Attribute {
         }
     }
 
+    /// The text as it would stand in a certificate: in normalisation form C, if it may stand there at all.
+    ///
+    /// # Errors
+    /// [`TextFault`] if the attribute cannot hold it.
+    pub fn accept(self, text: &str) -> Result<Cow<'_, str>, TextFault> {
+        let value = text::normalised(text);
+        self.check(&value)?;
+        Ok(value)
+    }
+
     /// Checks a value for this attribute.
     pub(crate) fn check(self, value: &str) -> Result<(), TextFault> {
         text::check(value, self.max_characters())?;

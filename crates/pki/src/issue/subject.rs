@@ -7,7 +7,7 @@ use crate::asn1::Writer;
 use crate::identifier::{HsaId, OrganisationNumber, PersonIdentifier};
 use crate::name::{Attribute, write_rdn};
 use crate::profile::{HSA_ID_FACT, RdnSource, SERIAL_NUMBER_FACT};
-use crate::text::{self, TextFault};
+use crate::text::TextFault;
 
 /// DER of the Name that the profile makes of the facts, attribute by attribute.
 pub(super) fn encode(request: &Request<'_>) -> Result<Vec<u8>, IssueError> {
@@ -54,7 +54,7 @@ fn value<'a>(
 
 /// The value as it stands in the certificate. Identifiers are not free text: each has its own form and check digit.
 fn checked<'a>(attribute: Attribute, fact: &str, known: &'a str) -> Result<Cow<'a, str>, TextFault> {
-    let value = match (attribute, fact) {
+    let value: Cow<'a, str> = match (attribute, fact) {
         (Attribute::OrganizationIdentifier, _) => {
             let number = known.parse::<OrganisationNumber>();
             number.map_err(|_| TextFault::Form("a Swedish organisation number"))?.etsi().into()
@@ -67,7 +67,7 @@ fn checked<'a>(attribute: Attribute, fact: &str, known: &'a str) -> Result<Cow<'
             known.parse::<HsaId>().map_err(|_| TextFault::Form("an HSA-id"))?;
             known.into()
         }
-        _ => text::normalised(known),
+        _ => return attribute.accept(known),
     };
     attribute.check(&value)?;
     Ok(value)

@@ -1,12 +1,11 @@
 //! Rules that hold the certificate against its profile.
 
-use super::certificate::{CertificateRule, Context};
+use super::certificate::{CertificateRule, Context, Named};
 use super::policy;
 use super::rule::{Outcome, ensure, none, rules};
 use super::view::dotted;
 use crate::asn1::oid;
-use crate::name::Attribute;
-use crate::profile::{Pointer, RdnSource};
+use crate::profile::{Pointer, Rdn, RdnSource};
 
 rules! { CertificateRule;
     /// The key is of a kind that the profile allows.
@@ -61,27 +60,31 @@ rules! { CertificateRule;
     };
 }
 
-/// DER decides the order of attributes within an RDN.
+/// Only RDNs whose facts are all optional may be left out.
 fn subject(context: &Context<'_>) -> Outcome {
-    let mut found = context.subject.iter().map(|named| named.attribute).peekable();
+    let mut sets = context.subject.chunk_by(|one, next| one.attribute.rdn == next.attribute.rdn).peekable();
     for rdn in &context.profile.file().subject {
-        let mut wanted: Vec<_> = rdn.attributes().collect();
-        let mut set = None;
-        while let Some(next) = found.next_if(|next| {
-            set.is_none_or(|set| set == next.rdn) && wanted.iter().any(|(it, _)| it.oid().as_bytes() == next.oid)
-        }) {
-            set = Some(next.rdn);
-            let fits = |(it, source): &(Attribute, Option<RdnSource<'_>>)| {
-                let fixed = matches!(source, Some(RdnSource::Fixed(value)) if value.as_bytes() != next.value);
-                it.oid().as_bytes() == next.oid && !fixed
-            };
-            let at = wanted.iter().position(fits).ok_or_else(|| format!("{} has another value", dotted(next.oid)))?;
-            wanted.remove(at);
+        if sets.next_if(|set| holds(set, rdn)).is_none() {
+            let needed = rdn.attributes().find(|(_, source)| !matches!(source, Some(RdnSource::OptionalFact(_))));
+            none(needed.map(|(it, _)| format!("{it:?} is absent, out of order or another value")))?;
         }
-        let absent = wanted.iter().find(|(_, source)| !matches!(source, Some(RdnSource::OptionalFact(_))));
-        none(absent.map(|(it, _)| format!("{it:?} is absent or out of order")))?;
     }
-    none(found.next().map(|extra| format!("{} is not in the profile", dotted(extra.oid))))
+    let extra = sets.next().and_then(<[_]>::first);
+    none(extra.map(|extra| format!("{} is not in the profile", dotted(extra.attribute.oid))))
+}
+
+/// Whether a set holds the attributes of a profile's RDN and no others. DER decides the order within a set.
+fn holds(set: &[Named<'_>], rdn: &Rdn) -> bool {
+    let mut held = 0;
+    for (attribute, source) in rdn.attributes() {
+        match (set.iter().find(|found| found.attribute.oid == attribute.oid().as_bytes()), source) {
+            (Some(found), Some(RdnSource::Fixed(value))) if found.attribute.value != value.as_bytes() => return false,
+            (Some(_), _) => held += 1,
+            (None, Some(RdnSource::OptionalFact(_))) => {}
+            (None, _) => return false,
+        }
+    }
+    held == set.len()
 }
 
 fn pointers(context: &Context<'_>) -> Outcome {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub use self::algorithms::Algorithms;
 pub(crate) use self::encoded::{Encoded, write_extension};
 pub use self::error::ProfileError;
-pub(crate) use self::file::RdnSource;
+pub(crate) use self::file::{Rdn, RdnSource};
 pub use self::purpose::Purpose;
 pub use self::set::Profiles;
 pub use self::terms::{AlternativeName, Claims, ExtendedKeyUsage, KeyOrigin, KeyUsage, Pointer};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{X509, X509StoreContext};
+use openssl::x509::{X509, X509PurposeId, X509StoreContext};
+use pki::profile::ExtendedKeyUsage;
 use pki::{Certificate, KeyKind};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
@@ -17,13 +18,19 @@ fn openssl_accepts(world: &World, leaf: &[u8]) -> Result<(), String> {
     openssl_verifies(world.root.certificate.der().as_bytes(), &chain, leaf)
 }
 
-/// Verifies `leaf` up to `anchor` with every strictness that OpenSSL has.
+/// Verifies `leaf` up to `anchor` for any purpose.
 fn openssl_verifies(anchor: &[u8], chain: &[&[u8]], leaf: &[u8]) -> Result<(), String> {
+    openssl_verifies_for(X509PurposeId::ANY, anchor, chain, leaf)
+}
+
+/// Verifies `leaf` up to `anchor` with every strictness that OpenSSL has.
+fn openssl_verifies_for(purpose: X509PurposeId, anchor: &[u8], chain: &[&[u8]], leaf: &[u8]) -> Result<(), String> {
     let mut store = X509StoreBuilder::new().unwrap();
     store.add_cert(X509::from_der(anchor).unwrap()).unwrap();
     let mut parameters = X509VerifyParam::new().unwrap();
     parameters.set_time(now().plus_seconds(60).unix());
     parameters.set_flags(X509VerifyFlags::X509_STRICT | X509VerifyFlags::CHECK_SS_SIGNATURE).unwrap();
+    parameters.set_purpose(purpose).unwrap();
     store.set_param(&parameters).unwrap();
     let mut intermediates = Stack::new().unwrap();
     for issuer in chain {
@@ -69,6 +76,26 @@ fn openssl_accepts_every_profile() {
         for (profile, der) in world.certificates() {
             assert_eq!(openssl_accepts(&world, der.as_bytes()), Ok(()), "{profile}");
         }
+    }
+}
+
+/// What OpenSSL lets each certificate be used for, of what it knows to tell apart.
+#[test]
+fn openssl_finds_certificates_fit_for_their_purpose_and_no_other() {
+    let mut world = World::new();
+    let certificates = world.end_entities();
+    let chain = world.authorities().map(|(_, issuer)| issuer.certificate.der().as_bytes());
+    let purposes = [X509PurposeId::SSL_SERVER, X509PurposeId::SSL_CLIENT, X509PurposeId::TIMESTAMP_SIGN];
+    for (profile, der) in certificates {
+        let anchor = world.root.certificate.der().as_bytes();
+        let fits = purposes.map(|purpose| openssl_verifies_for(purpose, anchor, &chain, der.as_bytes()).is_ok());
+        let wanted = match world.profile(profile).extended_key_usage() {
+            [ExtendedKeyUsage::ServerAuth] => [true, false, false],
+            [ExtendedKeyUsage::ClientAuth] => [false, true, false],
+            [ExtendedKeyUsage::TimeStamping] => [false, false, true],
+            _ => [false; 3],
+        };
+        assert_eq!(fits, wanted, "{profile}");
     }
 }
 
