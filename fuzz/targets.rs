@@ -25,6 +25,8 @@ pub const TARGETS: &[Target] = &[
     ("profile", profile),
     ("signer_request", signer_request),
     ("spki", spki),
+    ("token_answer", token_answer),
+    ("token_backup", token_backup),
 ];
 
 /// Roles and actions.
@@ -115,6 +117,35 @@ pub fn signer_request(data: &[u8]) {
 pub fn spki(data: &[u8]) {
     if let Ok(key) = pki::PublicKey::from_spki(data) {
         assert_eq!(key.spki(), data);
+    }
+}
+
+/// What a token says of a public key, and a signature by it: the key's type in one octet, then curve, point, modulus,
+/// exponent and signature, each after two octets of its length.
+pub fn token_answer(data: &[u8]) {
+    let Some((&key_type, mut rest)) = data.split_first() else { return };
+    let mut part = || {
+        let (length, after) = rest.split_at_checked(2).unwrap_or((&[0, 0], &[]));
+        let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+        let (part, after) = after.split_at_checked(length).unwrap_or((after, &[]));
+        rest = after;
+        part
+    };
+    let [parameters, point, modulus, exponent, signature] = [part(), part(), part(), part(), part()];
+    let answer = hsm::answers::PublicKeyAnswer { key_type: key_type.into(), parameters, point, modulus, exponent };
+    let Some(key) = answer.read() else { return };
+    assert_eq!(pki::PublicKey::from_spki(key.spki()).expect("a key that was read is read again"), key);
+    if let Some(signature) = hsm::answers::signature(key.kind(), signature.to_vec()) {
+        let _ = key.verify(pki::SignatureAlgorithm::default_for(key.kind()), b"", &signature);
+    }
+}
+
+/// Backups of tokens, also with a seal that fits.
+pub fn token_backup(data: &[u8]) {
+    use sigill::cli::token::backup::Backup;
+    for backup in [Backup::from_bytes(data), Backup::from_sealed(data)].into_iter().flatten() {
+        let again = Backup::from_bytes(&backup.to_bytes()).expect("a backup that was read is written and read again");
+        assert_eq!(again.facts(), backup.facts());
     }
 }
 

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::HsmError;
+use crate::{HsmError, embedded};
 
 /// Where the PKCS#11 module is. In configuration: `"auto"`, `"embedded"` or a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,10 +27,17 @@ impl Module {
     /// The shared library that this setting stands for; the bare word `embedded` where there is none.
     ///
     /// # Errors
-    /// [`HsmError::ModuleNotFound`] if there is no such file; it names every place looked at.
+    /// [`HsmError::ModuleNotFound`] if there is no such file; it names every place looked at. [`HsmError::Load`] for the
+    /// embedded token of a program that was built without it.
     pub fn locate(&self) -> Result<PathBuf, HsmError> {
         let looked: Vec<PathBuf> = match self {
-            Self::Embedded => return Ok(PathBuf::from(EMBEDDED)),
+            Self::Embedded => {
+                let path = PathBuf::from(EMBEDDED);
+                return match embedded::check() {
+                    Ok(()) => Ok(path),
+                    Err(detail) => Err(HsmError::Load { path, detail }),
+                };
+            }
             Self::Auto => KNOWN_MODULES.iter().map(PathBuf::from).collect(),
             Self::Path(path) => vec![path.clone()],
         };
@@ -185,6 +192,11 @@ mod tests {
         let section: Section = toml::from_str("module = \"embedded\"\npin = { env = \"PIN\" }").unwrap();
         assert_eq!(section.module, Module::Embedded);
         assert_eq!(String::from(section.module), "embedded");
+    }
+
+    #[test]
+    fn embedded_token_is_there_if_it_was_built_in() {
+        assert_eq!(Module::Embedded.locate().is_ok(), cfg!(feature = "embedded-token"));
     }
 
     #[test]

@@ -20,22 +20,25 @@ pub fn embedded_configuration(folder: &Path, slots: u32) -> String {
     text
 }
 
-/// The functions of the embedded token.
+/// Whether there is an embedded token.
 ///
 /// # Errors
-/// That the program was built without it, or that the linker did not export its entry point.
-#[cfg(not(feature = "embedded-token"))]
-pub(crate) fn load() -> Result<Pkcs11, String> {
+/// That the program was built without it.
+pub(crate) fn check() -> Result<(), String> {
+    if cfg!(feature = "embedded-token") {
+        return Ok(());
+    }
     Err("this program was built without the feature embedded-token".to_owned())
 }
 
 /// The functions of the embedded token.
 ///
 /// # Errors
-/// That the program was built without it, or that the linker did not export its entry point.
-#[cfg(feature = "embedded-token")]
+/// As [`check`], or that the linker did not export its entry point.
 pub(crate) fn load() -> Result<Pkcs11, String> {
+    check()?;
     // A use, so that the linker keeps what is found by its name only.
+    #[cfg(feature = "embedded-token")]
     std::hint::black_box(entry::C_GetFunctionList as *const ());
     Pkcs11::new_from_self().map_err(|error| error.to_string())
 }

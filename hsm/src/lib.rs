@@ -5,13 +5,14 @@
 //! lost and brings it back; several pools may share one module.
 //!
 //! The tour: [`config`](Module) says which token; `module` loads the library once per process and guards its restarts;
-//! `token` finds the slot and logs in; `keeper` and `link` keep it usable; `queue` and `worker` do the calls; `key`
+//! `token` finds the slot and logs in; `keeper` and `link` keep it usable; `threads`, `queue` and `worker` do the calls; `key`
 //! finds, uses and makes keys from the `template` of their role; `algorithm` and `spki` translate; `attributes` says
 //! whether a key is fit for a certificate authority; `wrapping` takes out the few keys that may leave; `embedded` is a
-//! token without a library; `retry` knows what each return value means; `leave` ends the
-//! process.
+//! token without a library; [`answers`] reads what a token says; `retry` knows what each return value means; `leave` ends
+//! the process.
 
 mod algorithm;
+pub mod answers;
 mod attributes;
 mod certificate;
 mod clock;
@@ -31,6 +32,7 @@ mod queue;
 mod retry;
 mod spki;
 mod template;
+mod threads;
 mod token;
 mod worker;
 mod wrapping;

@@ -1,28 +1,23 @@
 //! The pool: what the rest of the service sees of a token.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Condvar, Mutex};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pki::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm, Signer};
 use zeroize::Zeroizing;
 
 use crate::attributes::KeyAttributes;
-use crate::clock::{left, now};
+use crate::clock::now;
 use crate::config::{GENERATION_DEADLINE, TokenConfig};
-use crate::keeper::Keeper;
-use crate::key::{self, Seen};
-use crate::link::Link;
-use crate::lock::{lock, wait_for};
+use crate::lock::lock;
 use crate::module::LoadedModule;
-use crate::queue::{Answer, Ask, Job, Queue, Reply, Waiter};
+use crate::queue::{Answer, Ask, Job, Reply, Waiter};
 use crate::template::{BackupMode, KeyRole, NewKey};
+use crate::threads::{Owner, Shared};
 use crate::token::{Seat, TokenState};
-use crate::worker::Worker;
 use crate::wrapping::{self, WrappedKey};
-use crate::{HsmError, certificate, metric, probe};
+use crate::{HsmError, certificate, key, metric, probe};
 
 /// A token with worker threads before it. Clones share it; the last one closes it.
 ///
@@ -47,18 +42,9 @@ impl Pool {
             }
         }
         let module = LoadedModule::load(&config.module)?;
-        let shared = Arc::new(Shared {
-            queue: Arc::new(Queue::new(config.threads, config.queue)),
-            link: Arc::new(Link::new(&config.token_label)),
-            seen: Arc::default(),
-            threads: Mutex::new(0),
-            handles: Mutex::default(),
-            ended: Condvar::new(),
-            config,
-        });
-        let owner = Owner { shared: Arc::clone(&shared) };
-        shared.start(module)?;
-        shared.link.wait_until_probed(shared.config.deadline);
+        let owner = Owner::new(config);
+        owner.shared.start(module)?;
+        owner.shared.link.wait_until_probed(owner.shared.config.deadline);
         Ok(Self { owner: Arc::new(owner) })
     }
 
@@ -111,7 +97,7 @@ impl Pool {
     ///
     /// # Errors
     /// [`HsmError::NoSuchKey`] if one of the two is missing; what the module reported if it lets the key not go.
-    pub fn wrap(&self, key: &KeyId, wrapping: &KeyId) -> Result<WrappedKey, HsmError> {
+    pub fn wrap_key(&self, key: &KeyId, wrapping: &KeyId) -> Result<WrappedKey, HsmError> {
         let (key, wrapping, seen) = (key.clone(), wrapping.clone(), Arc::clone(&self.shared().seen));
         self.call(move |seat| wrapping::wrap(seat, &seen, &key, &wrapping))
     }
@@ -122,7 +108,13 @@ impl Pool {
     /// # Errors
     /// [`HsmError::KeyExists`] if the label is taken, [`HsmError::Faulty`] if it is another key than the backup says,
     /// else what the module reported.
-    pub fn unwrap(&self, key: &KeyId, role: KeyRole, wrapped: &WrappedKey, wrapping: &KeyId) -> Result<(), HsmError> {
+    pub fn unwrap_key(
+        &self,
+        key: &KeyId,
+        role: KeyRole,
+        wrapped: &WrappedKey,
+        wrapping: &KeyId,
+    ) -> Result<(), HsmError> {
         let (key, wrapped, wrapping) = (key.clone(), wrapped.clone(), wrapping.clone());
         self.call(move |seat| wrapping::unwrap(seat, (&key, role), &wrapped, &wrapping))
     }
@@ -320,93 +312,3 @@ impl std::fmt::Debug for Pool {
         f.debug_struct("Pool").field("token", &self.shared().config.token_label).finish_non_exhaustive()
     }
 }
-
-struct Shared {
-    config: TokenConfig,
-    queue: Arc<Queue>,
-    link: Arc<Link>,
-    seen: Arc<Seen>,
-    /// Threads that have not ended.
-    threads: Mutex<usize>,
-    /// Of every thread, for whoever closes the pool.
-    handles: Mutex<Vec<JoinHandle<()>>>,
-    ended: Condvar,
-}
-
-impl Shared {
-    fn start(self: &Arc<Self>, module: Arc<LoadedModule>) -> Result<(), HsmError> {
-        let keeper = Keeper::new(self.config.clone(), module, Arc::clone(&self.link));
-        self.spawn("hsm-keeper", move || keeper.run())?;
-        let tick = (self.config.deadline / 20).clamp(SHORTEST_TICK, LONGEST_TICK);
-        let queue = Arc::clone(&self.queue);
-        self.spawn("hsm-sweeper", move || queue.sweep(tick))?;
-        for index in 0..self.config.threads {
-            let worker = Worker::new(index, Arc::clone(&self.queue), Arc::clone(&self.link));
-            self.spawn(&format!("hsm-worker-{index}"), move || worker.run())?;
-        }
-        Ok(())
-    }
-
-    fn spawn(self: &Arc<Self>, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), HsmError> {
-        *lock(&self.threads) += 1;
-        let ended = Ended { shared: Arc::clone(self) };
-        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let _ended = ended;
-            OF_A_POOL.set(true);
-            body();
-        });
-        lock(&self.handles).push(spawned.map_err(HsmError::Thread)?);
-        Ok(())
-    }
-}
-
-/// Counts a thread out when it ends, also by a panic.
-struct Ended {
-    shared: Arc<Shared>,
-}
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        *lock(&self.shared.threads) -= 1;
-        self.shared.ended.notify_all();
-    }
-}
-
-/// Closes the pool when the last clone is gone.
-struct Owner {
-    shared: Arc<Shared>,
-}
-
-impl Drop for Owner {
-    /// Waits a little for the threads, so that sessions are closed and no thread is inside a module while the process
-    /// exits; a hanging module is left behind.
-    fn drop(&mut self) {
-        self.shared.queue.close();
-        self.shared.link.close();
-        if OF_A_POOL.get() {
-            return;
-        }
-        let deadline = now() + FAREWELL;
-        let mut threads = lock(&self.shared.threads);
-        while *threads > 0 && !left(deadline).is_zero() {
-            threads = wait_for(&self.shared.ended, threads, left(deadline));
-        }
-        if *threads == 0 {
-            // What a module does when a thread ends must be over before the process may end.
-            for handle in lock(&self.shared.handles).drain(..) {
-                if handle.join().is_err() {
-                    tracing::error!("a thread of the pool panicked");
-                }
-            }
-        }
-    }
-}
-
-thread_local! {
-    /// This thread belongs to a pool, and may have to end for a pool to close.
-    static OF_A_POOL: Cell<bool> = const { Cell::new(false) };
-}
-
-const SHORTEST_TICK: Duration = Duration::from_millis(5);
-const LONGEST_TICK: Duration = Duration::from_millis(100);
-const FAREWELL: Duration = Duration::from_secs(2);

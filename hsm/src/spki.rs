@@ -21,10 +21,17 @@ pub(crate) fn read_public(session: &Session, object: ObjectHandle, key: &KeyId) 
         AttributeType::Modulus,
         AttributeType::PublicExponent,
     ];
-    let parts = Parts::from(session.get_attributes(object, &wanted)?);
-    let unusable = |detail: &str| HsmError::KeyUnusable { key: key.clone(), detail: detail.to_owned() };
-    let spki = parts.spki().ok_or_else(|| unusable("its public key is of no supported kind"))?;
-    PublicKey::from_spki(&spki).map_err(|error| unusable(&error.to_string()))
+    public_key(session.get_attributes(object, &wanted)?)
+        .map_err(|detail| HsmError::KeyUnusable { key: key.clone(), detail })
+}
+
+/// The public key that a token's attributes describe.
+///
+/// # Errors
+/// Why they describe none.
+pub(crate) fn public_key(attributes: Vec<Attribute>) -> Result<PublicKey, String> {
+    let spki = Parts::from(attributes).spki().ok_or("its public key is of no supported kind")?;
+    PublicKey::from_spki(&spki).map_err(|error| error.to_string())
 }
 
 /// The attributes of a public key object that say which key it is; `parameters` are its `CKA_EC_PARAMS`, if it has any.

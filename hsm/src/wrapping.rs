@@ -47,7 +47,7 @@ pub fn make_wrapping_key(module: &Module, token: &str, so_pin: &SecretString, ke
 /// Takes a key out under a wrapping key.
 ///
 /// # Errors
-/// As [`Pool::wrap`](crate::Pool::wrap).
+/// As [`Pool::wrap_key`](crate::Pool::wrap_key).
 pub(crate) fn wrap(seat: &Seat, seen: &Seen, key: &KeyId, wrapping: &KeyId) -> Result<WrappedKey, HsmError> {
     let entry = key::entry(seat, seen, key)?;
     seat.with(|session| {
@@ -60,7 +60,7 @@ pub(crate) fn wrap(seat: &Seat, seen: &Seen, key: &KeyId, wrapping: &KeyId) -> R
 /// Brings a key back from under a wrapping key, and its public key with it.
 ///
 /// # Errors
-/// As [`Pool::unwrap`](crate::Pool::unwrap).
+/// As [`Pool::unwrap_key`](crate::Pool::unwrap_key).
 pub(crate) fn unwrap(
     seat: &Seat,
     (key, role): (&KeyId, KeyRole),

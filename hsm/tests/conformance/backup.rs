@@ -18,7 +18,7 @@ fn with_wrapped(test: &str, kind: KeyKind, body: impl FnOnce(&Pool, &KeyId, &Pub
 
         let pool = usable(config);
         let public = pool.generate_with_backup(&ca, kind, KeyRole::Ca, BackupMode::Wrap).unwrap();
-        let wrapped = pool.wrap(&ca, &wrapping).unwrap();
+        let wrapped = pool.wrap_key(&ca, &wrapping).unwrap();
         assert_eq!(wrapped.public, public);
         body(&pool, &wrapping, &public, &wrapped);
     });
@@ -29,7 +29,7 @@ fn with_wrapped(test: &str, kind: KeyKind, body: impl FnOnce(&Pool, &KeyId, &Pub
 fn wrapped_ca_key_needs_a_transcript() {
     with_wrapped("backup::wrapped_ca_key_needs_a_transcript", KeyKind::EcP384, |pool, wrapping, public, wrapped| {
         let (ca, back) = (KeyId::new("ca"), KeyId::new("ca back"));
-        pool.unwrap(&back, KeyRole::Ca, wrapped, wrapping).unwrap();
+        pool.unwrap_key(&back, KeyRole::Ca, wrapped, wrapping).unwrap();
         let other = pool.generate(&KeyId::new("other"), KeyKind::EcP384, KeyRole::Ca).unwrap();
         assert_eq!(pool.attributes(&back).unwrap().local, Some(false));
         for key in [&ca, &back] {
@@ -51,7 +51,7 @@ fn other_kinds_come_back_from_under_a_wrapping_key() {
         for kind in [KeyKind::Rsa3072, KeyKind::Rsa4096] {
             let (key, back) = (KeyId::new(format!("ca {kind}")), KeyId::new(format!("ca {kind} back")));
             let public = pool.generate_with_backup(&key, kind, KeyRole::Ca, BackupMode::Wrap).unwrap();
-            pool.unwrap(&back, KeyRole::Ca, &pool.wrap(&key, wrapping).unwrap(), wrapping).unwrap();
+            pool.unwrap_key(&back, KeyRole::Ca, &pool.wrap_key(&key, wrapping).unwrap(), wrapping).unwrap();
             pool.prove(&back, &public).unwrap();
         }
     });
@@ -66,14 +66,14 @@ fn key_that_does_not_prove_itself_does_not_stay() {
         let other = pool.generate(&other, KeyKind::EcP256, KeyRole::Ca).unwrap();
         let keys = pool.keys().unwrap();
         let renamed = WrappedKey { public: other, ..wrapped.clone() };
-        let refused = pool.unwrap(&back, KeyRole::Ca, &renamed, wrapping).unwrap_err();
+        let refused = pool.unwrap_key(&back, KeyRole::Ca, &renamed, wrapping).unwrap_err();
         assert!(matches!(refused, HsmError::Faulty { .. }), "{refused}");
         let mut changed = wrapped.clone();
         changed.content[9] ^= 1;
-        pool.unwrap(&back, KeyRole::Ca, &changed, wrapping).unwrap_err();
+        pool.unwrap_key(&back, KeyRole::Ca, &changed, wrapping).unwrap_err();
         assert_eq!(pool.keys().unwrap(), keys);
 
-        let taken = pool.unwrap(&KeyId::new("ca"), KeyRole::Ca, wrapped, wrapping).unwrap_err();
+        let taken = pool.unwrap_key(&KeyId::new("ca"), KeyRole::Ca, wrapped, wrapping).unwrap_err();
         assert!(matches!(taken, HsmError::KeyExists { .. }), "{taken}");
     });
 }
@@ -84,7 +84,7 @@ fn key_of_mode_clone_stays() {
     with_wrapped("backup::key_of_mode_clone_stays", KeyKind::EcP256, |pool, wrapping, _, _| {
         let key = KeyId::new("staying");
         pool.generate(&key, KeyKind::EcP256, KeyRole::Ca).unwrap();
-        let refused = pool.wrap(&key, wrapping).unwrap_err().to_string();
+        let refused = pool.wrap_key(&key, wrapping).unwrap_err().to_string();
         assert_eq!(refused, "C_WrapKey returned CKR_KEY_UNEXTRACTABLE");
     });
 }
