@@ -17,7 +17,7 @@ use crate::lock::{lock, wait_for};
 use crate::module::LoadedModule;
 use crate::queue::{Answer, Ask, Job, Queue, Reply, Waiter};
 use crate::template::KeyRole;
-use crate::token::{Seat, TokenState};
+use crate::token::{Seat, TokenInfo, TokenState};
 use crate::worker::Worker;
 use crate::{HsmError, certificate, metric, probe};
 
@@ -136,6 +136,14 @@ impl Pool {
     pub fn check_ca_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
         self.attributes(key)?.check_ca(key, expected.kind())?;
         key::same_key(key, &self.public_key(key)?, expected)
+    }
+
+    /// What the token says of itself.
+    ///
+    /// # Errors
+    /// As [`probe`](Self::probe).
+    pub fn info(&self) -> Result<TokenInfo, HsmError> {
+        self.call(|seat| Ok(seat.anchor.info.clone()))
     }
 
     /// Labels of every private key on the token, sorted.

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 pub mod audit;
+pub mod ceremony;
 pub mod check;
 pub mod demo;
 pub mod quickstart;
@@ -34,6 +35,8 @@ enum Command {
     QuickstartSetup(quickstart::QuickstartArguments),
     /// Play with a running demo installation, as an outside client
     Demo(demo::DemoArguments),
+    /// Hold a key ceremony, and verify its transcript
+    Ceremony(ceremony::CeremonyArguments),
     /// Verify the audit log
     Audit(audit::AuditArguments),
 }
@@ -87,6 +90,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Quickstart(of) => quickstart::run(&of),
         Command::QuickstartSetup(of) => quickstart::set_up(&of),
         Command::Demo(of) => demo::run(&of),
+        Command::Ceremony(of) => ceremony::run(&of),
         Command::Audit(of) => audit::run(&of),
     }
 }

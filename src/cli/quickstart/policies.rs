@@ -1,6 +1,9 @@
 //! The policies inside the program, written out by the first run.
 
 use super::files;
+use crate::ceremony::files::FileError;
+use crate::signer::config::Mode;
+use crate::signer::digest::Digest;
 use pki::profile::{ProfileError, Profiles};
 use std::path::Path;
 
@@ -15,7 +18,10 @@ macro_rules! policies {
 
 const POLICIES: &[Policy] = policies![
     "access/roles.toml",
+    "ceremony/demo.answers.toml",
     "ceremony/demo.toml",
+    "ceremony/production.answers.toml",
+    "ceremony/production.toml",
     "profiles/demo-software-authentication.toml",
     "profiles/issuing-ca-infrastructure.toml",
     "profiles/issuing-ca-person.toml",
@@ -26,14 +32,14 @@ const POLICIES: &[Policy] = policies![
     "profiles/tls-server.toml",
 ];
 
-/// Writes every policy below `folder`.
+/// Writes every policy of an installation of this mode below `folder`.
 ///
 /// # Errors
 /// If one cannot be written.
-pub(crate) fn write(folder: &Path) -> anyhow::Result<()> {
-    for (path, text) in POLICIES {
+pub(crate) fn write(folder: &Path, mode: Mode) -> Result<(), FileError> {
+    for (path, text) in of(mode) {
         let path = folder.join(path);
-        std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        files::public_folder(path.parent().unwrap_or(folder))?;
         files::public(&path, text)?;
     }
     Ok(())
@@ -43,10 +49,23 @@ pub(crate) fn write(folder: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// If one of them is refused, which a test excludes.
-pub(crate) fn profiles() -> Result<Profiles, ProfileError> {
-    Profiles::from_toml_files(
-        POLICIES.iter().filter_map(|(path, text)| path.strip_prefix("profiles/").map(|name| (name, *text))),
-    )
+pub(crate) fn profiles(mode: Mode) -> Result<Profiles, ProfileError> {
+    Profiles::from_toml_files(profile_files(mode))
+}
+
+/// SHA-256 over names and texts of the profiles, as the signer's journal has it.
+pub(crate) fn profiles_digest(mode: Mode) -> Digest {
+    let files: Vec<_> = profile_files(mode).collect();
+    Digest::of(&serde_json::to_vec(&files).expect("pairs of strings are JSON"))
+}
+
+fn profile_files(mode: Mode) -> impl Iterator<Item = (&'static str, &'static str)> {
+    of(mode).filter_map(|(path, text)| path.strip_prefix("profiles/").map(|name| (name, *text)))
+}
+
+/// What is for demos only has no place in production.
+fn of(mode: Mode) -> impl Iterator<Item = &'static Policy> {
+    POLICIES.iter().filter(move |(path, _)| mode == Mode::Demo || !path.contains("/demo"))
 }
 
 #[cfg(test)]
@@ -69,6 +88,7 @@ mod tests {
 
     #[test]
     fn every_profile_is_accepted() {
-        assert!(profiles().unwrap().get("tls-server").is_some());
+        assert!(profiles(Mode::Demo).unwrap().get("tls-server").is_some());
+        assert!(profiles(Mode::Production).unwrap().get("demo-software-authentication").is_none());
     }
 }

@@ -1,7 +1,8 @@
 //! One test a leftover: a production configuration that is good but for it.
 
 use super::*;
-use crate::cli::quickstart::{layout::Layout, plan::Plan, ports::Ports, settings};
+use crate::ceremony::script::Script;
+use crate::cli::quickstart::{demo, layout::Layout, ports::Ports, settings};
 
 /// A production installation in a folder of its own, with nothing of a demo.
 struct Production {
@@ -14,8 +15,12 @@ impl Production {
         let folder = std::env::temp_dir().join(format!("sigill-leftovers-{name}-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("policies/profiles")).unwrap();
         let layout = Layout::new(&folder).unwrap();
-        let text =
-            settings::render(&Plan::demo().unwrap(), Ports::new(9000).unwrap(), &layout, "sqlite:///nowhere/sigill.db");
+        let text = settings::render(
+            &Script::from_toml(&demo::script(Ports::new(9000).unwrap())).unwrap(),
+            Ports::new(9000).unwrap(),
+            &layout,
+            "sqlite:///nowhere/sigill.db",
+        );
         let mut config: Config = toml::from_str(&text).unwrap();
         config.mode = Mode::Production;
         config.signer.spawn = None;
@@ -108,6 +113,6 @@ fn the_demo_profile_is_refused() {
 #[test]
 fn a_token_of_the_demo_is_refused() {
     let mut production = Production::new("token");
-    production.config.hsm.token_label = crate::cli::quickstart::tokens::SERVICE.to_owned();
+    production.config.hsm.token_label = "sigill-service".to_owned();
     assert_eq!(production.refused(), Leftover::DemoToken { label: "sigill-service".to_owned() });
 }
