@@ -116,16 +116,22 @@ pub(crate) fn read_requests(ceremony: &mut Ceremony<'_>) -> Result<Option<Reques
         return Ok(None);
     }
     let file: RequestFile = read(REQUEST, &files::read_text(&path)?)?;
-    let mut keys = BTreeMap::new();
-    for proof in &file.requests {
-        let (authority, key) = check_request(ceremony, proof)?;
-        let fingerprint = Digest::from_bytes(key.fingerprint());
-        ceremony.once(Event::Requested { authority: authority.clone(), fingerprint })?;
-        keys.insert(authority, key);
+    let requests = file.requests.iter().map(|proof| check_request(ceremony, proof)).collect::<Result<Vec<_>, _>>()?;
+    let keys: BTreeMap<String, PublicKey> = requests.iter().cloned().collect();
+    let issuing = ceremony.script.issuing();
+    if requests.len() != issuing.len() || !issuing.iter().all(|planned| keys.contains_key(&planned.name())) {
+        return Err(refused(REQUEST, "it does not ask once for each issuing CA"));
     }
-    let requested = ceremony.draft.entries().iter().filter(|entry| matches!(entry.what, Event::Requested { .. }));
-    if requested.count() != ceremony.script.issuing().len() || keys.len() != ceremony.script.issuing().len() {
-        return Err(refused(REQUEST, "it does not ask once for each issuing CA, or asked otherwise before"));
+    for (authority, key) in requests {
+        let fingerprint = Digest::from_bytes(key.fingerprint());
+        let before = ceremony.draft.find(|event| match event {
+            Event::Requested { authority: known, fingerprint } if *known == authority => Some(*fingerprint),
+            _ => None,
+        });
+        if before.is_some_and(|before| before != fingerprint) {
+            return Err(refused(REQUEST, format!("{authority} asked with another key before")));
+        }
+        ceremony.once(Event::Requested { authority, fingerprint })?;
     }
     Ok(Some(Requests(keys)))
 }

@@ -46,7 +46,9 @@ impl Step {
             Event::Token { card: false, .. } | Event::Request { .. } => Some(Self::Keys),
             Event::Key { role, .. } if *role != KeyRole::Card => Some(Self::Keys),
             Event::Certificate { step, .. } => Some(*step),
-            Event::Crl { .. } | Event::Requested { .. } => Some(Self::Issuing),
+            // It is what the custodians look at before they let the root's key certify it.
+            Event::Requested { .. } => Some(Self::Root),
+            Event::Crl { .. } => Some(Self::Issuing),
             Event::Imported { .. } => Some(Self::Import),
             Event::Token { .. } | Event::Key { .. } | Event::Card { .. } => Some(Self::FirstCertificates),
             Event::Output { .. } | Event::Closed { .. } => Some(Self::Close),

@@ -1,5 +1,6 @@
 //! `sigill ceremony`: from an empty folder to CAs and first officers, and every shortcut that is refused.
 
+use crate::support::Installation;
 use sigill::ceremony::script::Script;
 use sigill::ceremony::transcript::verify::judge_folder;
 use std::path::{Path, PathBuf};
@@ -190,7 +191,7 @@ fn a_ceremony_that_stopped_goes_on() {
     refused(&room.run("out", &[]), "step first-certificates is not confirmed");
     let draft = room.path("out/transcript.draft");
     let so_far = std::fs::read_to_string(&draft).unwrap();
-    let root = std::fs::read(room.path("out/authorities/test-sigill-root-ca-v1.pem")).unwrap();
+    let before = std::fs::read(room.path("out/authorities/test-sigill-root-ca-v1.pem")).unwrap();
 
     let mut all = Room { answers: Room::new("ceremony-answers").answers, ..room };
     std::fs::write(&draft, so_far.replacen("\"kind\":\"ec-p384\"", "\"kind\":\"ec-p256\"", 1)).unwrap();
@@ -199,8 +200,8 @@ fn a_ceremony_that_stopped_goes_on() {
     refused(&all.run("out", &[]), "does not follow");
     // As if the power failed before the last things were written down; the last line is torn.
     let cut = so_far.lines().position(|line| line.contains("\"label\":\"infrastructure-ca-v1\"")).unwrap();
-    let kept: String = so_far.lines().take(cut).map(|line| format!("{line}\n")).collect();
-    std::fs::write(&draft, format!("{kept}{{\"sequence\":")).unwrap();
+    let kept: Vec<&str> = so_far.lines().take(cut).collect();
+    std::fs::write(&draft, format!("{}\n{{\"sequence\":", kept.join("\n"))).unwrap();
     let (script, answers) = (all.script.clone(), all.answers.clone());
     all.script = script.replace("days = 7305", "days = 7306");
     all.answers = answers.replace(&Script::digest(&script).to_string(), &Script::digest(&all.script).to_string());
@@ -209,7 +210,7 @@ fn a_ceremony_that_stopped_goes_on() {
 
     done(&all.run("out", &[]));
     done(&sigill(&["ceremony", "verify"]).arg(all.path("out")).output().unwrap());
-    assert_ne!(root, std::fs::read(all.path("out/authorities/test-sigill-root-ca-v1.pem")).unwrap());
+    assert_ne!(before, std::fs::read(all.path("out/authorities/test-sigill-root-ca-v1.pem")).unwrap());
 }
 
 /// The root's host has no database and no network: requests and certificates travel as files.
@@ -218,20 +219,20 @@ fn two_hosts_exchange_files() {
     let script =
         PRODUCTION.replace("mode = \"production\"", "mode = \"demo\"").replace("inside = false", "inside = true");
     let room = Room::with("ceremony-hosts", script);
-    let (root, issuing) = (room.path("root"), room.path("issuing"));
+    let (offline, issuing) = (room.path("root"), room.path("issuing"));
     let said = done(&room.run("issuing", &["--host", "issuing"]));
     assert!(said.contains("answer.json"), "{said}");
     refused(&room.run("root", &[]), "say --host");
 
     assert!(done(&room.run("root", &["--host", "root"])).contains("request.json"));
     let request = std::fs::read_to_string(issuing.join("out/request.json")).unwrap();
-    std::fs::write(root.join("in/request.json"), edited(&request)).unwrap();
+    std::fs::write(offline.join("in/request.json"), edited(&request)).unwrap();
     assert!(!room.run("root", &["--host", "root"]).status.success(), "an edited request was taken");
-    std::fs::write(root.join("in/request.json"), request).unwrap();
+    std::fs::write(offline.join("in/request.json"), request).unwrap();
     done(&room.run("root", &["--host", "root"]));
-    done(&sigill(&["ceremony", "verify"]).arg(&root).output().unwrap());
+    done(&sigill(&["ceremony", "verify"]).arg(&offline).output().unwrap());
 
-    let answer = std::fs::read_to_string(root.join("out/answer.json")).unwrap();
+    let answer = std::fs::read_to_string(offline.join("out/answer.json")).unwrap();
     std::fs::write(issuing.join("in/answer.json"), edited(&answer)).unwrap();
     assert!(!room.run("issuing", &["--host", "issuing"]).status.success(), "an edited answer was taken");
     std::fs::write(issuing.join("in/answer.json"), answer).unwrap();
@@ -268,6 +269,19 @@ fn production_is_rehearsed_but_not_with_published_codes() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the rehearsal left something");
     refused(&run(&["--answers", answers.to_str().unwrap()]), "--dry-run");
     refused(&run(&["--host", "root"]), "is published");
+}
+
+/// The demo's ceremony is held by the same engine: its transcript verifies, and its hash is in the audit log.
+#[test]
+fn quickstart_leaves_a_transcript_that_verifies() {
+    let installation = Installation::start("transcript");
+    let data = installation.data();
+    done(&sigill(&["ceremony", "verify"]).arg(&data).output().unwrap());
+    let transcript = std::fs::read_to_string(data.join("transcript.json")).unwrap();
+    let hash = Script::digest(&transcript).to_string();
+    let closed = "select text from audit_record where text like '%ceremony.closed%'";
+    let record = Command::new("sqlite3").arg(data.join("sigill.db")).arg(closed).output().unwrap();
+    assert!(done(&record).contains(&hash), "the audit log does not name the transcript");
 }
 
 /// In person: each types the code that is theirs, and nobody's code confirms for another.

@@ -10,7 +10,7 @@ use crate::clock::{Clock, Entropy, System};
 use crate::signer::digest::Digest;
 use domain::PersonId;
 use domain::certificate::Holder;
-use pki::certificate::Certificate;
+use pki::certificate::{Certificate, CertificateDer};
 use pki::issue::{Issuer, Request, SubjectFacts};
 use pki::key::{KeyId, PublicKey};
 use pki::serial::SerialNumber;
@@ -119,16 +119,7 @@ impl Ceremony<'_> {
         let not_after = now.plus_days(days).plus_seconds(-1).min(limit);
         let (subject, key) = (&order.subject, &order.key);
         let request = Request { profile: &profile, subject, key, serial, not_before: now, not_after };
-        let der = match issuer {
-            Some(issuer) => {
-                let keys = self.tokens[self.token_of(issuer)].clone();
-                self.foundation.sign_certificate(&request, &order.holder, issuer, &keys)?
-            }
-            None => {
-                let (root, keys) = (self.script.root(), &self.tokens[&self.script.tokens.root]);
-                self.foundation.sign_root(&root.name(), &request, &KeyId::new(root.key.as_str()), keys)?
-            }
-        };
+        let der = self.sign(issuer, &request, &order.holder)?;
         let pem = der.to_pem();
         files::public(&path, &pem)?;
         self.record(Event::Certificate {
@@ -144,6 +135,21 @@ impl Ceremony<'_> {
             sha256: Digest::of(pem.as_bytes()),
         })?;
         Ok(Certificate::parse(der.as_bytes())?)
+    }
+
+    /// Lints, journals and signs: by a CA's key, or the root's own.
+    fn sign(
+        &mut self,
+        issuer: Option<&Issuer>,
+        request: &Request<'_>,
+        holder: &Holder,
+    ) -> Result<CertificateDer, Error> {
+        if let Some(issuer) = issuer {
+            let keys = self.tokens[self.token_of(issuer)].clone();
+            return Ok(self.foundation.sign_certificate(request, holder, issuer, &keys)?);
+        }
+        let (root, keys) = (self.script.root(), &self.tokens[&self.script.tokens.root]);
+        Ok(self.foundation.sign_root(&root.name(), request, &KeyId::new(root.key.as_str()), keys)?)
     }
 
     fn token_of(&self, issuer: &Issuer) -> &str {
@@ -196,7 +202,8 @@ pub(crate) fn root_crl_file(script: &Script) -> String {
     format!("authorities/{}.crl", script.root().name())
 }
 
-fn authority_file(name: &str) -> String {
+/// Where the certificate of a CA or OCSP signer is.
+pub(crate) fn authority_file(name: &str) -> String {
     format!("authorities/{name}.pem")
 }
 

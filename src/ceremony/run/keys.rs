@@ -43,32 +43,25 @@ impl Ceremony<'_> {
             }
             _ => None,
         });
-        let public = match before {
-            Some(fingerprint) => {
-                let public = pool.public_key(&key).map_err(failed(token))?;
-                if Digest::from_bytes(public.fingerprint()) != fingerprint {
-                    return Err(Error::OtherKey(label.to_owned()));
-                }
-                public
-            }
-            None => {
-                let public = match pool.generate(&key, kind, role) {
-                    Err(HsmError::KeyExists { .. }) => pool.public_key(&key),
-                    other => other,
-                };
-                let public = public.map_err(failed(token))?;
-                self.record(Event::Key {
-                    label: label.to_owned(),
-                    token: token.to_owned(),
-                    kind,
-                    role,
-                    fingerprint: Digest::from_bytes(public.fingerprint()),
-                    public: STANDARD.encode(public.spki()),
-                    attributes: pool.attributes(&key).map_err(failed(token))?,
-                })?;
-                public
-            }
+        let made = if before.is_some() {
+            Err(HsmError::KeyExists { key: key.clone() })
+        } else {
+            pool.generate(&key, kind, role)
         };
+        let public = match made {
+            Err(HsmError::KeyExists { .. }) => pool.public_key(&key),
+            other => other,
+        };
+        let public = public.map_err(failed(token))?;
+        let fingerprint = Digest::from_bytes(public.fingerprint());
+        if before.is_some_and(|before| before != fingerprint) {
+            return Err(Error::OtherKey(label.to_owned()));
+        }
+        if before.is_none() {
+            let attributes = pool.attributes(&key).map_err(failed(token))?;
+            let (label, token, public) = (label.to_owned(), token.to_owned(), STANDARD.encode(public.spki()));
+            self.record(Event::Key { label, token, kind, role, fingerprint, public, attributes })?;
+        }
         if role != KeyRole::Card {
             self.keys.insert(label.to_owned(), public.clone());
         }

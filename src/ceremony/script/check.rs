@@ -1,6 +1,6 @@
 //! What a ceremony's file must say beyond its form.
 
-use super::{IssuerKind, Mode, ParticipantRole, Script};
+use super::{IssuerKind, Mode, ParticipantRole, PlannedAuthority, Script};
 use crate::ceremony::participant::ParticipantKey;
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -88,7 +88,7 @@ fn check_authorities(script: &Script, slug: impl Fn(&str) -> bool) -> Result<(),
         return wrong(format!("the common name {:?} does not make an address", ca.common_name));
     }
     let responders = || script.authorities.iter().filter_map(|ca| ca.responder.as_ref());
-    unique(script.authorities.iter().map(|ca| ca.name()), "two CAs are")?;
+    unique(script.authorities.iter().map(PlannedAuthority::name), "two CAs are")?;
     let keys = script.authorities.iter().map(|ca| &ca.key).chain(responders().map(|one| &one.key));
     unique(keys, "two keys have the label")
 }

@@ -2,8 +2,9 @@
 
 use super::verify::Unsound;
 use super::{Entry, Event};
-use crate::ceremony::run::{certificate_files, root_crl_file};
-use crate::ceremony::script::{Host, Script};
+use crate::ceremony::run::{authority_file, certificate_files, root_crl_file};
+use crate::ceremony::script::{Host, PlannedAuthority, Script};
+use crate::signer::digest::Digest;
 use hsm::{KeyAttributes, KeyRole};
 use std::collections::BTreeSet;
 
@@ -35,8 +36,30 @@ pub(super) fn check_complete(script: &Script, host: Host, entries: &[Entry]) -> 
         _ => None,
     });
     let made: BTreeSet<String> = made.collect();
-    match planned.symmetric_difference(&made).next() {
-        Some(file) => Err(Unsound::Outcome { file: file.clone() }),
+    if let Some(file) = planned.symmetric_difference(&made).next() {
+        return Err(Unsound::Outcome { file: file.clone() });
+    }
+    let strange = script.authorities.iter().find(|ca| certified_key(ca, entries) != made_key(ca, entries));
+    match strange.filter(|_| host != Host::Issuing) {
+        Some(ca) => Err(Unsound::Outcome { file: authority_file(&ca.name()) }),
         None => Ok(()),
     }
+}
+
+/// The key that a CA's certificate is for.
+fn certified_key(ca: &PlannedAuthority, entries: &[Entry]) -> Option<Digest> {
+    let own = authority_file(&ca.name());
+    entries.iter().find_map(|entry| match &entry.what {
+        Event::Certificate { file, key, .. } if *file == own => Some(*key),
+        _ => None,
+    })
+}
+
+/// The key that was made for a CA, or that it asked with.
+fn made_key(ca: &PlannedAuthority, entries: &[Entry]) -> Option<Digest> {
+    entries.iter().find_map(|entry| match &entry.what {
+        Event::Key { label, kind, fingerprint, .. } if *label == ca.key && *kind == ca.key_kind => Some(*fingerprint),
+        Event::Requested { authority, fingerprint } if *authority == ca.name() => Some(*fingerprint),
+        _ => None,
+    })
 }
