@@ -166,7 +166,7 @@ pub(crate) fn read_answer(ceremony: &Ceremony<'_>) -> Result<Option<Answer>, Err
     }
     let file: AnswerFile = read(ANSWER, &files::read_text(&path)?)?;
     let sound = verify::judge(&file.transcript)?;
-    if sound.digest != ceremony.digest || sound.host != Host::Root {
+    if sound.digest != ceremony.digest || sound.host != Host::Root || sound.rehearsal != ceremony.rehearsal {
         return Err(refused(ANSWER, "its transcript is of another ceremony, file or host"));
     }
     let mut files = BTreeMap::new();

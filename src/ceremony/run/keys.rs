@@ -7,7 +7,7 @@ use crate::ceremony::{files, script::Host};
 use crate::signer::digest::Digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hsm::{HsmError, KeyRole, PinSource, Pool};
+use hsm::{HsmError, KeyRole, Module, PinSource, Pool};
 use pki::key::{KeyId, KeyKind, PublicKey};
 
 impl Ceremony<'_> {
@@ -75,7 +75,7 @@ impl Ceremony<'_> {
         }
         let of_signer = [&self.script.tokens.root, &self.script.tokens.authorities].iter().any(|own| *own == label);
         let pin_file = if of_signer { self.layout.signer_pin(label) } else { self.layout.pin(label) };
-        let module = self.script.tokens.module.clone();
+        let module = if self.rehearsal { Module::Auto } else { self.script.tokens.module.clone() };
         let known = |event: &Event| matches!(event, Event::Token { label: known, .. } if known == label).then_some(());
         let pool = if self.draft.find(known).is_some() {
             tokens::open(&module, label, PinSource::File(pin_file).read().map_err(failed(label))?)?

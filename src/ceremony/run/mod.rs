@@ -41,6 +41,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) profiles: Profiles,
     /// SHA-256 over them.
     pub(crate) profiles_digest: Digest,
+    /// Whether it is only tried out: at any time, on throw-away `SoftHSM2` tokens.
+    pub(crate) rehearsal: bool,
 }
 
 /// How far a ceremony came.
@@ -60,6 +62,7 @@ pub(crate) struct Ceremony<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) draft: Draft,
     pub(super) foundation: Foundation,
+    pub(crate) rehearsal: bool,
     profiles: Profiles,
     desk: &'a mut dyn Desk,
     entropy: System,

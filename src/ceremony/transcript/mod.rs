@@ -65,6 +65,8 @@ pub enum Event {
         script: String,
         /// Over names and texts of the certificate profiles.
         profiles: Digest,
+        /// Whether it is only tried out. A rehearsal never passes for a ceremony.
+        rehearsal: bool,
     },
     /// It went on after an interruption.
     Resumed {

@@ -31,6 +31,7 @@ fn entries() -> Vec<Entry> {
             software: "1.2.3".to_owned(),
             script: DEMO.to_owned(),
             profiles: digest,
+            rehearsal: false,
         },
         Event::Resumed { software: "1.2.4".to_owned() },
         Event::Confirmed {
@@ -106,7 +107,7 @@ fn the_report_names_who_what_when_and_every_key() {
     let script = Script::from_toml(DEMO).unwrap();
     let head = entries.last().unwrap().digest();
     let seal = Code::typed("TEST").voice().key().public().clone();
-    let sound = Sound { digest: Digest::of(b"file"), host: Host::Only, script, head, seal, entries };
+    let sound = Sound { digest: Digest::of(b"file"), host: Host::Only, script, rehearsal: false, head, seal, entries };
     testkit::golden("ceremony/transcript.txt", &render(&sound));
 }
 

@@ -31,9 +31,10 @@ pub fn render(sound: &Sound) -> String {
 /// One entry in words.
 fn describe(script: &Script, entry: &Entry) -> String {
     match &entry.what {
-        Event::Opened { host, software, profiles, .. } => {
+        Event::Opened { host, software, profiles, rehearsal, .. } => {
             let part = serde_json::to_value(host).ok().and_then(|word| word.as_str().map(str::to_owned));
-            format!("opened on host {:?}, Sigill {software}, profiles {profiles}", part.unwrap_or_default())
+            let what = if *rehearsal { "REHEARSAL" } else { "opened" };
+            format!("{what} on host {:?}, Sigill {software}, profiles {profiles}", part.unwrap_or_default())
         }
         Event::Resumed { software } => format!("went on after an interruption, Sigill {software}"),
         Event::Confirmed { step, participant, role, .. } => {

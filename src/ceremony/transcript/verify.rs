@@ -63,6 +63,9 @@ pub enum Unsound {
     /// The seal is not the key's, or not for this.
     #[error("the seal is refused: {0}")]
     Seal(String),
+    /// It was only tried out.
+    #[error("this is the transcript of a rehearsal")]
+    Rehearsal,
     /// A file is not as it was left.
     #[error("{file} is not what the ceremony left")]
     File {
@@ -82,6 +85,8 @@ pub struct Sound {
     pub digest: Digest,
     /// Which part of the ceremony it is of.
     pub host: Host,
+    /// Whether it was only tried out.
+    pub rehearsal: bool,
     /// The end of the chain.
     pub head: Digest,
     /// The key that sealed it.
@@ -105,8 +110,8 @@ pub fn judge(text: &str) -> Result<Sound, Unsound> {
     let (_, label) = walk.script.seal(walk.host);
     let seal = walk.keys.get(label).cloned().ok_or_else(|| Unsound::Seal(format!("no key {label} was made")))?;
     check_seal(&sealed.seal, &seal, &walk)?;
-    let Walk { script, digest, host, head, .. } = walk;
-    Ok(Sound { entries: sealed.entries, script, digest, host, head, seal })
+    let Walk { script, digest, host, rehearsal, head, .. } = walk;
+    Ok(Sound { entries: sealed.entries, script, digest, host, rehearsal, head, seal })
 }
 
 /// Judges `transcript.json` in a folder with `transcript.txt` and every file that it names.
@@ -115,6 +120,9 @@ pub fn judge(text: &str) -> Result<Sound, Unsound> {
 /// [`Unsound`], the first thing that is wrong.
 pub fn judge_folder(folder: &Path, text: &str) -> Result<Sound, Unsound> {
     let sound = judge(text)?;
+    if sound.rehearsal {
+        return Err(Unsound::Rehearsal);
+    }
     let changed = |file: &str| Unsound::File { file: file.to_owned() };
     for (file, sha256) in outputs(&sound.entries) {
         let content = std::fs::read(folder.join(file)).map_err(|_| changed(file))?;
@@ -159,6 +167,7 @@ pub(super) struct Walk {
     script: Script,
     digest: Digest,
     host: Host,
+    rehearsal: bool,
     confirmed: BTreeMap<Step, Vec<String>>,
     keys: BTreeMap<String, PublicKey>,
     head: Digest,
@@ -167,7 +176,8 @@ pub(super) struct Walk {
 
 /// Goes through the entries and stops at the first that is wrong. They need not be all.
 pub(super) fn walk(entries: &[Entry]) -> Result<Walk, Unsound> {
-    let Some((Entry { what: Event::Opened { script: text, host, ceremony, .. }, at, .. }, _)) = entries.split_first()
+    let Some((Entry { what: Event::Opened { script: text, host, ceremony, rehearsal, .. }, at, .. }, _)) =
+        entries.split_first()
     else {
         return Err(Unsound::Form("it has no beginning".to_owned()));
     };
@@ -175,6 +185,7 @@ pub(super) fn walk(entries: &[Entry]) -> Result<Walk, Unsound> {
     let mut walk = Walk {
         digest: Script::digest(text),
         host: *host,
+        rehearsal: *rehearsal,
         confirmed: BTreeMap::new(),
         keys: BTreeMap::new(),
         head: Digest::ZERO,

@@ -142,7 +142,7 @@ fn prepare(layout: &Layout, script: &Script) -> anyhow::Result<()> {
 
 fn setup<'a>(text: &'a str, host: Host, layout: &'a Layout, mode: Mode) -> anyhow::Result<Setup<'a>> {
     let (profiles, profiles_digest) = (policies::profiles(mode)?, policies::profiles_digest(mode));
-    Ok(Setup { script: text, host, layout, profiles, profiles_digest })
+    Ok(Setup { script: text, host, layout, profiles, profiles_digest, rehearsal: false })
 }
 
 fn registered(layout: &Layout, database: &str, mode: Mode) -> anyhow::Result<()> {

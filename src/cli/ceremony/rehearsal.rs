@@ -5,7 +5,7 @@ use crate::ceremony::desk::Desk;
 use crate::ceremony::exchange::{ANSWER, REQUEST};
 use crate::ceremony::files;
 use crate::ceremony::layout::Layout;
-use crate::ceremony::run::{Progress, hold};
+use crate::ceremony::run::{Progress, Setup, hold};
 use crate::ceremony::script::{Host, Script};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub(super) fn run(text: &str, script: &Script, desk: &mut dyn Desk) -> anyhow::R
     let hosts = if script.root_on_own_host {
         both_hosts(text, script, &path, desk)?
     } else {
-        hold(setup(text, Host::Only, &layout, script.mode)?, desk)?;
+        hold(Setup { rehearsal: true, ..setup(text, Host::Only, &layout, script.mode)? }, desk)?;
         vec![layout]
     };
     for host in hosts {
@@ -52,7 +52,10 @@ fn both_hosts(text: &str, script: &Script, folder: &Path, desk: &mut dyn Desk) -
     for host in [&root, &issuing] {
         super::policies::write(&host.policies(), script.mode)?;
     }
-    let mut part = |host, layout: &Layout| Ok::<_, anyhow::Error>(hold(setup(text, host, layout, script.mode)?, desk)?);
+    let mut part = |host, layout: &Layout| {
+        let setup = Setup { rehearsal: true, ..setup(text, host, layout, script.mode)? };
+        Ok::<_, anyhow::Error>(hold(setup, desk)?)
+    };
     let waiting = part(Host::Issuing, &issuing)?;
     carry(&issuing, &root, REQUEST)?;
     let root_done = part(Host::Root, &root)?;

@@ -32,6 +32,7 @@ pub(crate) fn run(layout: &Layout, ports: Ports, database: &str) -> anyhow::Resu
         layout,
         profiles: policies::profiles(Mode::Demo)?,
         profiles_digest: policies::profiles_digest(Mode::Demo),
+        rehearsal: false,
     };
     if let Progress::Waiting(file) = hold(setup, &mut answers).context("the key ceremony")? {
         bail!("the demo's ceremony has one host and waits for another: {file}");
