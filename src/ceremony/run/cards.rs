@@ -28,27 +28,17 @@ impl Ceremony<'_> {
     }
 
     fn equip(&mut self, issuer: &Issuer, agency: &PlannedAgency, planned: &PlannedPerson) -> Result<(), Error> {
-        let files = profiles(&self.script).map(|(_, what)| file(&planned.id, what)).collect::<Vec<_>>();
-        let made = |ceremony: &Self, wanted: &String| {
-            let known =
-                |event: &Event| matches!(event, Event::Certificate { file, .. } if file == wanted).then_some(());
-            ceremony.draft.find(known).is_some()
-        };
-        if files.iter().all(|file| made(self, file)) {
-            return Ok(());
-        }
         let token = self.script.card_of(planned);
         let card = self.token(&token, true)?;
         let number = self.bind_card(planned, &token)?;
         for (profile, what) in profiles(&self.script).collect::<Vec<_>>() {
             let on_card = what != SOFTWARE;
-            let key = self.person_key(planned, &token, what)?;
             let order = Order {
                 file: file(&planned.id, what),
                 step: Step::FirstCertificates,
                 profile: profile.to_owned(),
                 subject: subject_facts(&agency.tenant(), &planned.person(), &number),
-                key,
+                key: self.person_key(planned, &token, what)?,
                 holder: Holder::Person {
                     tenant: agency.id.clone(),
                     person: planned.id.clone(),

@@ -3,8 +3,12 @@ use super::verify::{Sound, Unsound, judge, walk};
 use super::*;
 use crate::ceremony::participant::Code;
 use crate::ceremony::script::Script;
+use pki::jose::sign_compact;
+use pki::key::{KeyId, SignatureAlgorithm};
 
 const DEMO: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/ceremony/demo.toml"));
+
+const ANSWERS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/ceremony/demo.answers.toml"));
 
 fn attributes() -> KeyAttributes {
     KeyAttributes {
@@ -105,7 +109,7 @@ fn entries() -> Vec<Entry> {
 fn the_report_names_who_what_when_and_every_key() {
     let entries = entries();
     let script = Script::from_toml(DEMO).unwrap();
-    let head = entries.last().unwrap().digest();
+    let head = Digest::of(b"the end");
     let seal = Code::typed("TEST").voice().key().public().clone();
     let sound = Sound { digest: Digest::of(b"file"), host: Host::Only, script, rehearsal: false, head, seal, entries };
     testkit::golden("ceremony/transcript.txt", &render(&sound));
@@ -122,6 +126,46 @@ fn nothing_happens_before_its_step_is_confirmed() {
     unconfirmed.push(Entry { sequence: 2, previous: all[0].digest(), ..all[3].clone() });
     let refused = walk(&unconfirmed).err().unwrap();
     assert!(matches!(refused, Unsound::Order { sequence: 2, .. }), "{refused}");
+}
+
+/// A confirmation counts for one person, step, file, ceremony and moment.
+#[test]
+fn a_confirmation_fits_nothing_else() {
+    let opened = entries()[0].clone();
+    let right = Confirmation {
+        ceremony: "demo".to_owned(),
+        script: Script::digest(DEMO),
+        step: Step::File,
+        participant: "lena".to_owned(),
+        after: opened.digest(),
+        statement: "I compared it.".to_owned(),
+    };
+    let judged = |said: &Confirmation, code: &Code| {
+        let payload = serde_json::to_vec(said).unwrap();
+        let (header, key) = (serde_json::json!({"typ": CONFIRMATION_TYPE}), KeyId::new("lena"));
+        let confirmation = sign_compact(header, &payload, &key, SignatureAlgorithm::Ed25519, &code.voice()).unwrap();
+        let (step, participant, role) = (Step::File, "lena".to_owned(), ParticipantRole::Leader);
+        let what = Event::Confirmed { step, participant, role, confirmation };
+        walk(&[opened.clone(), Entry { sequence: 2, at: opened.at, previous: opened.digest(), what }]).map(drop)
+    };
+    let code = |who: &str| {
+        let answer = ANSWERS.split("[[answer]]").find(|one| one.contains(&format!("\"{who}\""))).unwrap();
+        Code::typed(answer.split("code = \"").nth(1).unwrap().split('"').next().unwrap())
+    };
+    judged(&right, &code("lena")).unwrap();
+    let wrong = [
+        Confirmation { ceremony: "another".to_owned(), ..right.clone() },
+        Confirmation { script: Digest::of(b"another file"), ..right.clone() },
+        Confirmation { step: Step::Close, ..right.clone() },
+        Confirmation { participant: "vera".to_owned(), ..right.clone() },
+        Confirmation { after: Digest::of(b"another moment"), ..right.clone() },
+    ];
+    for said in wrong {
+        let refused = judged(&said, &code("lena")).unwrap_err();
+        assert!(matches!(refused, Unsound::Confirmation { sequence: 2, .. }), "{said:?}: {refused}");
+    }
+    let refused = judged(&right, &code("vera")).unwrap_err().to_string();
+    assert!(refused.contains("another key"), "{refused}");
 }
 
 #[test]

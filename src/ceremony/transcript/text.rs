@@ -2,7 +2,7 @@
 
 use super::verify::Sound;
 use super::{Entry, Event};
-use crate::ceremony::script::Script;
+use crate::ceremony::script::{Host, Script};
 use hsm::KeyAttributes;
 use std::fmt::Write as _;
 
@@ -32,9 +32,8 @@ pub fn render(sound: &Sound) -> String {
 fn describe(script: &Script, entry: &Entry) -> String {
     match &entry.what {
         Event::Opened { host, software, profiles, rehearsal, .. } => {
-            let part = serde_json::to_value(host).ok().and_then(|word| word.as_str().map(str::to_owned));
             let what = if *rehearsal { "REHEARSAL" } else { "opened" };
-            format!("{what} on host {:?}, Sigill {software}, profiles {profiles}", part.unwrap_or_default())
+            format!("{what} on {}, Sigill {software}, profiles {profiles}", place(*host))
         }
         Event::Resumed { software } => format!("went on after an interruption, Sigill {software}"),
         Event::Confirmed { step, participant, role, .. } => {
@@ -64,6 +63,14 @@ fn describe(script: &Script, entry: &Entry) -> String {
         Event::Imported { file, sha256 } => format!("taken in from the root's host: {file}, SHA-256 {sha256}"),
         Event::Output { file, sha256 } => format!("left {file}: SHA-256 {sha256}"),
         Event::Closed { journal, records } => format!("the door closed: journal of {records} records ends {journal}"),
+    }
+}
+
+fn place(host: Host) -> &'static str {
+    match host {
+        Host::Only => "one host for everything",
+        Host::Root => "the root's host",
+        Host::Issuing => "the issuing CAs' host",
     }
 }
 

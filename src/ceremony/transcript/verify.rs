@@ -211,12 +211,7 @@ impl Walk {
         if at > 0 && matches!(entry.what, Event::Opened { .. }) {
             return Err(order("a ceremony begins once".to_owned()));
         }
-        if let Some(step) = Step::before(&entry.what) {
-            let confirmed: Vec<&str> = self.confirmed.get(&step).into_iter().flatten().map(String::as_str).collect();
-            if let Some(missing) = step.missing(&self.script, &confirmed) {
-                return Err(order(format!("step {step} was not confirmed: {missing}")));
-            }
-        }
+        self.check_quorum(&entry.what).map_err(order)?;
         match &entry.what {
             Event::Confirmed { step, participant, role, confirmation } => {
                 let refused = |problem: &str| Unsound::Confirmation {
@@ -227,17 +222,11 @@ impl Walk {
                 let known = self.script.participant(participant).filter(|one| one.role == *role);
                 let known = known.ok_or_else(|| refused("nobody is called so in this role"))?;
                 self.check_confirmation(known, *step, confirmation).map_err(refused)?;
-                let by = self.confirmed.entry(*step).or_default();
-                if by.contains(participant) {
-                    return Err(refused("they confirmed before"));
-                }
-                by.push(participant.clone());
+                self.confirmed.entry(*step).or_default().push(participant.clone());
             }
-            Event::Key { label, role, fingerprint, public, attributes, kind, .. } => {
+            Event::Key { label, role, attributes, .. } => {
                 check_attributes(label, *role, attributes)?;
-                let key = STANDARD.decode(public).ok().and_then(|spki| PublicKey::from_spki(&spki).ok());
-                let key =
-                    key.filter(|key| Digest::from_bytes(key.fingerprint()) == *fingerprint && key.kind() == *kind);
+                let key = stated_key(&entry.what);
                 let key = key.ok_or_else(|| order(format!("the key {label} is not what the entry says of it")))?;
                 self.keys.insert(label.clone(), key);
             }
@@ -248,9 +237,22 @@ impl Walk {
         Ok(())
     }
 
+    /// Everything but what only tells needs the confirmations of its step before it.
+    fn check_quorum(&self, what: &Event) -> Result<(), String> {
+        let Some(step) = Step::before(what) else { return Ok(()) };
+        let confirmed: Vec<&str> = self.confirmed.get(&step).into_iter().flatten().map(String::as_str).collect();
+        match step.missing(&self.script, &confirmed) {
+            Some(missing) => Err(format!("step {step} was not confirmed: {missing}")),
+            None => Ok(()),
+        }
+    }
+
     fn check_confirmation(&self, by: &Participant, step: Step, jws: &str) -> Result<(), &'static str> {
         if !Step::of_host(self.host).contains(&step) {
             return Err("this host has no such step");
+        }
+        if self.confirmed.get(&step).is_some_and(|before| before.contains(&by.id)) {
+            return Err("they confirmed before");
         }
         let jws = typed(jws, CONFIRMATION_TYPE).ok_or("it is none")?;
         jws.verify(by.key.public()).map_err(|_| "another key signed it")?;
@@ -263,6 +265,13 @@ impl Walk {
         }
         Ok(())
     }
+}
+
+/// The public key of a [`Event::Key`], if it is of the kind and has the fingerprint that the entry says.
+fn stated_key(what: &Event) -> Option<PublicKey> {
+    let Event::Key { kind, fingerprint, public, .. } = what else { return None };
+    let key = PublicKey::from_spki(&STANDARD.decode(public).ok()?).ok()?;
+    (Digest::from_bytes(key.fingerprint()) == *fingerprint && key.kind() == *kind).then_some(key)
 }
 
 fn check_seal(seal: &str, key: &PublicKey, walk: &Walk) -> Result<(), Unsound> {
