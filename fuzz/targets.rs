@@ -12,6 +12,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// All of them.
 pub const TARGETS: &[Target] = &[
     ("access_policy", access_policy),
+    ("ceremony", ceremony),
     ("certificate", certificate),
     ("config", config),
     ("crl", crl),
@@ -27,11 +28,19 @@ pub const TARGETS: &[Target] = &[
     ("spki", spki),
     ("token_answer", token_answer),
     ("token_backup", token_backup),
+    ("transcript", transcript),
 ];
 
 /// Roles and actions.
 pub fn access_policy(data: &[u8]) {
     let _ = with_text(data, domain::access::AccessPolicy::from_toml);
+}
+
+/// The file of a key ceremony.
+pub fn ceremony(data: &[u8]) {
+    if let Some(Ok(script)) = with_text(data, sigill::ceremony::script::Script::from_toml) {
+        assert!(script.custodians().count() >= script.custodians_needed, "there is always a quorum");
+    }
 }
 
 /// Certificates, with every question that is asked of one.
@@ -147,6 +156,11 @@ pub fn token_backup(data: &[u8]) {
         let again = Backup::from_bytes(&backup.to_bytes()).expect("a backup that was read is written and read again");
         assert_eq!(again.facts(), backup.facts());
     }
+}
+
+/// Sealed transcripts of key ceremonies.
+pub fn transcript(data: &[u8]) {
+    let _ = with_text(data, sigill::ceremony::transcript::verify::judge);
 }
 
 fn with_text<'a, T>(data: &'a [u8], read: impl FnOnce(&'a str) -> T) -> Option<T> {

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod board;
+pub mod ceremony;
 pub mod cli;
 pub mod clock;
 pub mod config;

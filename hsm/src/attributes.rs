@@ -4,12 +4,14 @@ use pkcs11::mechanism::MechanismType;
 use pkcs11::object::{Attribute, AttributeType, ObjectHandle};
 use pkcs11::session::Session;
 use pki::{KeyId, KeyKind};
+use serde::{Deserialize, Serialize};
 
 use crate::HsmError;
 use crate::template::BackupMode;
 
 /// Attributes of a private key (PKCS#11 3.1 section 4.9). `None`: the token does not tell.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KeyAttributes {
     /// `CKA_LOCAL`: generated on this token.
     pub local: Option<bool>,

@@ -15,7 +15,7 @@ use crate::module::LoadedModule;
 use crate::queue::{Answer, Ask, Job, Reply, Waiter};
 use crate::template::{BackupMode, KeyRole, NewKey};
 use crate::threads::{Owner, Shared};
-use crate::token::{Seat, TokenState};
+use crate::token::{Seat, TokenInfo, TokenState};
 use crate::wrapping::{self, WrappedKey};
 use crate::{HsmError, certificate, key, metric, probe};
 
@@ -192,6 +192,14 @@ impl Pool {
             return Err(HsmError::NoTranscript { key: key.clone(), fingerprint });
         }
         Ok(())
+    }
+
+    /// What the token says of itself.
+    ///
+    /// # Errors
+    /// As [`probe`](Self::probe).
+    pub fn info(&self) -> Result<TokenInfo, HsmError> {
+        self.call(|seat| Ok(seat.anchor.info.clone()))
     }
 
     /// Labels of every private key on the token, sorted.

@@ -2,6 +2,7 @@
 
 pub mod audit;
 mod card;
+pub mod ceremony;
 pub mod check;
 pub mod demo;
 pub mod policy;
@@ -37,6 +38,8 @@ enum Command {
     QuickstartSetup(quickstart::QuickstartArguments),
     /// Play with a running demo installation, as an outside client
     Demo(demo::DemoArguments),
+    /// Hold a key ceremony, and verify its transcript
+    Ceremony(ceremony::CeremonyArguments),
     /// Verify the audit log
     Audit(audit::AuditArguments),
     /// Compare and approve policies
@@ -94,6 +97,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Quickstart(of) => quickstart::run(&of),
         Command::QuickstartSetup(of) => quickstart::set_up(&of),
         Command::Demo(of) => demo::run(&of),
+        Command::Ceremony(of) => ceremony::run(&of),
         Command::Audit(of) => audit::run(&of),
         Command::Policy(of) => policy::run(&of),
         Command::Token(of) => token::run(&of),

@@ -6,12 +6,12 @@
 use super::config::{Mode, SignerConfig};
 use super::digest::Digest;
 use super::issuers::Authorities;
-use super::journal::{Entry, Holder, Journal, JournalError, Record};
-use super::ledger::{Ledger, LedgerError};
+use super::journal::{Entry, Head, Holder, Journal, JournalError, Record};
+use super::ledger::{Founding, Ledger, LedgerError, Phase};
 use super::officers::OfficerList;
 use super::revoked;
 use super::standing::StandingList;
-use super::start::StartError;
+use super::start::{StartError, open_journal};
 use crate::clock::{Clock, System};
 use crate::config::ConfigError;
 use domain::bundle::Bundle;
@@ -104,9 +104,42 @@ impl Foundation {
             mode: config.mode,
             officers: Digest::of(&officers),
             standing: Digest::of(&standing),
-            policies: policies.digest().parse().expect("the digest of a bundle is SHA-256"),
+            policies: digest(policies),
         })?;
         Ok(foundation)
+    }
+
+    /// Goes on after an interruption. What was journalled stays so; the lists must be those that it began with.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the journal is damaged or in use; [`CeremonyError::Contradiction`] if it began otherwise.
+    pub fn reopen(
+        config: &SignerConfig,
+        officers: &OfficerList,
+        standing: &StandingList,
+        policies: &Bundle,
+    ) -> Result<Self, CeremonyError> {
+        config.check()?;
+        let (journal, ledger) = open_journal(&config.journal())?;
+        let (Phase::Founded(begun) | Phase::Closed(begun, _)) = ledger.phase() else {
+            return Err(CeremonyError::Contradiction("the journal has no beginning".to_owned()));
+        };
+        let founding = Founding {
+            mode: config.mode,
+            officers: Digest::of(&officers.to_json()),
+            standing: Digest::of(&standing.to_json()),
+            policies: digest(policies),
+        };
+        if *begun != founding {
+            let problem = "the journal began with other people, approvals or policies";
+            return Err(CeremonyError::Contradiction(problem.to_owned()));
+        }
+        Ok(Self { config: config.clone(), journal, ledger })
+    }
+
+    /// The number of a CA's next CRL.
+    pub fn next_crl(&self, issuer: &str) -> u64 {
+        self.ledger.last_crl(issuer).map_or(1, |last| last.number + 1)
     }
 
     /// Signs the root's certificate with the root's own key.
@@ -184,14 +217,19 @@ impl Foundation {
         Ok(linted.sign(keys)?)
     }
 
-    /// Closes the door for ever, and binds the CAs of the configuration by their certificates.
+    /// Closes the door for ever, binds the CAs of the configuration by their certificates, and gives the journal's
+    /// end. A door that is closed stays so.
     ///
     /// # Errors
     /// [`CeremonyError`] if a certificate is missing or the journal cannot be written; the door is then still open.
-    pub fn close(mut self) -> Result<(), CeremonyError> {
+    pub fn close(mut self) -> Result<Head, CeremonyError> {
+        if matches!(self.ledger.phase(), Phase::Closed(..)) {
+            return Ok(self.journal.head());
+        }
         let authorities = Authorities::load(&self.config.issuers);
         let issuers = authorities.map_err(|error| CeremonyError::Issuers(Box::new(error)))?.seals();
-        self.record(&Record::Closed { at: System.now(), issuers })
+        self.record(&Record::Closed { at: System.now(), issuers })?;
+        Ok(self.journal.head())
     }
 
     fn sign(
@@ -226,6 +264,10 @@ fn check_issued(
         (None, Err(error)) => return Err(CeremonyError::Contradiction(error.to_string())),
     };
     if findings.is_empty() { Ok(()) } else { Err(CeremonyError::Lint(findings)) }
+}
+
+fn digest(policies: &Bundle) -> Digest {
+    policies.digest().parse().expect("the digest of a bundle is SHA-256")
 }
 
 fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {

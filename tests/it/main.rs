@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod ceremony;
 mod crash;
 mod custody;
 mod drivers;

@@ -23,5 +23,5 @@ pub(crate) async fn run(demo: &Demo, csr: &Path, certificate: &Path) -> anyhow::
     let team = Team::of(demo)?;
     let delivered = Order::play(&team, &Applicant::draw(&System), card_number(&System), &[request]).await?;
     let issued = delivered.first().context("no certificate came back")?;
-    files::public(certificate, issued.certificate.to_pem())
+    Ok(files::public(certificate, issued.certificate.to_pem())?)
 }

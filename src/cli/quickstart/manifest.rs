@@ -147,6 +147,6 @@ impl Manifest {
     /// # Errors
     /// If it cannot be written.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        files::private(path, serde_json::to_vec_pretty(self)?)
+        Ok(files::private(path, serde_json::to_vec_pretty(self)?)?)
     }
 }

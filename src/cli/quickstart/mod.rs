@@ -1,26 +1,23 @@
 //! `sigill quickstart`: from an empty folder to a running demo service.
 //!
-//! The first run holds a small key ceremony in a child process; every run serves from what it left.
+//! The first run holds the key ceremony of the demo in a child process; every run serves from what it left.
 //! `DIR/sigill.toml` is obeyed as it stands. Nothing of this works in production mode.
 
-mod authorities;
-mod ceremony;
+pub(crate) mod demo;
 pub(crate) mod environment;
-pub(crate) mod files;
 mod folder;
-pub(crate) mod layout;
 pub mod leftovers;
 pub(crate) mod manifest;
 pub(crate) mod people;
-mod plan;
-mod policies;
+pub(crate) mod policies;
 mod ports;
 pub(crate) mod report;
 mod settings;
 mod setup;
-mod signer_files;
 mod software;
 pub(crate) mod tokens;
+
+pub(crate) use crate::ceremony::{files, layout};
 
 use crate::config::{Config, Mode};
 use anyhow::{Context, bail};
@@ -94,7 +91,7 @@ pub fn set_up(arguments: &QuickstartArguments) -> anyhow::Result<()> {
     let _lock = Lock::take(&layout)?;
     folder::clear(&layout)?;
     let database = arguments.database.clone().unwrap_or_else(|| format!("sqlite://{}", layout.database().display()));
-    tokio::runtime::Runtime::new()?.block_on(setup::run(&layout, ports, &database, arguments.module()))
+    setup::run(&layout, ports, &database, &arguments.module())
 }
 
 /// Runs the set-up in another process, so that the one that serves never knew a CA's PIN.

@@ -1,6 +1,8 @@
 //! The policies inside the program, written out by the first run.
 
 use super::files;
+use crate::ceremony::files::FileError;
+use crate::signer::config::Mode;
 use domain::bundle::Bundle;
 use std::path::Path;
 
@@ -16,7 +18,10 @@ macro_rules! policies {
 const POLICIES: &[Policy] = policies![
     "access/roles.toml",
     "algorithms.toml",
+    "ceremony/demo.answers.toml",
     "ceremony/demo.toml",
+    "ceremony/production.answers.toml",
+    "ceremony/production.toml",
     "claims.toml",
     "profiles/cross-ca.toml",
     "profiles/demo-software-authentication.toml",
@@ -42,23 +47,28 @@ const POLICIES: &[Policy] = policies![
     "profiles/tsa-unit.toml",
 ];
 
-/// Writes every policy below `folder`.
+/// Writes every policy of an installation of this mode below `folder`.
 ///
 /// # Errors
 /// If one cannot be written.
-pub(crate) fn write(folder: &Path) -> anyhow::Result<()> {
-    for (path, text) in POLICIES {
+pub(crate) fn write(folder: &Path, mode: Mode) -> Result<(), FileError> {
+    for (path, text) in of(mode) {
         let path = folder.join(path);
-        std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        files::public_folder(path.parent().unwrap_or(folder))?;
         files::public(&path, text)?;
     }
     Ok(())
 }
 
-/// The policies inside the program.
-pub(crate) fn bundle() -> Bundle {
-    let files = POLICIES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+/// The policies inside the program for an installation of this mode.
+pub(crate) fn bundle(mode: Mode) -> Bundle {
+    let files = of(mode).map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
     Bundle::new(files).expect("a test reads the same files from the checkout")
+}
+
+/// What is for demos only has no place in production.
+fn of(mode: Mode) -> impl Iterator<Item = &'static Policy> {
+    POLICIES.iter().filter(move |(path, _)| mode == Mode::Demo || !path.contains("/demo"))
 }
 
 #[cfg(test)]
@@ -69,11 +79,12 @@ mod tests {
     #[test]
     fn every_policy_file_is_in_the_program() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-        assert_eq!(PolicyFolder::read(&folder).unwrap().bundle, bundle());
+        assert_eq!(PolicyFolder::read(&folder).unwrap().bundle, bundle(Mode::Demo));
     }
 
     #[test]
     fn every_profile_is_accepted() {
-        assert!(profiles(&bundle()).unwrap().get("tls-server").is_some());
+        assert!(profiles(&bundle(Mode::Demo)).unwrap().get("tls-server").is_some());
+        assert!(profiles(&bundle(Mode::Production)).unwrap().get("demo-software-authentication").is_none());
     }
 }

@@ -1,6 +1,5 @@
 //! The addresses of an installation: all follow from one number.
 
-use super::plan::PlannedAuthority;
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// The first port; the others come after it. Ports stand in certificates and never change.
@@ -43,19 +42,9 @@ impl Ports {
         self.loopback(2)
     }
 
-    /// Where the CRL of a CA is.
-    pub(crate) fn crl_url(self, authority: &PlannedAuthority) -> String {
-        format!("http://127.0.0.1:{}/crl/{}.crl", self.base, authority.name())
-    }
-
-    /// Where OCSP answers for a CA, if it has a signer.
-    pub(crate) fn ocsp_url(self, authority: &PlannedAuthority) -> Option<String> {
-        authority.responder.as_ref().map(|_| format!("http://127.0.0.1:{}/ocsp", self.base))
-    }
-
-    /// Where the certificate of a CA is.
-    pub(crate) fn aia_url(self, authority: &PlannedAuthority) -> String {
-        format!("http://127.0.0.1:{}/aia/{}.crt", self.base, authority.name())
+    /// Where the public reads what stands in certificates.
+    pub(crate) fn status_url(self) -> String {
+        format!("http://127.0.0.1:{}", self.base)
     }
 
     fn loopback(self, offset: u16) -> SocketAddr {

@@ -1,15 +1,14 @@
 //! `sigill.toml` of a new installation, with comments for whoever changes it.
 
 use super::layout::Layout;
-use super::plan::{Plan, PlannedAuthority};
 use super::ports::Ports;
-use super::tokens;
-use hsm::Module;
+use crate::ceremony::script::{PlannedAuthority, Script};
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// The text of the configuration.
-pub(crate) fn render(plan: &Plan, ports: Ports, layout: &Layout, (database, module): (&str, &Module)) -> String {
+pub(crate) fn render(script: &Script, ports: Ports, layout: &Layout, database: &str) -> String {
+    let token = &script.tokens.service;
     let mut text = TEMPLATE.to_owned();
     let values = [
         ("@DATABASE@", quoted(database)),
@@ -18,10 +17,10 @@ pub(crate) fn render(plan: &Plan, ports: Ports, layout: &Layout, (database, modu
         ("@API@", quoted(&ports.api().to_string())),
         ("@OFFICERS@", quoted(&ports.officers().to_string())),
         ("@TLS@", path(&layout.tls())),
-        ("@ROOT@", path(&layout.authority(&plan.root().name()))),
-        ("@MODULE@", quoted(&String::from(module.clone()))),
-        ("@TOKEN@", quoted(tokens::SERVICE)),
-        ("@PIN@", path(&layout.pin(tokens::SERVICE))),
+        ("@ROOT@", path(&layout.authority(&script.root().name()))),
+        ("@MODULE@", quoted(&String::from(script.tokens.module.clone()))),
+        ("@TOKEN@", quoted(token)),
+        ("@PIN@", path(&layout.pin(token))),
         ("@SEAL@", path(&layout.seal())),
         ("@SOCKET@", path(&layout.socket())),
         ("@SIGNER@", path(&layout.signer_config())),
@@ -29,13 +28,13 @@ pub(crate) fn render(plan: &Plan, ports: Ports, layout: &Layout, (database, modu
     for (mark, value) in values {
         text = text.replace(mark, &value);
     }
-    for authority in &plan.authorities {
-        text.push_str(&issuer(authority, ports, layout));
+    for authority in &script.authorities {
+        text.push_str(&issuer(authority, script, layout));
     }
     text
 }
 
-fn issuer(authority: &PlannedAuthority, ports: Ports, layout: &Layout) -> String {
+fn issuer(authority: &PlannedAuthority, script: &Script, layout: &Layout) -> String {
     let name = authority.name();
     let mut text = String::from("\n[[issuer]]\n");
     let mut line = |key: &str, value: String| {
@@ -45,11 +44,11 @@ fn issuer(authority: &PlannedAuthority, ports: Ports, layout: &Layout) -> String
     line("kind", toml::Value::try_from(authority.kind).map_or_else(|_| String::new(), |kind| kind.to_string()));
     line("key", quoted(&authority.key));
     line("certificate", path(&layout.authority(&name)));
-    line("crl_url", quoted(&ports.crl_url(authority)));
-    if let Some(url) = ports.ocsp_url(authority) {
+    line("crl_url", quoted(&script.crl_url(authority)));
+    if let Some(url) = script.ocsp_url(authority) {
         line("ocsp_url", quoted(&url));
     }
-    line("aia_url", quoted(&ports.aia_url(authority)));
+    line("aia_url", quoted(&script.aia_url(authority)));
     if let Some(responder) = &authority.responder {
         line("responder_key", quoted(&responder.key));
         line("responder_certificate", path(&layout.responder(&responder.key)));
@@ -132,15 +131,16 @@ filter = "info,sqlx=warn"
 
 #[cfg(test)]
 mod tests {
+    use super::super::demo;
     use super::*;
     use crate::config::{Config, Mode};
 
     #[test]
     fn the_text_reads_back_as_what_was_meant() {
-        let plan = Plan::demo().unwrap();
         let ports = Ports::new(9000).unwrap();
+        let script = Script::from_toml(&demo::script(ports, &hsm::Module::Auto)).unwrap();
         let layout = Layout::new(Path::new("/tmp/a \"folder\"")).unwrap();
-        let text = render(&plan, ports, &layout, ("postgres://localhost/it's", &Module::Auto));
+        let text = render(&script, ports, &layout, "postgres://localhost/it's");
         let set = text.lines().filter(|line| !line.starts_with('#'));
         assert!(set.into_iter().all(|line| !line.contains('@')), "a mark was left");
 
@@ -149,8 +149,8 @@ mod tests {
         assert_eq!(config.database, "postgres://localhost/it's");
         assert_eq!(config.listen.officers.port(), 9002);
         assert_eq!(config.signer.spawn.as_deref(), Some(layout.signer_config().as_path()));
-        assert_eq!(config.issuers.len(), plan.authorities.len());
-        for (issuer, authority) in config.issuers.iter().zip(&plan.authorities) {
+        assert_eq!(config.issuers.len(), script.authorities.len());
+        for (issuer, authority) in config.issuers.iter().zip(&script.authorities) {
             assert_eq!(issuer.name, authority.name());
             assert_eq!(issuer.kind, authority.kind);
             assert_eq!(issuer.crl_url, format!("http://127.0.0.1:9000/crl/{}.crl", issuer.name));

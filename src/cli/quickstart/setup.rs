@@ -1,60 +1,51 @@
 //! The first run's work, in a process of its own.
 
-use super::ceremony::Ceremony;
 use super::layout::Layout;
-use super::plan::Plan;
 use super::ports::Ports;
-use super::{authorities, files, people, policies, settings, signer_files};
+use super::{demo, files, people, policies, settings, tokens};
+use crate::ceremony::register::register;
+use crate::ceremony::run::{Progress, Setup, hold};
+use crate::ceremony::script::{Host, Script};
+use crate::clock::System;
 use crate::policies::PolicyFolder;
-use crate::signer::ceremony::Foundation;
-use anyhow::Context;
+use crate::signer::config::Mode;
+use anyhow::{Context, bail};
 use hsm::Module;
-use std::os::unix::fs::MetadataExt;
 
 /// Makes everything that an installation is made of. The folder holds the marker of an unfinished
 /// set-up, the tokens' configuration, and nothing else.
 ///
 /// # Errors
 /// If anything cannot be made; the folder is then useless, and the next run begins again.
-pub(crate) async fn run(layout: &Layout, ports: Ports, database: &str, module: Module) -> anyhow::Result<()> {
-    let plan = Plan::demo()?;
-    make_folders(layout)?;
-    if module == Module::Embedded {
+pub(crate) fn run(layout: &Layout, ports: Ports, database: &str, module: &Module) -> anyhow::Result<()> {
+    for private in [layout.tokens(), layout.tls()] {
+        files::private_folder(&private)?;
+    }
+    if *module == Module::Embedded {
         // Before any token is made: the module reads it once.
         files::private(&layout.embedded_tokens(), hsm::embedded_configuration(&layout.tokens(), EMBEDDED_SLOTS))?;
     }
-    policies::write(&layout.policies())?;
-
-    let owner = std::fs::metadata(layout.data())?.uid();
-    let configuration = signer_files::configuration(&plan, ports, layout, owner);
-    let officers = signer_files::officers(&plan)?;
+    policies::write(&layout.policies(), Mode::Demo)?;
     let bundle = PolicyFolder::read(&layout.policies())?.bundle;
-    let foundation = Foundation::create(&configuration, &officers, &signer_files::standing(&plan), &bundle)
-        .context("founding the signer's journal")?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let store = runtime.block_on(store::open(database)).context("making the database")?;
 
-    let mut ceremony = Ceremony::open(&plan, (layout, &module), ports, database, foundation).await?;
-    ceremony.load_policies(&bundle).await?;
-    let authorities = authorities::found(&mut ceremony).await?;
-    let people = people::register(&mut ceremony, &authorities).await?;
-    people::spare_card(&ceremony)?;
-    ceremony.close().await?;
+    let text = demo::script(ports, module);
+    let (script, mut answers) = (Script::from_toml(&text)?, demo::answers(&text)?);
+    let setup = Setup { script: &text, host: Host::Only, layout, policies: &bundle, rehearsal: false };
+    if let Progress::Waiting(file) = hold(setup, &mut answers).context("the key ceremony")? {
+        bail!("the demo's ceremony has one host and waits for another: {file}");
+    }
+    let registered = register(store.as_ref(), layout, &bundle, &System);
+    runtime.block_on(registered).context("registering what the ceremony made")?;
+    if script.has_cards() {
+        tokens::create(module, tokens::SPARE, &layout.pin(tokens::SPARE), &System)?;
+    }
 
+    let people = people::describe(&script, layout)?;
     files::private(&layout.people(), serde_json::to_vec_pretty(&people)?)?;
-    files::private(&layout.signer_config(), toml::to_string(&configuration)?)?;
-    files::public(&layout.config(), settings::render(&plan, ports, layout, (database, &module)))?;
-    files::remove(&layout.unfinished())
-}
-
-fn make_folders(layout: &Layout) -> anyhow::Result<()> {
-    for private in
-        [layout.tokens(), layout.secrets(), layout.signer(), layout.run(), layout.tls(), layout.person_files()]
-    {
-        files::private_folder(&private)?;
-    }
-    for public in [layout.policies(), layout.authorities()] {
-        std::fs::create_dir_all(&public).with_context(|| format!("cannot make {}", public.display()))?;
-    }
-    Ok(())
+    files::public(&layout.config(), settings::render(&script, ports, layout, database))?;
+    Ok(files::remove(&layout.unfinished())?)
 }
 
 /// Root, issuing CAs, service: cards need a module that other programs can load.

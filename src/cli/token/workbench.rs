@@ -49,7 +49,10 @@ impl Workbench {
     pub(super) fn put(&self, content: &Content) -> anyhow::Result<()> {
         let folder = self.tokens().join(content.name());
         files::private_folder(&folder)?;
-        content.files().try_for_each(|(name, content)| files::private(&folder.join(name), content))
+        for (name, content) in content.files() {
+            files::private(&folder.join(name), content)?;
+        }
+        Ok(())
     }
 
     /// The configuration that shows this token only.

@@ -1,7 +1,8 @@
 //! One test a leftover: a production configuration that is good but for it.
 
 use super::*;
-use crate::cli::quickstart::{layout::Layout, plan::Plan, ports::Ports, settings};
+use crate::ceremony::script::Script;
+use crate::cli::quickstart::{demo, layout::Layout, ports::Ports, settings};
 
 /// A production installation in a folder of its own, with nothing of a demo.
 struct Production {
@@ -15,10 +16,10 @@ impl Production {
         std::fs::create_dir_all(folder.join("policies/profiles")).unwrap();
         let layout = Layout::new(&folder).unwrap();
         let text = settings::render(
-            &Plan::demo().unwrap(),
+            &Script::from_toml(&demo::script(Ports::new(9000).unwrap(), &hsm::Module::Auto)).unwrap(),
             Ports::new(9000).unwrap(),
             &layout,
-            ("sqlite:///nowhere/sigill.db", &hsm::Module::Auto),
+            "sqlite:///nowhere/sigill.db",
         );
         let mut config: Config = toml::from_str(&text).unwrap();
         config.mode = Mode::Production;
@@ -112,6 +113,6 @@ fn the_demo_profile_is_refused() {
 #[test]
 fn a_token_of_the_demo_is_refused() {
     let mut production = Production::new("token");
-    production.config.hsm.token_label = crate::cli::quickstart::tokens::SERVICE.to_owned();
+    production.config.hsm.token_label = "sigill-service".to_owned();
     assert_eq!(production.refused(), Leftover::DemoToken { label: "sigill-service".to_owned() });
 }

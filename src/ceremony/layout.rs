@@ -1,4 +1,4 @@
-//! Where everything of a quickstart installation is.
+//! Where everything is that a ceremony leaves, and what a demo installation adds to it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -133,12 +133,39 @@ impl Layout {
         self.authorities().join("audit-seal.pem")
     }
 
-    /// Software keys and certificates of the demo's people.
+    /// The sealed transcript of the ceremony.
+    pub(crate) fn transcript(&self) -> PathBuf {
+        self.data.join(TRANSCRIPT)
+    }
+
+    /// The same for people to read.
+    pub(crate) fn transcript_text(&self) -> PathBuf {
+        self.data.join("transcript.txt")
+    }
+
+    /// The transcript of a ceremony that is not over.
+    pub(crate) fn draft(&self) -> PathBuf {
+        self.data.join("transcript.draft")
+    }
+
+    /// What this host asks of the root's, or answers to it.
+    pub(crate) fn outgoing(&self, name: &str) -> PathBuf {
+        self.data.join("out").join(name)
+    }
+
+    /// What the other host wrote.
+    pub(crate) fn incoming(&self, name: &str) -> PathBuf {
+        self.data.join("in").join(name)
+    }
+
+    /// Certificates of the first officers, and the demo's software keys.
     pub(crate) fn person_files(&self) -> PathBuf {
         self.data.join("people")
     }
 }
 
+/// Name of the sealed transcript.
+pub(crate) const TRANSCRIPT: &str = "transcript.json";
 /// Name of the list of people; production mode refuses a folder with it.
 pub(crate) const PEOPLE: &str = "quickstart-people.json";
 /// Name of the mark of an unfinished set-up; production mode refuses a folder with it.

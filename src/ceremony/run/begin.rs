@@ -1,0 +1,129 @@
+//! Begins a ceremony, or goes on with it: the file, the transcript, and the signer's door.
+
+use super::confirm::confirm;
+use super::{Ceremony, Setup};
+use crate::ceremony::desk::Desk;
+use crate::ceremony::error::Error;
+use crate::ceremony::layout::Layout;
+use crate::ceremony::script::{Host, Script};
+use crate::ceremony::step::Step;
+use crate::ceremony::transcript::{Draft, Event};
+use crate::ceremony::{files, signer_files};
+use crate::clock::{Clock, System};
+use crate::policies::profiles;
+use crate::signer::ceremony::{CeremonyError, Foundation};
+use crate::signer::config::SignerConfig;
+use crate::signer::digest::Digest;
+use crate::signer::journal::JournalError;
+use domain::bundle::Bundle;
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
+
+impl<'a> Ceremony<'a> {
+    /// Begins, or goes on: checks the file, has it confirmed, and opens the signer's door.
+    pub(super) fn open(setup: Setup<'a>, desk: &'a mut dyn Desk) -> Result<Self, Error> {
+        let Setup { script: text, host, layout, policies, rehearsal } = setup;
+        let profiles = profiles(policies)?;
+        let script = Script::from_toml(text)?;
+        let digest = Script::digest(text);
+        if !rehearsal {
+            check_time(&script)?;
+        }
+        if layout.transcript().exists() {
+            return Err(Error::Finished(layout.data().display().to_string()));
+        }
+        make_folders(layout)?;
+        let owner = std::fs::metadata(layout.data()).map_or(0, |folder| folder.uid());
+        let signer = signer_files::configuration(&script, host, layout, owner);
+        let opened = Event::Opened {
+            ceremony: script.id.clone(),
+            host,
+            software: env!("CARGO_PKG_VERSION").to_owned(),
+            script: text.to_owned(),
+            policies: policies.digest().parse().expect("the digest of a bundle is SHA-256"),
+            rehearsal,
+        };
+        let mut draft = open_draft(layout, &signer, (digest, host), opened)?;
+        confirm(&mut draft, (&script, digest), Step::File, desk)?;
+        let foundation = open_door(&mut draft, &script, &signer, policies)?;
+        let text = toml::to_string(&signer).map_err(|error| CeremonyError::Contradiction(error.to_string()))?;
+        files::private(&layout.signer_config(), text)?;
+        let (tokens, keys) = (BTreeMap::new(), BTreeMap::new());
+        let entropy = System;
+        Ok(Self { script, digest, host, layout, draft, foundation, rehearsal, profiles, desk, entropy, tokens, keys })
+    }
+}
+
+/// A new transcript, or the one that was interrupted.
+fn open_draft(
+    layout: &Layout,
+    signer: &SignerConfig,
+    (digest, host): (Digest, Host),
+    opened: Event,
+) -> Result<Draft, Error> {
+    let mut draft = Draft::open(&layout.draft())?;
+    if draft.entries().is_empty() {
+        // A journal without a transcript is another ceremony's.
+        if signer.journal().exists() {
+            return Err(CeremonyError::from(JournalError::Exists { path: signer.journal() }).into());
+        }
+        draft.append(System.now(), opened)?;
+    } else {
+        check_same(&draft, digest, host)?;
+        draft.append(System.now(), Event::Resumed { software: env!("CARGO_PKG_VERSION").to_owned() })?;
+    }
+    Ok(draft)
+}
+
+/// The signer's journal, begun or gone on with.
+fn open_door(
+    draft: &mut Draft,
+    script: &Script,
+    signer: &SignerConfig,
+    policies: &Bundle,
+) -> Result<Foundation, Error> {
+    let officers = signer_files::officers(script);
+    let officers = officers.map_err(|error| CeremonyError::Contradiction(error.to_string()))?;
+    let standing = signer_files::standing(script);
+    let foundation = if signer.journal().exists() {
+        Foundation::reopen(signer, &officers, &standing, policies)?
+    } else {
+        Foundation::create(signer, &officers, &standing, policies)?
+    };
+    if draft.find(|event| matches!(event, Event::Founded { .. }).then_some(())).is_none() {
+        let (officers, standing) = (Digest::of(&officers.to_json()), Digest::of(&standing.to_json()));
+        draft.append(System.now(), Event::Founded { officers, standing })?;
+    }
+    Ok(foundation)
+}
+
+fn check_time(script: &Script) -> Result<(), Error> {
+    let now = System.now();
+    if (script.valid_from..=script.valid_until).contains(&now) {
+        return Ok(());
+    }
+    Err(Error::NotNow { from: script.valid_from, until: script.valid_until, now })
+}
+
+/// A draft is gone on with only for the same file on the same host.
+fn check_same(draft: &Draft, digest: Digest, host: Host) -> Result<(), Error> {
+    let begun = draft.find(|event| match event {
+        Event::Opened { script, host, .. } => Some((Script::digest(script), *host)),
+        _ => None,
+    });
+    let found = begun.map_or_else(String::new, |(found, on)| format!("{found} ({on:?})"));
+    if begun == Some((digest, host)) {
+        return Ok(());
+    }
+    Err(Error::OtherScript { what: "the ceremony in this folder", found, wanted: format!("{digest} ({host:?})") })
+}
+
+fn make_folders(layout: &Layout) -> Result<(), Error> {
+    for private in [layout.secrets(), layout.signer(), layout.run(), layout.person_files()] {
+        files::private_folder(&private)?;
+    }
+    for public in [layout.authorities(), layout.outgoing(""), layout.incoming("")] {
+        files::public_folder(&public)?;
+    }
+    Ok(())
+}

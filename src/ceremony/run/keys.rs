@@ -1,0 +1,111 @@
+//! Tokens and keys.
+
+use super::{Ceremony, Error};
+use crate::ceremony::tokens::{self, failed};
+use crate::ceremony::transcript::Event;
+use crate::ceremony::{files, script::Host};
+use crate::signer::digest::Digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hsm::{HsmError, KeyRole, Module, PinSource, Pool};
+use pki::key::{KeyId, KeyKind, PublicKey};
+
+impl Ceremony<'_> {
+    /// Makes this host's tokens, and the keys of its CAs, OCSP signers and seal.
+    pub(super) fn make_keys(&mut self) -> Result<(), Error> {
+        let (script, host) = (self.script.clone(), self.host);
+        for authority in script.authorities_of(host) {
+            self.make_key(script.token_of(authority), &authority.key, authority.key_kind, KeyRole::Ca)?;
+        }
+        if host != Host::Root {
+            for responder in script.authorities.iter().filter_map(|ca| ca.responder.as_ref()) {
+                self.make_key(&script.tokens.service, &responder.key, KeyKind::EcP256, KeyRole::OcspSigner)?;
+            }
+        }
+        let (token, label) = script.seal(host);
+        self.make_key(token, label, KeyKind::EcP256, KeyRole::AuditSeal).map(drop)
+    }
+
+    /// Generates a key, unless it was, and gives its public half. A key that an interruption left unrecorded is taken:
+    /// nobody else ever had this token's PIN.
+    pub(super) fn make_key(
+        &mut self,
+        token: &str,
+        label: &str,
+        kind: KeyKind,
+        role: KeyRole,
+    ) -> Result<PublicKey, Error> {
+        let pool = self.token(token, role == KeyRole::Card)?;
+        let key = KeyId::new(label);
+        let before = self.draft.find(|event| match event {
+            Event::Key { label: known, token: on, fingerprint, .. } if known == label && on == token => {
+                Some(*fingerprint)
+            }
+            _ => None,
+        });
+        let made = if before.is_some() {
+            Err(HsmError::KeyExists { key: key.clone() })
+        } else {
+            pool.generate(&key, kind, role)
+        };
+        let public = match made {
+            Err(HsmError::KeyExists { .. }) => pool.public_key(&key),
+            other => other,
+        };
+        let public = public.map_err(failed(token))?;
+        let fingerprint = Digest::from_bytes(public.fingerprint());
+        if before.is_some_and(|before| before != fingerprint) {
+            return Err(Error::OtherKey(label.to_owned()));
+        }
+        if before.is_none() {
+            let attributes = pool.attributes(&key).map_err(failed(token))?;
+            let (label, token, public) = (label.to_owned(), token.to_owned(), STANDARD.encode(public.spki()));
+            self.record(Event::Key { label, token, kind, role, fingerprint, public, attributes })?;
+        }
+        if role != KeyRole::Card {
+            self.keys.insert(label.to_owned(), public.clone());
+        }
+        Ok(public)
+    }
+
+    /// A token of this ceremony, made if there is none.
+    pub(crate) fn token(&mut self, label: &str, card: bool) -> Result<Pool, Error> {
+        if let Some(pool) = self.tokens.get(label) {
+            return Ok(pool.clone());
+        }
+        let of_signer = [&self.script.tokens.root, &self.script.tokens.authorities].iter().any(|own| *own == label);
+        let pin_file = if of_signer { self.layout.signer_pin(label) } else { self.layout.pin(label) };
+        let module = if self.rehearsal { Module::Auto } else { self.script.tokens.module.clone() };
+        let known = |event: &Event| matches!(event, Event::Token { label: known, .. } if known == label).then_some(());
+        let pool = if self.draft.find(known).is_some() {
+            tokens::open(&module, label, PinSource::File(pin_file).read().map_err(failed(label))?)?
+        } else {
+            let pool = tokens::create(&module, label, &pin_file, &self.entropy)?;
+            let (info, path) = (pool.info().map_err(failed(label))?, module.locate().map_err(failed(label))?);
+            self.record(Event::Token {
+                label: info.label,
+                serial: info.serial,
+                model: info.model,
+                firmware: info.firmware,
+                module: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                card,
+            })?;
+            pool
+        };
+        self.tokens.insert(label.to_owned(), pool.clone());
+        Ok(pool)
+    }
+
+    /// Writes the public key that checks the seals of audit log and transcript.
+    pub(super) fn write_seal(&self) -> Result<(), Error> {
+        let (_, label) = self.script.seal(self.host);
+        let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");
+        let body = STANDARD.encode(self.keys[label].spki());
+        for line in body.as_bytes().chunks(64) {
+            pem.extend(line.iter().map(|octet| char::from(*octet)));
+            pem.push('\n');
+        }
+        pem.push_str("-----END PUBLIC KEY-----\n");
+        Ok(files::public(&self.layout.seal(), pem)?)
+    }
+}

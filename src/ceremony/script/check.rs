@@ -1,0 +1,116 @@
+//! What a ceremony's file must say beyond its form.
+
+use super::{IssuerKind, Mode, ParticipantRole, PlannedAuthority, Script};
+use crate::ceremony::participant::ParticipantKey;
+use std::collections::HashSet;
+use std::hash::Hash;
+
+/// A ceremony's file that is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the ceremony's file: {problem}")]
+pub struct ScriptError {
+    problem: String,
+}
+
+impl ScriptError {
+    pub(super) fn syntax(error: &toml::de::Error) -> Self {
+        Self { problem: error.to_string() }
+    }
+}
+
+impl Script {
+    /// Refuses what only demos and rehearsals may hold: participants whose codes are published, and test numbers.
+    ///
+    /// # Errors
+    /// [`ScriptError`] for the first such person of a file for production.
+    pub fn refuse_examples(&self, published: &Self) -> Result<(), ScriptError> {
+        if self.mode == Mode::Demo {
+            return Ok(());
+        }
+        let known = |key: &ParticipantKey| published.participants.iter().any(|other| other.key == *key);
+        if let Some(one) = self.participants.iter().find(|one| known(&one.key)) {
+            let id = &one.id;
+            return wrong(format!("the code of {id} is published: `sigill ceremony participant` makes another"));
+        }
+        match self.people().find(|(_, person)| person.identity_number.is_test_number()) {
+            Some((_, person)) => wrong(format!("{} has a test number", person.id)),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(super) fn check(script: &Script) -> Result<(), ScriptError> {
+    let slug = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    demand(slug(&script.id), "id: use lower-case letters, digits and hyphens")?;
+    demand(script.valid_from < script.valid_until, "valid_until is not after valid_from")?;
+    demand(script.approvals_needed > 0, "approvals_needed: at least 1, nobody gets a card unapproved")?;
+    demand(script.mode == Mode::Demo || !script.software_keys, "software_keys are for demos")?;
+    demand(script.status_url.starts_with("http://"), "status_url: CRL and OCSP are read over http")?;
+    demand(!script.status_url.ends_with('/'), "status_url ends with a slash")?;
+    demand(!script.listener.names.is_empty(), "listener.names is empty")?;
+    let tokens = &script.tokens;
+    unique([&tokens.root, &tokens.authorities, &tokens.service], "two tokens have the label")?;
+    check_participants(script)?;
+    check_authorities(script, slug)?;
+    unique(script.agencies.iter().map(|agency| agency.id.as_str()), "two agencies are")?;
+    unique(script.people().map(|(_, person)| person.id.as_str()), "two people are")?;
+    unique(script.people().map(|(_, person)| person.identity_number.as_str()), "two people have the number")
+}
+
+fn check_participants(script: &Script) -> Result<(), ScriptError> {
+    let all = || script.participants.iter();
+    unique(all().map(|one| one.id.as_str()), "two participants are")?;
+    unique(all().map(|one| one.name.to_lowercase()), "one person takes part twice: ")?;
+    unique(all().map(|one| one.key.to_string()), "two participants have the key")?;
+    let of = |role| all().filter(|one| one.role == role).count();
+    demand(of(ParticipantRole::Leader) == 1, "a ceremony has one leader")?;
+    demand(of(ParticipantRole::Witness) > 0, "a ceremony has a witness")?;
+    demand(script.custodians_needed >= FEWEST_CUSTODIANS, "custodians_needed: at least 2, nobody is alone with a key")?;
+    let custodians = of(ParticipantRole::Custodian);
+    demand(
+        custodians >= script.custodians_needed,
+        format!("{custodians} custodians take part and {} are needed", script.custodians_needed),
+    )
+}
+
+fn check_authorities(script: &Script, slug: impl Fn(&str) -> bool) -> Result<(), ScriptError> {
+    let is_root = |kind| kind == IssuerKind::Root;
+    let kinds: Vec<bool> = script.authorities.iter().map(|ca| is_root(ca.kind)).collect();
+    demand(
+        kinds.first() == Some(&true) && kinds.len() > 1 && !kinds[1..].contains(&true),
+        "one root comes first, and issuing CAs after it",
+    )?;
+    demand(script.root().responder.is_none(), "the root's CRL answers for it: it has no responder")?;
+    demand(script.people().next().is_none() || script.of_people().is_some(), "there are people but no CA for them")?;
+    if let Some(ca) = script.authorities.iter().find(|ca| !slug(&ca.name())) {
+        return wrong(format!("the common name {:?} does not make an address", ca.common_name));
+    }
+    let responders = || script.authorities.iter().filter_map(|ca| ca.responder.as_ref());
+    unique(script.authorities.iter().map(PlannedAuthority::name), "two CAs are")?;
+    let keys = script.authorities.iter().map(|ca| &ca.key).chain(responders().map(|one| &one.key));
+    unique(keys, "two keys have the label")
+}
+
+fn demand(holds: bool, problem: impl Into<String>) -> Result<(), ScriptError> {
+    if holds { Ok(()) } else { wrong(problem) }
+}
+
+fn unique<T: Eq + Hash + Clone + std::fmt::Display>(
+    values: impl IntoIterator<Item = T>,
+    problem: &str,
+) -> Result<(), ScriptError> {
+    let mut seen = HashSet::new();
+    match values.into_iter().find(|value| !seen.insert(value.clone())) {
+        Some(twice) => wrong(format!("{problem} {twice}")),
+        None => Ok(()),
+    }
+}
+
+fn wrong<T>(problem: impl Into<String>) -> Result<T, ScriptError> {
+    Err(ScriptError { problem: problem.into() })
+}
+
+/// Dual control begins at two.
+const FEWEST_CUSTODIANS: usize = 2;

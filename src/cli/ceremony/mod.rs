@@ -1,0 +1,178 @@
+//! `sigill ceremony`: holds a key ceremony, verifies its transcript, and makes participants' codes.
+
+mod rehearsal;
+mod terminal;
+
+use super::quickstart::environment;
+use super::quickstart::report::say;
+use super::quickstart::{demo, policies};
+use crate::ceremony::desk::{Answers, Desk};
+use crate::ceremony::layout::{Layout, TRANSCRIPT};
+use crate::ceremony::participant::Code;
+use crate::ceremony::run::{Progress, Setup, hold};
+use crate::ceremony::script::{Host, Script};
+use crate::ceremony::transcript::verify;
+use crate::ceremony::{files, register};
+use crate::clock::System;
+use crate::policies::PolicyFolder;
+use crate::signer::config::Mode;
+use anyhow::{Context, bail};
+use domain::bundle::Bundle;
+use std::path::{Path, PathBuf};
+use terminal::Terminal;
+
+/// `sigill ceremony …`.
+#[derive(Debug, clap::Args)]
+pub struct CeremonyArguments {
+    #[command(subcommand)]
+    command: CeremonyCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum CeremonyCommand {
+    /// Hold the ceremony of a reviewed file, or go on with it
+    Run(RunArguments),
+    /// Check a transcript and every file that it names, offline
+    Verify {
+        /// Folder of the ceremony, or its transcript.json
+        path: PathBuf,
+    },
+    /// Make a participant's secret code, and the key for the ceremony's file
+    Participant,
+}
+
+#[derive(Debug, clap::Args)]
+struct RunArguments {
+    /// The reviewed file
+    file: PathBuf,
+    /// Try it out on throw-away tokens and leave nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Folder of everything that is made; the same again to go on
+    #[arg(long, default_value = "ceremony")]
+    out: PathBuf,
+    /// Answers of all participants, for demos and rehearsals
+    #[arg(long)]
+    answers: Option<PathBuf>,
+    /// Which part this host holds, if the file says `root_on_own_host`
+    #[arg(long, value_enum)]
+    host: Option<Part>,
+    /// Empty database of the service, to be told what was made
+    #[arg(long)]
+    database: Option<String>,
+}
+
+/// A part of a ceremony on two hosts.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Part {
+    /// The root's key; no network, no database
+    Root,
+    /// The issuing CAs' keys, OCSP signers and first officers
+    Issuing,
+}
+
+/// Runs a command of `sigill ceremony`.
+///
+/// # Errors
+/// Why the ceremony stopped and what to do, or what is wrong with a transcript.
+pub fn run(arguments: &CeremonyArguments) -> anyhow::Result<()> {
+    match &arguments.command {
+        CeremonyCommand::Run(of) => run_file(of),
+        CeremonyCommand::Verify { path } => verify(path),
+        CeremonyCommand::Participant => participant(),
+    }
+}
+
+fn run_file(arguments: &RunArguments) -> anyhow::Result<()> {
+    let text = files::read_text(&arguments.file)?;
+    let script = Script::from_toml(&text)?;
+    if arguments.answers.is_some() && script.mode == Mode::Production && !arguments.dry_run {
+        bail!("an answers file holds every code in one hand: it is for demos and --dry-run");
+    }
+    let mut answers = arguments.answers.as_deref().map(|path| read_answers(path, &script, &text)).transpose()?;
+    let mut terminal = Terminal;
+    let desk: &mut dyn Desk = match &mut answers {
+        Some(answers) => answers,
+        None => &mut terminal,
+    };
+    if arguments.dry_run {
+        return rehearsal::run(&text, &script, desk);
+    }
+    script.refuse_examples(&Script::from_toml(demo::PUBLISHED)?)?;
+    let host = host(&script, arguments.host)?;
+    let layout = Layout::new(&arguments.out)?;
+    prepare(&layout, &script)?;
+    let policies = PolicyFolder::read(&layout.policies())?.bundle;
+    let setup = Setup { script: &text, host, layout: &layout, policies: &policies, rehearsal: false };
+    if let Progress::Waiting(next) = hold(setup, desk)? {
+        return say(&next);
+    }
+    if let Some(database) = &arguments.database {
+        registered(&layout, database, &policies)?;
+    }
+    say(&format!("The ceremony is over. Verify it with: sigill ceremony verify {}\n", layout.data().display()))
+}
+
+fn read_answers(path: &Path, script: &Script, text: &str) -> anyhow::Result<Answers> {
+    let heard: fn(&str) = |text| {
+        // Whoever reads along may stop; the ceremony goes on.
+        let _ = say(text);
+    };
+    let answers = Answers::read(&files::read_text(path)?, (&script.id, Script::digest(text)), heard);
+    answers.with_context(|| format!("{}", path.display()))
+}
+
+fn host(script: &Script, part: Option<Part>) -> anyhow::Result<Host> {
+    match (script.root_on_own_host, part) {
+        (false, None) => Ok(Host::Only),
+        (true, Some(Part::Root)) => Ok(Host::Root),
+        (true, Some(Part::Issuing)) => Ok(Host::Issuing),
+        (true, None) => bail!("the file wants the root on a host of its own: say --host root or --host issuing"),
+        (false, Some(_)) => bail!("the file has one host for everything: leave --host out"),
+    }
+}
+
+/// The folder, and the environment in which its tokens are found.
+fn prepare(layout: &Layout, script: &Script) -> anyhow::Result<()> {
+    files::private_folder(layout.data())?;
+    policies::write(&layout.policies(), script.mode)?;
+    if script.tokens.inside {
+        files::private_folder(&layout.tokens())?;
+        files::public(&layout.softhsm(), environment::softhsm_configuration(&layout.tokens()))?;
+        environment::enter(&[(environment::VARIABLE, &layout.softhsm())])?;
+    }
+    Ok(())
+}
+
+fn registered(layout: &Layout, database: &str, policies: &Bundle) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let store = store::open(database).await.context("opening the database")?;
+        register::register(store.as_ref(), layout, policies, &System).await.context("registering the ceremony")
+    })
+}
+
+fn verify(path: &Path) -> anyhow::Result<()> {
+    let file = if path.is_dir() { path.join(TRANSCRIPT) } else { path.to_owned() };
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let sound = verify::judge_folder(folder, &files::read_text(&file)?)?;
+    say(&format!(
+        "transcript verified: ceremony {}, {} entries, {} files\n  file (SHA-256)    {}\n  end of the chain  {}\n  \
+         sealed by         {}\nCompare these with what the participants and the audit log say.\n",
+        sound.script.id,
+        sound.entries.len(),
+        verify::outputs(&sound.entries).count(),
+        sound.digest,
+        sound.head,
+        domain::id::hex(&sound.seal.fingerprint()),
+    ))
+}
+
+fn participant() -> anyhow::Result<()> {
+    let code = Code::draw(&System);
+    say(&format!(
+        "code  {}   write it down, show it to nobody, keep it until the ceremony is over\nkey   {}   for the \
+         ceremony's file\n",
+        code.reveal(),
+        code.voice().key()
+    ))
+}

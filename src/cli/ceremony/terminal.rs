@@ -1,0 +1,55 @@
+//! Asks the participants in person. Their codes are not shown while they type.
+
+use crate::ceremony::Error;
+use crate::ceremony::desk::Desk;
+use crate::ceremony::participant::{Code, Participant};
+use crate::ceremony::step::Step;
+use std::io::{BufRead, IsTerminal, Read, Write};
+use std::process::{Command, Stdio};
+
+/// Standard input and output.
+pub(super) struct Terminal;
+
+impl Desk for Terminal {
+    fn say(&mut self, text: &str) -> Result<(), Error> {
+        let mut out = std::io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Terminal)
+    }
+
+    fn ask(&mut self, participant: &Participant, step: Step) -> Result<Option<Code>, Error> {
+        let Participant { name, role, .. } = participant;
+        self.say(&format!("{name} ({role}), your code confirms step {step}; nothing if you do not: "))?;
+        let _hidden = Hidden::begin();
+        let mut line = String::new();
+        // A line that is longer is no code.
+        let read = std::io::stdin().lock().take(LONGEST_LINE).read_line(&mut line).map_err(Error::Terminal)?;
+        if read == 0 {
+            return Err(Error::Terminal(std::io::ErrorKind::UnexpectedEof.into()));
+        }
+        self.say("\n")?;
+        Ok(Some(line.trim()).filter(|line| !line.is_empty()).map(Code::typed))
+    }
+}
+
+/// While it lives, a terminal does not show what is typed.
+struct Hidden(bool);
+
+impl Hidden {
+    fn begin() -> Self {
+        Self(std::io::stdin().is_terminal() && echo("-echo"))
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        if self.0 && !echo("echo") {
+            tracing::warn!("the terminal still hides what is typed: say `stty echo`");
+        }
+    }
+}
+
+fn echo(how: &str) -> bool {
+    Command::new("stty").arg(how).stdin(Stdio::inherit()).status().is_ok_and(|status| status.success())
+}
+
+const LONGEST_LINE: u64 = 256;

@@ -1,0 +1,314 @@
+//! `sigill ceremony`: from an empty folder to CAs and first officers, and every shortcut that is refused.
+
+use crate::support::Installation;
+use sigill::ceremony::script::Script;
+use sigill::ceremony::transcript::verify::judge_folder;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use testkit::TestFolder;
+
+const DEMO: &str = include_str!("../../policies/ceremony/demo.toml");
+const DEMO_ANSWERS: &str = include_str!("../../policies/ceremony/demo.answers.toml");
+const PRODUCTION: &str = include_str!("../../policies/ceremony/production.toml");
+
+/// A file, answers, and the folder of a ceremony.
+struct Room {
+    folder: TestFolder,
+    script: String,
+    answers: String,
+}
+
+impl Room {
+    /// A demo with one agency.
+    fn new(name: &str) -> Self {
+        let one_agency = DEMO.rsplit_once("[[agency]]").unwrap().0.to_owned();
+        Self::with(name, one_agency)
+    }
+
+    fn with(name: &str, script: String) -> Self {
+        let id = Script::from_toml(&script).unwrap().id;
+        let answers = DEMO_ANSWERS
+            .replace(&Script::digest(DEMO).to_string(), &Script::digest(&script).to_string())
+            .replace("ceremony = \"demo\"", &format!("ceremony = \"{id}\""));
+        Self { folder: TestFolder::new(name), script, answers }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs `sigill ceremony run` with the answers into the folder `out`.
+    fn run(&self, out: &str, more: &[&str]) -> Output {
+        std::fs::write(self.path("answers.toml"), &self.answers).unwrap();
+        let answers = self.path("answers.toml");
+        self.command(out, more).arg("--answers").arg(answers).output().unwrap()
+    }
+
+    fn command(&self, out: &str, more: &[&str]) -> Command {
+        std::fs::write(self.path("script.toml"), &self.script).unwrap();
+        let mut command = sigill(&["ceremony", "run"]);
+        command.arg(self.path("script.toml")).arg("--out").arg(self.path(out)).args(more);
+        command
+    }
+
+    /// Without the answers of these participants.
+    fn without(mut self, absent: &[&str]) -> Self {
+        for participant in absent {
+            let answer = self.answers.split("\n[[answer]]").find(|one| one.contains(&format!("\"{participant}\"")));
+            let answer = format!("\n[[answer]]{}", answer.unwrap());
+            self.answers = self.answers.replace(&answer, "");
+        }
+        self
+    }
+
+    /// Everybody confirms these steps only.
+    fn up_to(mut self, steps: &str) -> Self {
+        self.answers = self.answers.replace("\ncode = ", &format!("\nsteps = {steps}\ncode = "));
+        self
+    }
+}
+
+fn sigill(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sigill"));
+    command.args(arguments).env_remove("SOFTHSM2_CONF").stdin(Stdio::null());
+    command
+}
+
+fn done(output: &Output) -> String {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    out.into_owned()
+}
+
+#[track_caller]
+fn refused(output: &Output, why: &str) {
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && err.contains(why), "wanted {why:?}, got {err}");
+}
+
+fn openssl_verifies(folder: &Path, issuer: &str, certificate: &str) {
+    let root = std::fs::read_dir(folder.join("authorities")).unwrap().map(|file| file.unwrap().path());
+    let root =
+        root.into_iter().find(|path| path.to_string_lossy().contains("root-ca") && path.extension().unwrap() == "pem");
+    let judged = Command::new("openssl")
+        .args(["verify", "-x509_strict", "-CAfile"])
+        .arg(root.unwrap())
+        .arg("-untrusted")
+        .arg(folder.join(issuer))
+        .arg(folder.join(certificate))
+        .output()
+        .unwrap();
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
+}
+
+/// Two of three custodians, one command, one file: root, two issuing CAs, first officers.
+#[test]
+fn one_command_and_one_file_found_everything() {
+    let room = Room::new("ceremony-one").without(&["kim"]);
+    done(&room.run("out", &[]));
+    let out = room.path("out");
+    done(&sigill(&["ceremony", "verify"]).arg(&out).output().unwrap());
+    done(&sigill(&["ceremony", "verify"]).arg(out.join("transcript.json")).output().unwrap());
+    let person_ca = "authorities/test-sigill-person-loa4-ca-v1.pem";
+    openssl_verifies(&out, person_ca, "people/anna-almkvist.authentication.pem");
+    openssl_verifies(&out, person_ca, "people/anna-almkvist.signature.pem");
+    openssl_verifies(&out, person_ca, "authorities/ocsp-person-1.pem");
+    openssl_verifies(&out, person_ca, "authorities/test-sigill-infrastructure-ca-v1.pem");
+    one_edited_byte_fails(&out);
+    a_ceremony_is_held_once(&room);
+}
+
+/// Anywhere in the transcript, in its readable form, and in the files that it names.
+fn one_edited_byte_fails(out: &Path) {
+    let text = std::fs::read(out.join("transcript.json")).unwrap();
+    let judge = |text: &[u8]| std::str::from_utf8(text).is_ok_and(|text| judge_folder(out, text).is_ok());
+    assert!(judge(&text));
+    for at in (0..text.len()).step_by(text.len() / 300) {
+        let mut edited = text.clone();
+        edited[at] ^= 1 << (at % 7);
+        assert!(!judge(&edited), "octet {at} of the transcript was edited unnoticed");
+    }
+    for last in 1..=40 {
+        let mut edited = text.clone();
+        let at = text.len() - last;
+        edited[at] ^= 1;
+        assert!(!judge(&edited), "octet {at} of the transcript was edited unnoticed");
+    }
+    for file in ["transcript.txt", "authorities/test-sigill-root-ca-v1.crl", "signer/officers.json"] {
+        let content = std::fs::read(out.join(file)).unwrap();
+        for at in [0, content.len() / 2, content.len() - 1] {
+            let mut edited = content.clone();
+            edited[at] ^= 1;
+            std::fs::write(out.join(file), edited).unwrap();
+            assert!(!judge(&text), "{file} was edited unnoticed");
+        }
+        std::fs::write(out.join(file), content).unwrap();
+    }
+    assert!(judge(&text));
+}
+
+fn a_ceremony_is_held_once(room: &Room) {
+    refused(&room.run("out", &[]), "finished ceremony");
+    std::fs::remove_file(room.path("out/transcript.json")).unwrap();
+    refused(&room.run("out", &[]), "exists");
+}
+
+/// Too few, the same twice, somebody else's code, other files: nothing is made.
+#[test]
+fn shortcuts_are_refused() {
+    let room = Room::new("ceremony-alone").without(&["karl", "kim"]);
+    refused(&room.run("out", &[]), "1 custodians confirmed and 2 are needed");
+    assert!(!room.path("out/signer/journal").exists());
+    refused(&Room::new("ceremony-unseen").without(&["vera"]).run("out", &[]), "Vera Viklund (witness)");
+
+    let mut twice = Room::new("ceremony-twice").without(&["karl", "kim"]);
+    let klara = twice.answers.split("\n[[answer]]").find(|one| one.contains("\"klara\"")).unwrap().to_owned();
+    twice.answers = format!("{}\n[[answer]]{klara}", twice.answers);
+    refused(&twice.run("out", &[]), "klara answers twice");
+    twice.answers = twice.answers.replacen("participant = \"klara\"", "participant = \"karl\"", 1);
+    refused(&twice.run("out", &[]), "twice");
+
+    let mut edited = Room::new("ceremony-edited");
+    edited.answers = edited.answers.replace("code = \"F", "code = \"G");
+    refused(&edited.run("out", &[]), "not the code of karl");
+
+    let mut other_file = Room::new("ceremony-other-file");
+    other_file.script = other_file.script.replace("days = 7305", "days = 7306");
+    refused(&other_file.run("out", &[]), "the answers file is for the ceremony file");
+
+    let mut replayed = Room::new("ceremony-replayed");
+    replayed.answers = replayed.answers.replace("ceremony = \"demo\"", "ceremony = \"another\"");
+    refused(&replayed.run("out", &[]), "the answers file is for the ceremony file");
+
+    let expired = DEMO.replace("9999-12-31T23:59:59Z", "2026-01-02T00:00:00Z");
+    refused(&Room::with("ceremony-expired", expired).run("out", &[]), "have a new one reviewed");
+}
+
+/// What was done is not done again; an edited record or another file is not gone on with.
+#[test]
+fn a_ceremony_that_stopped_goes_on() {
+    let room = Room::new("ceremony-stopped").up_to("[\"file\", \"keys\", \"root\", \"issuing\"]");
+    refused(&room.run("out", &[]), "step first-certificates is not confirmed");
+    let draft = room.path("out/transcript.draft");
+    let so_far = std::fs::read_to_string(&draft).unwrap();
+    let before = std::fs::read(room.path("out/authorities/test-sigill-root-ca-v1.pem")).unwrap();
+
+    let mut all = Room { answers: Room::new("ceremony-answers").answers, ..room };
+    std::fs::write(&draft, so_far.replacen("\"kind\":\"ec-p384\"", "\"kind\":\"ec-p256\"", 1)).unwrap();
+    refused(&all.run("out", &[]), "is not what the entry says of it");
+    std::fs::write(&draft, so_far.replacen("\"firmware\":\"2", "\"firmware\":\"3", 1)).unwrap();
+    refused(&all.run("out", &[]), "does not follow");
+    // As if the power failed before the last things were written down; the last line is torn.
+    let cut = so_far.lines().position(|line| line.contains("\"label\":\"infrastructure-ca-v1\"")).unwrap();
+    let kept: Vec<&str> = so_far.lines().take(cut).collect();
+    std::fs::write(&draft, format!("{}\n{{\"sequence\":", kept.join("\n"))).unwrap();
+    let (script, answers) = (all.script.clone(), all.answers.clone());
+    all.script = script.replace("days = 7305", "days = 7306");
+    all.answers = answers.replace(&Script::digest(&script).to_string(), &Script::digest(&all.script).to_string());
+    refused(&all.run("out", &[]), "the ceremony in this folder is for the ceremony file");
+    (all.script, all.answers) = (script, answers);
+
+    done(&all.run("out", &[]));
+    done(&sigill(&["ceremony", "verify"]).arg(all.path("out")).output().unwrap());
+    assert_ne!(before, std::fs::read(all.path("out/authorities/test-sigill-root-ca-v1.pem")).unwrap());
+}
+
+/// The root's host has no database and no network: requests and certificates travel as files.
+#[test]
+fn two_hosts_exchange_files() {
+    let script =
+        PRODUCTION.replace("mode = \"production\"", "mode = \"demo\"").replace("inside = false", "inside = true");
+    let room = Room::with("ceremony-hosts", script);
+    let (offline, issuing) = (room.path("root"), room.path("issuing"));
+    let said = done(&room.run("issuing", &["--host", "issuing"]));
+    assert!(said.contains("answer.json"), "{said}");
+    refused(&room.run("root", &[]), "say --host");
+
+    assert!(done(&room.run("root", &["--host", "root"])).contains("request.json"));
+    let request = std::fs::read_to_string(issuing.join("out/request.json")).unwrap();
+    std::fs::write(offline.join("in/request.json"), edited(&request)).unwrap();
+    assert!(!room.run("root", &["--host", "root"]).status.success(), "an edited request was taken");
+    std::fs::write(offline.join("in/request.json"), request).unwrap();
+    done(&room.run("root", &["--host", "root"]));
+    done(&sigill(&["ceremony", "verify"]).arg(&offline).output().unwrap());
+
+    let answer = std::fs::read_to_string(offline.join("out/answer.json")).unwrap();
+    std::fs::write(issuing.join("in/answer.json"), edited(&answer)).unwrap();
+    assert!(!room.run("issuing", &["--host", "issuing"]).status.success(), "an edited answer was taken");
+    std::fs::write(issuing.join("in/answer.json"), answer).unwrap();
+    let database = format!("sqlite://{}", issuing.join("sigill.db").display());
+    done(&room.run("issuing", &["--host", "issuing", "--database", &database]));
+    done(&sigill(&["ceremony", "verify"]).arg(&issuing).output().unwrap());
+    let person_ca = "authorities/sigill-exempel-person-loa4-ca-v1.pem";
+    openssl_verifies(&issuing, person_ca, "people/anna-almkvist.authentication.pem");
+    let root_transcript = std::fs::read_to_string(issuing.join("root-transcript.json")).unwrap();
+    std::fs::write(issuing.join("root-transcript.json"), edited(&root_transcript)).unwrap();
+    refused(&sigill(&["ceremony", "verify"]).arg(&issuing).output().unwrap(), "root-transcript.json");
+}
+
+/// One letter in the middle is another.
+fn edited(text: &str) -> String {
+    let at = text.len() / 2 + text[text.len() / 2..].find(|c: char| c.is_ascii_lowercase() && c != 'z').unwrap();
+    let other = char::from(text.as_bytes()[at] + 1);
+    format!("{}{other}{}", &text[..at], &text[at + 1..])
+}
+
+/// The published production file can be rehearsed, leaves nothing, and founds nothing.
+#[test]
+fn production_is_rehearsed_but_not_with_published_codes() {
+    let folder = TestFolder::new("ceremony-rehearsal");
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/ceremony");
+    let run = |more: &[&str]| {
+        let mut command = sigill(&["ceremony", "run"]);
+        command.arg(policies.join("production.toml")).arg("--out").arg(folder.path().join("out")).args(more);
+        command.env("TMPDIR", folder.path()).output().unwrap()
+    };
+    let answers = policies.join("production.answers.toml");
+    let said = done(&run(&["--dry-run", "--answers", answers.to_str().unwrap()]));
+    assert!(said.contains("nothing of it is left") && said.contains("Vera Viklund (witness) confirmed step close"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the rehearsal left something");
+    refused(&run(&["--answers", answers.to_str().unwrap()]), "--dry-run");
+    refused(&run(&["--host", "root"]), "is published");
+}
+
+/// The demo's ceremony is held by the same engine: its transcript verifies, and its hash is in the audit log.
+#[test]
+fn quickstart_leaves_a_transcript_that_verifies() {
+    let installation = Installation::start("transcript");
+    let data = installation.data();
+    done(&sigill(&["ceremony", "verify"]).arg(&data).output().unwrap());
+    let transcript = std::fs::read_to_string(data.join("transcript.json")).unwrap();
+    let hash = Script::digest(&transcript).to_string();
+    let closed = "select text from audit_record where text like '%ceremony.closed%'";
+    let record = Command::new("sqlite3").arg(data.join("sigill.db")).arg(closed).output().unwrap();
+    assert!(done(&record).contains(&hash), "the audit log does not name the transcript");
+}
+
+/// In person: each types the code that is theirs, and nobody's code confirms for another.
+#[test]
+fn participants_answer_at_the_terminal() {
+    let room = Room::new("ceremony-terminal");
+    let answer = |codes: &str| {
+        let typed = room.path("typed");
+        std::fs::write(&typed, codes).unwrap();
+        room.command("out", &[]).stdin(std::fs::File::open(typed).unwrap()).output().unwrap()
+    };
+    let code = |who: &str| {
+        let mine = DEMO_ANSWERS.split("[[answer]]").find(|one| one.contains(&format!("\"{who}\""))).unwrap();
+        mine.split("code = \"").nth(1).unwrap().split('"').next().unwrap().to_lowercase()
+    };
+    refused(&answer(&format!("{}\n", code("klara"))), "not the code of lena");
+    let roll_call = [code("lena"), code("vera"), code("rut"), code("klara"), String::new(), code("kim")].join("\n");
+    refused(&answer(&format!("{roll_call}\n")), "the terminal");
+    let draft = std::fs::read_to_string(room.path("out/transcript.draft")).unwrap();
+    assert_eq!(draft.lines().filter(|line| line.contains("\"event\":\"confirmed\"")).count(), 5);
+    assert!(!draft.contains("\"event\":\"token\""));
+}
+
+/// A code is made for one person and never shown again.
+#[test]
+fn a_participant_gets_a_code_and_a_key() {
+    let (one, other) = (sigill(&["ceremony", "participant"]).output(), sigill(&["ceremony", "participant"]).output());
+    let (one, other) = (done(&one.unwrap()), done(&other.unwrap()));
+    assert!(one.contains("code  ") && one.contains("key   MCowBQYDK2Vw") && one != other);
+}
