@@ -72,7 +72,7 @@ mod tests {
         let mut modulus = vec![0xc1; 256];
         assert!(read(&modulus, &[1, 0, 1]).is_some());
         assert!(read(&modulus, &[0]).is_none());
-        assert!(read(&[0xff; 65_535], &[1, 0, 1]).is_none());
+        assert!(read(&[0xff].repeat(65_535), &[1, 0, 1]).is_none());
         modulus[255] = 0xc0;
         assert!(read(&modulus, &[1, 0, 1]).is_none());
     }
