@@ -34,9 +34,9 @@ impl Liar {
         let own = real.with_extension("liar");
         std::fs::write(&config, text.replace(line, &format!("socket = {:?}", own.display().to_string()))).unwrap();
         let listener = UnixListener::bind(&own).unwrap();
-        let lie = Arc::new(Mutex::new(None));
-        tokio::spawn(serve(listener, real, Arc::clone(&lie)));
-        Self { lie }
+        let told = Arc::new(Mutex::new(None));
+        tokio::spawn(serve(listener, real, Arc::clone(&told)));
+        Self { lie: told }
     }
 
     pub fn tell(&self, lie: Lie) {
@@ -98,7 +98,9 @@ fn changed(json: &[u8], lie: Lie) -> Vec<u8> {
     let Answer::Cards(mut cards) = serde_json::from_slice(json).unwrap() else { return json.to_vec() };
     for card in &mut cards {
         if let CardAnswer::Signed(certificates) = card {
-            certificates.iter_mut().for_each(|one| tell(&mut one.certificate, lie));
+            for one in certificates {
+                tell(&mut one.certificate, lie);
+            }
         }
     }
     serde_json::to_vec(&Answer::Cards(cards)).unwrap()

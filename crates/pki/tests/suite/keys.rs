@@ -31,8 +31,9 @@ fn modulus(bits: i32) -> BigNum {
 fn rsa_keys_are_judged_by_their_numbers() {
     let good = modulus(2048);
     let mut context = openssl::bn::BigNumContext::new().unwrap();
+    // Two primes with their two highest bits set, times 15, always have 2048 bits.
     let mut with_factor = BigNum::new().unwrap();
-    with_factor.checked_mul(&modulus(2044), &BigNum::from_u32(13).unwrap(), &mut context).unwrap();
+    with_factor.checked_mul(&modulus(2044), &BigNum::from_u32(15).unwrap(), &mut context).unwrap();
     let mut even = good.to_owned().unwrap();
     even.clear_bit(0).unwrap();
     for (modulus, exponent, wanted) in [

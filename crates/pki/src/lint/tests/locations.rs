@@ -69,7 +69,7 @@ fn names_of_every_kind_are_allowed() {
         |it| name(it, 2, b"xn--berg-5qa.example.se"),
         |it| name(it, 6, b"urn:oid:1.2.752"),
         |it| name(it, 7, &[0; 16]),
-        |it| other_name(it, oid::PRINCIPAL_NAME, "anna@öberg.example.se".as_bytes()),
+        |it| other_name(it, oid::PRINCIPAL_NAME, b"anna@example.se"),
     ];
     for spoil in good {
         assert_eq!(Fault::Certificate(TLS, spoil).broken(Mutant::None, true), [].into());
