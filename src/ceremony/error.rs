@@ -62,6 +62,9 @@ pub enum Error {
     /// The folder holds a finished ceremony.
     #[error("{0} holds the transcript of a finished ceremony: a ceremony is held once, take another folder")]
     Finished(String),
+    /// Something lies where the ceremony is to put its secrets.
+    #[error("{0} is not empty: a ceremony begins in a folder of its own")]
+    Occupied(String),
     /// The token refuses.
     #[error("token {token}")]
     Token {

@@ -41,6 +41,14 @@ pub(crate) fn read_text(path: &Path) -> Result<String, FileError> {
     text.map_err(|_| failed("read", path)(std::io::Error::other("it is not UTF-8 text")))
 }
 
+/// Whether anything is in a folder.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn has_entries(path: &Path) -> Result<bool, FileError> {
+    Ok(std::fs::read_dir(path).map_err(failed("read", path))?.next().is_some())
+}
+
 /// Makes a folder that only its owner enters.
 ///
 /// # Errors

@@ -168,6 +168,11 @@ fn shortcuts_are_refused() {
     twice.answers = twice.answers.replacen("participant = \"klara\"", "participant = \"karl\"", 1);
     refused(&twice.run("out", &[]), "twice");
 
+    let prepared = Room::new("ceremony-prepared");
+    std::fs::create_dir_all(prepared.path("out/signer")).unwrap();
+    std::fs::write(prepared.path("out/signer/sigill-root.pin"), "0123456789abcdef\n").unwrap();
+    refused(&prepared.run("out", &[]), "is not empty");
+
     let mut edited = Room::new("ceremony-edited");
     edited.answers = edited.answers.replace("code = \"F", "code = \"G");
     refused(&edited.run("out", &[]), "not the code of karl");

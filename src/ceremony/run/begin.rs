@@ -32,7 +32,7 @@ impl<'a> Ceremony<'a> {
         if layout.transcript().exists() {
             return Err(Error::Finished(layout.data().display().to_string()));
         }
-        make_folders(layout)?;
+        make_folders(layout, host)?;
         let owner = std::fs::metadata(layout.data()).map_or(0, |folder| folder.uid());
         let signer = signer_files::configuration(&script, host, layout, owner);
         let opened = Event::Opened {
@@ -66,6 +66,12 @@ fn open_draft(
         // A journal without a transcript is another ceremony's.
         if signer.journal().exists() {
             return Err(CeremonyError::from(JournalError::Exists { path: signer.journal() }).into());
+        }
+        // A PIN that lies ready would open a token that somebody prepared.
+        for folder in [layout.signer(), layout.secrets()] {
+            if files::has_entries(&folder)? {
+                return Err(Error::Occupied(folder.display().to_string()));
+            }
         }
         draft.append(System.now(), opened)?;
     } else {
@@ -118,12 +124,14 @@ fn check_same(draft: &Draft, digest: Digest, host: Host) -> Result<(), Error> {
     Err(Error::OtherScript { what: "the ceremony in this folder", found, wanted: format!("{digest} ({host:?})") })
 }
 
-fn make_folders(layout: &Layout) -> Result<(), Error> {
+fn make_folders(layout: &Layout, host: Host) -> Result<(), Error> {
     for private in [layout.secrets(), layout.signer(), layout.run(), layout.person_files()] {
         files::private_folder(&private)?;
     }
-    for public in [layout.authorities(), layout.outgoing(""), layout.incoming("")] {
-        files::public_folder(&public)?;
+    files::public_folder(&layout.authorities())?;
+    if host != Host::Only {
+        files::public_folder(&layout.outgoing(""))?;
+        files::public_folder(&layout.incoming(""))?;
     }
     Ok(())
 }
