@@ -31,6 +31,7 @@ pub(crate) use cards::{AUTHENTICATION, SIGNATURE, SOFTWARE_PROFILE, card_number}
 pub(crate) use certificates::{OCSP_PROFILE, authority_file, certificate_files, root_crl_file};
 
 /// What a ceremony is held with.
+#[derive(Clone, Copy)]
 pub(crate) struct Setup<'a> {
     /// Text of the reviewed file.
     pub(crate) script: &'a str,

@@ -50,7 +50,11 @@ const ROWS: &[Row] = &[
     Row { module: "shutdown", modules: &[], crates: &[] },
     Row { module: "telemetry", modules: &["config"], crates: &[] },
     // What officers' certificates say is decided in one place, for the ceremony too.
-    Row { module: "ceremony", modules: &["service", "signer", "clock", "config", "telemetry"], crates: CRATES },
+    Row {
+        module: "ceremony",
+        modules: &["service", "signer", "clock", "config", "policies", "telemetry"],
+        crates: CRATES,
+    },
     Row { module: "cli::serve", modules: ANY, crates: CRATES },
     Row { module: "cli::quickstart", modules: ANY, crates: CRATES },
     Row {

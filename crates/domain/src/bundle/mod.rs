@@ -31,7 +31,7 @@ pub struct LoadedBundle {
 #[non_exhaustive]
 pub enum BundleError {
     /// A path that could be read in two ways.
-    #[error("policies: {0:?} must be a path below the folder, of letters, digits, hyphens and one .toml")]
+    #[error("policies: {0:?} must be a path below the folder, of letters, digits and hyphens, with a .toml at the end")]
     Path(String),
     /// More than a person can have reviewed.
     #[error("policies: more than {MAX_FILES} files, or a file of more than {MAX_OCTETS} octets")]
@@ -91,8 +91,8 @@ impl Bundle {
 }
 
 fn is_plain(path: &str) -> bool {
-    let slug = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    path.len() <= MAX_PATH && path.strip_suffix(".toml").is_some_and(|stem| stem.split('/').all(slug))
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    path.len() <= MAX_PATH && path.strip_suffix(".toml").is_some_and(|stem| stem.split(['/', '.']).all(word))
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -115,10 +115,10 @@ mod tests {
 
     #[test]
     fn the_digest_is_what_sha256sum_says() {
-        let bundle = bundle(&[("b.toml", "x"), ("a/c.toml", "")]).unwrap();
+        let bundle = bundle(&[("b.toml", "x"), ("a/c.d.toml", "")]).unwrap();
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         let x = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
-        assert_eq!(bundle.listing(), format!("{empty}  a/c.toml\n{x}  b.toml\n"));
+        assert_eq!(bundle.listing(), format!("{empty}  a/c.d.toml\n{x}  b.toml\n"));
         assert_eq!(bundle.digest(), sha256(bundle.listing().as_bytes()));
     }
 
@@ -138,7 +138,18 @@ mod tests {
 
     #[test]
     fn paths_with_two_meanings_are_refused() {
-        for path in ["../a.toml", "/a.toml", "a//b.toml", "a\n.toml", "a b.toml", "a.txt", ".toml", "å.toml"] {
+        for path in [
+            "../a.toml",
+            "/a.toml",
+            "a//b.toml",
+            "a\n.toml",
+            "a b.toml",
+            "a.txt",
+            ".toml",
+            "å.toml",
+            "a/.b.toml",
+            "a..toml",
+        ] {
             assert_eq!(bundle(&[(path, "")]), Err(BundleError::Path(path.to_owned())));
         }
         assert_eq!(bundle(&[]), Err(BundleError::Empty));

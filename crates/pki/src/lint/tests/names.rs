@@ -52,7 +52,7 @@ samples! {
         }), e_name_registration_authority_missing;
     }
     e_name_set_order {
-        Certificate(AUTHENTICATION, |it| it.subject = joined(&it.subject));
+        Certificate(AUTHENTICATION, |it| it.subject = joined(&it.subject)), e_profile_subject;
     }
     e_mailbox_in_name {
         Certificate(AUTHENTICATION, |it| {
