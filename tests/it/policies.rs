@@ -56,6 +56,17 @@ async fn two_cards_bring_a_new_policy_into_force() {
     edit(&folder.join("access/roles.toml"), &[("everyone = [", "everyone = [\"read-self\", ")]);
     installation.run();
     assert_eq!(health(&installation), second);
+
+    installation.stop();
+    edit(&folder.join("profiles/person-signature-loa4.toml"), &[("revision = 2", "revision = 3")]);
+    for officer in &officers {
+        approve(&installation, &folder, &second, officer);
+    }
+    installation.set_environment(&[(sigill::crash::STORE_VARIABLE, "policies:1")]);
+    installation.try_run().expect_err("it dies while it writes down the approved policies");
+    installation.set_environment(&[]);
+    installation.run();
+    assert_eq!(health(&installation), digest(&installation, &folder), "the next start takes them, once");
 }
 
 fn health(installation: &Installation) -> String {

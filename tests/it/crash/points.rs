@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Points that neither issuing nor revoking passes: founding agencies and people's roles, and erasure.
-const ELSEWHERE: &[&str] = &["tenant", "role", "erase"];
+/// Points that neither issuing nor revoking passes: founding agencies and people's roles, new policies (which have a
+/// test of their own), and erasure.
+const ELSEWHERE: &[&str] = &["tenant", "role", "policies", "erase"];
 /// Points that every transaction passes: many times in the life of one card.
 const EVERYWHERE: &[&str] = &["begin", "audit", "commit", "committed"];
 /// Fewer than the transactions from an application to the published revocation, jobs included: some share one.
