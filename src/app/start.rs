@@ -108,7 +108,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         identity: Arc::new(ServerIdentity::default()),
         config,
     });
-    crate::service::policies::at_start(&app, &folder).await.map_err(Box::new)?;
+    crate::service::policies::take(&app, &folder).await.map_err(Box::new)?;
     Ok(app)
 }
 

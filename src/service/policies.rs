@@ -44,14 +44,6 @@ pub enum PoliciesError {
     Service(#[from] ServiceError),
 }
 
-/// Checks at start that the policies are those in force, or brings them into force if they are approved.
-///
-/// # Errors
-/// [`PoliciesError`]; the service must not start then.
-pub async fn at_start(app: &App, found: &PolicyFolder) -> Result<(), PoliciesError> {
-    take(app, found).await
-}
-
 /// Reads the folder again and obeys what is there, the signer first.
 ///
 /// # Errors
@@ -68,8 +60,11 @@ pub async fn reload(app: &App) -> Result<String, PoliciesError> {
     Ok(bundle)
 }
 
-/// Commits policies that are new here, with their approval.
-async fn take(app: &App, found: &PolicyFolder) -> Result<(), PoliciesError> {
+/// Policies that are in force change nothing; others are committed with their approval, if officers gave it.
+///
+/// # Errors
+/// [`PoliciesError`]; the policies must not be obeyed then.
+pub async fn take(app: &App, found: &PolicyFolder) -> Result<(), PoliciesError> {
     let bundle = found.bundle.digest();
     let store = app.store.policies_in_force().await.map_err(ServiceError::from)?;
     let replaces = store.ok_or(PoliciesError::NoneOnRecord)?.digest;

@@ -104,7 +104,7 @@ impl Foundation {
             mode: config.mode,
             officers: Digest::of(&officers),
             standing: Digest::of(&standing),
-            policies: digest(policies),
+            policies: Digest::of_bundle(policies),
         })?;
         Ok(foundation)
     }
@@ -128,7 +128,7 @@ impl Foundation {
             mode: config.mode,
             officers: Digest::of(&officers.to_json()),
             standing: Digest::of(&standing.to_json()),
-            policies: digest(policies),
+            policies: Digest::of_bundle(policies),
         };
         if *begun != founding {
             let problem = "the journal began with other people, approvals or policies";
@@ -264,10 +264,6 @@ fn check_issued(
         (None, Err(error)) => return Err(CeremonyError::Contradiction(error.to_string())),
     };
     if findings.is_empty() { Ok(()) } else { Err(CeremonyError::Lint(findings)) }
-}
-
-fn digest(policies: &Bundle) -> Digest {
-    policies.digest().parse().expect("the digest of a bundle is SHA-256")
 }
 
 fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {

@@ -1,5 +1,6 @@
 //! SHA-256 values, written as 64 lower-case hexadecimal digits.
 
+use domain::bundle::Bundle;
 use domain::id::hex;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -23,6 +24,11 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         let value = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
         Self(value.as_ref().try_into().expect("SHA-256 gives 32 bytes"))
+    }
+
+    /// The digest of a bundle of policies, as officers approve it.
+    pub fn of_bundle(bundle: &Bundle) -> Self {
+        Self::of(bundle.listing().as_bytes())
     }
 
     /// A digest that was computed elsewhere.

@@ -34,8 +34,7 @@ impl Policies {
         };
         let contents = bundle.folder("profiles").filter_map(|(_, text)| content(text));
         let revisions = contents.filter_map(revision).collect();
-        let bundle = bundle.digest().parse().expect("the digest of a bundle is SHA-256");
-        Ok(Self { profiles, mode, bundle, revisions })
+        Ok(Self { profiles, mode, bundle: Digest::of_bundle(bundle), revisions })
     }
 
     /// The profile with this name. In production a person's key is never in software.

@@ -40,7 +40,7 @@ impl<'a> Ceremony<'a> {
             host,
             software: env!("CARGO_PKG_VERSION").to_owned(),
             script: text.to_owned(),
-            policies: policies.digest().parse().expect("the digest of a bundle is SHA-256"),
+            policies: Digest::of_bundle(policies),
             rehearsal,
         };
         let mut draft = open_draft(layout, &signer, (digest, host), opened)?;
