@@ -267,17 +267,30 @@ pub fn verify_approvals(
     officers: &dyn Officers,
     now: UtcTime,
 ) -> Result<BTreeSet<PersonId>, EvidenceError> {
+    let involved = [&order.submitted_by, &order.identified_by, &order.applicant];
+    different_people(approval, needed.max(1), (officers, now), |officer| {
+        has_role(officer, Role::Approver, &order.tenant)?;
+        if involved.contains(&&officer.person) { Err(EvidenceError::FourEyes) } else { Ok(()) }
+    })
+}
+
+/// Verifies that as many different people as are needed approved an operation, each of whom `may`.
+fn different_people(
+    approval: &Signed,
+    needed: usize,
+    (officers, now): (&dyn Officers, UtcTime),
+    may: impl Fn(&Officer) -> Result<(), EvidenceError>,
+) -> Result<BTreeSet<PersonId>, EvidenceError> {
     let hash = OperationHash::of(approval.operation.as_bytes());
     let mut approvers = BTreeSet::new();
     for jws in approval.statements.iter().take(MAX_STATEMENTS) {
         let officer = verify_statement(jws, Act::Approve, hash, officers, now)?.officer;
-        has_role(&officer, Role::Approver, &order.tenant)?;
-        let involved = [&order.submitted_by, &order.identified_by, &order.applicant];
-        if involved.contains(&&officer.person) || !approvers.insert(officer.person) {
+        may(&officer)?;
+        if !approvers.insert(officer.person) {
             return Err(EvidenceError::FourEyes);
         }
     }
-    if approvers.len() < needed.max(1) {
+    if approvers.len() < needed {
         return Err(EvidenceError::TooFew { needed, found: approvers.len() });
     }
     Ok(approvers)
@@ -306,21 +319,10 @@ pub fn verify_policies(
     if load.replaces != replaces {
         return Err(EvidenceError::Mismatch("the approval is for replacing other policies than those in force"));
     }
-    let hash = OperationHash::of(approval.operation.as_bytes());
-    let mut approvers = BTreeSet::new();
-    for jws in approval.statements.iter().take(MAX_STATEMENTS) {
-        let officer = verify_statement(jws, Act::Approve, hash, officers, now)?.officer;
-        if !officer.roles.contains(&Role::SecurityOfficer) {
-            return Err(EvidenceError::WrongRole { role: Role::SecurityOfficer });
-        }
-        if !approvers.insert(officer.person) {
-            return Err(EvidenceError::FourEyes);
-        }
-    }
-    if approvers.len() < POLICY_APPROVALS {
-        return Err(EvidenceError::TooFew { needed: POLICY_APPROVALS, found: approvers.len() });
-    }
-    Ok(approvers)
+    different_people(approval, POLICY_APPROVALS, (officers, now), |officer| {
+        let role = Role::SecurityOfficer;
+        if officer.roles.contains(&role) { Ok(()) } else { Err(EvidenceError::WrongRole { role }) }
+    })
 }
 
 fn belongs_together(
