@@ -11,7 +11,7 @@ use openssl::x509::{X509NameBuilder, X509ReqBuilder};
 use pki::issue::{IssueError, lint_issued};
 use pki::{Certificate, CertificateError, PublicKey, SignatureAlgorithm, Signer, TextFault, read_csr};
 
-use crate::world::{World, anna, serial};
+use crate::world::{World, anna, serial, tlv};
 
 /// The word for the refusal.
 fn code(der: &[u8]) -> &'static str {
@@ -56,16 +56,6 @@ fn element(der: &[u8]) -> (&[u8], &[u8]) {
     let length =
         if header == 2 { usize::from(der[1]) } else { der[2..header].iter().fold(0, |n, b| n << 8 | usize::from(*b)) };
     (&der[header..header + length], &der[..header + length])
-}
-
-fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
-    let header = match (high, low) {
-        (0, 0..=0x7f) => vec![tag, low],
-        (0, _) => vec![tag, 0x81, low],
-        _ => vec![tag, 0x82, high, low],
-    };
-    [header, content.to_vec()].concat()
 }
 
 #[test]

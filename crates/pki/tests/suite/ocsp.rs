@@ -15,7 +15,7 @@ use pki::ocsp::{
 };
 use pki::{Certificate, KeyId, KeyKind, UtcTime};
 
-use crate::world::{World, named, now, serial};
+use crate::world::{World, named, now, serial, tlv};
 
 /// A responder under the person CA; answers are judged by OpenSSL at its own clock, so they are made around it.
 fn responder(world: &mut World) -> Responder {
@@ -173,16 +173,6 @@ fn request(count: usize, nonce: Option<&[u8]>) -> Vec<u8> {
         tlv(0xa2, &tlv(0x30, &tlv(0x30, &[&nonce_id[..], &tlv(4, &tlv(4, nonce))].concat())))
     });
     tlv(0x30, &tlv(0x30, &[list, extensions].concat()))
-}
-
-fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
-    let header = match (high, low) {
-        (0, 0..=0x7f) => vec![tag, low],
-        (0, _) => vec![tag, 0x81, low],
-        _ => vec![tag, 0x82, high, low],
-    };
-    [header, content.to_vec()].concat()
 }
 
 #[test]

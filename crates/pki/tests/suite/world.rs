@@ -31,6 +31,17 @@ pub(crate) fn at(text: &str) -> UtcTime {
     text.parse().unwrap()
 }
 
+/// An element of DER, of less than 64 KiB.
+pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+    let header = match (high, low) {
+        (0, 0..=0x7f) => vec![tag, low],
+        (0, _) => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
+    };
+    [header, content.to_vec()].concat()
+}
+
 pub(crate) fn serial(number: u8) -> SerialNumber {
     SerialNumber::from_random([number; 16])
 }
