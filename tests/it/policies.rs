@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
+use testkit::copy_folder;
 
 #[tokio::test]
 async fn two_cards_bring_a_new_policy_into_force() {
@@ -16,7 +17,7 @@ async fn two_cards_bring_a_new_policy_into_force() {
     assert_eq!(digest(&installation, &folder), first, "/health shows what anyone can compute");
 
     let old = installation.folder().join("old");
-    copy(&folder, &old);
+    copy_folder(&folder, &old);
     edit(
         &folder.join("profiles/person-authentication-loa4.toml"),
         &[("revision = 2", "revision = 3"), ("max_days = 1826", "max_days = 1095")],
@@ -142,12 +143,4 @@ fn edit(path: &PathBuf, edits: &[(&str, &str)]) {
         text = text.replacen(from, to, 1);
     }
     std::fs::write(path, text).unwrap();
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &target) } else { drop(std::fs::copy(entry.path(), target)) }
-    }
 }

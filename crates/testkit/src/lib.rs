@@ -7,7 +7,7 @@ mod soft_pki;
 mod soft_signer;
 pub mod token;
 
-pub use folder::TestFolder;
+pub use folder::{TestFolder, copy_folder};
 pub use golden::{golden, golden_files};
 pub use people::identity_number;
 pub use soft_pki::SoftPki;

@@ -12,6 +12,7 @@ use domain::evidence::Signed;
 use domain::operation::{Act, LoadPolicies, Operation};
 use pki::time::UtcTime;
 use std::path::{Path, PathBuf};
+use testkit::copy_folder;
 
 const PROFILE: &str = "profiles/person-authentication-loa4.toml";
 
@@ -19,18 +20,10 @@ const PROFILE: &str = "profiles/person-authentication-loa4.toml";
 fn world() -> (World, PathBuf) {
     let mut world = World::found();
     let own = world.config.directory.join("policies");
-    copy(&world.config.policies, &own);
+    copy_folder(&world.config.policies, &own);
     world.config.policies = own.clone();
     drop(world.core());
     (world, own)
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &target) } else { drop(std::fs::copy(entry.path(), target)) }
-    }
 }
 
 fn digest(folder: &Path) -> String {
@@ -73,7 +66,7 @@ fn an_edit_that_nobody_approved_is_refused() {
 fn the_first_policies_are_those_of_the_ceremony() {
     let mut world = World::found();
     let own = world.config.directory.join("policies");
-    copy(&world.config.policies, &own);
+    copy_folder(&world.config.policies, &own);
     world.config.policies = own.clone();
     edit(&own.join(PROFILE), "name = ", "# only a remark\nname = ");
     let new = digest(&own);
