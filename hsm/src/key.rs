@@ -57,7 +57,7 @@ pub(crate) fn entry(seat: &Seat, seen: &Seen, key: &KeyId) -> Result<Arc<KeyEntr
     Ok(entry)
 }
 
-/// Signs and verifies. The signature has the form of X.509.
+/// Signs, says so by `unverified`, and verifies. The signature has the form of X.509.
 ///
 /// # Errors
 /// [`HsmError::Faulty`] for a signature that does not verify, [`HsmError::WrongKind`], else as [`entry`].
@@ -67,6 +67,7 @@ pub(crate) fn sign(
     key: &KeyId,
     algorithm: SignatureAlgorithm,
     message: &[u8],
+    unverified: impl FnOnce(),
 ) -> Result<Vec<u8>, HsmError> {
     let entry = entry(seat, seen, key)?;
     let kind = entry.public.kind();
@@ -76,6 +77,7 @@ pub(crate) fn sign(
         wanted: format!("{algorithm:?}"),
     })?;
     let raw = seat.with(|session| Ok(session.sign(&prepared.mechanism, entry.signing, &prepared.input)?))?;
+    unverified();
     let faulty = |detail: &str| HsmError::Faulty { key: key.clone(), detail: detail.to_owned() };
     let signature = algorithm::assemble(kind, raw).ok_or_else(|| faulty("the signature is malformed"))?;
     entry.public.verify(algorithm, message, &signature).map_err(|_| faulty("the signature does not verify"))?;

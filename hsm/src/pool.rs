@@ -126,7 +126,7 @@ impl Pool {
     /// [`HsmError::WrongPublicKey`], [`HsmError::Faulty`], else as [`attributes`](Self::attributes).
     pub fn prove(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
         key::same_key(key, &self.public_key(key)?, expected)?;
-        self.call(self.signing(key, probe::algorithm_for(expected.kind()), probe::TEST_VALUE.to_vec())).map(drop)
+        self.sign_now(key, probe::algorithm_for(expected.kind()), probe::TEST_VALUE).map(drop)
     }
 
     /// Queues a signature and calls `done` once, on a thread of the pool, at the latest shortly after the deadline.
@@ -140,7 +140,7 @@ impl Pool {
         done: impl FnOnce(Result<Vec<u8>, SignError>) + Send + 'static,
     ) {
         let reply = Reply::new(move |outcome: Result<Vec<u8>, HsmError>| done(outcome.map_err(SignError::from)));
-        let work = self.signing(key, algorithm, message);
+        let work = self.signing(key, algorithm, message, || ());
         if let Err(error) = self.enqueue(self.shared().config.deadline, work, &reply) {
             reply.answer(Err(error));
         }
@@ -255,13 +255,27 @@ impl Pool {
         key: &KeyId,
         algorithm: SignatureAlgorithm,
         message: Vec<u8>,
+        unverified: impl Fn() + Send + 'static,
     ) -> impl FnMut(&Seat) -> Result<Vec<u8>, HsmError> + Send + 'static {
         let (key, seen) = (key.clone(), Arc::clone(&self.shared().seen));
         move |seat| {
-            let signature = key::sign(seat, &seen, &key, algorithm, &message)?;
+            let signature = key::sign(seat, &seen, &key, algorithm, &message, &unverified)?;
             metric::signed(&seat.anchor.info.label);
             Ok(signature)
         }
+    }
+
+    /// Signs while the caller waits, who is woken while the signature is being verified.
+    fn sign_now(&self, key: &KeyId, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, HsmError> {
+        let answer = Arc::new(Answer::default());
+        let (queue, caller) = (Arc::clone(&self.shared().queue), Arc::clone(&answer));
+        let unverified = move || {
+            if queue.is_calm() {
+                caller.comes_soon();
+            }
+        };
+        let work = self.signing(key, algorithm, message.to_vec(), unverified);
+        self.wait_for(&answer, self.shared().config.deadline, work)
     }
 
     fn call<T: Send + 'static>(
@@ -271,15 +285,23 @@ impl Pool {
         self.call_within(self.shared().config.deadline, work)
     }
 
-    /// Queues `work` and waits for its outcome.
     fn call_within<T: Send + 'static>(
         &self,
         limit: Duration,
         work: impl FnMut(&Seat) -> Result<T, HsmError> + Send + 'static,
     ) -> Result<T, HsmError> {
+        self.wait_for(&Arc::new(Answer::default()), limit, work)
+    }
+
+    /// Queues `work` and waits for its outcome at `answer`.
+    fn wait_for<T: Send + 'static>(
+        &self,
+        answer: &Arc<Answer<T>>,
+        limit: Duration,
+        work: impl FnMut(&Seat) -> Result<T, HsmError> + Send + 'static,
+    ) -> Result<T, HsmError> {
         let deadline = now() + limit;
-        let answer = Arc::new(Answer::default());
-        let place = Arc::clone(&answer);
+        let place = Arc::clone(answer);
         let reply = Reply::new(move |outcome| place.put(outcome));
         self.enqueue(limit, work, &reply)?;
         answer.wait(deadline).unwrap_or_else(|| {
@@ -307,7 +329,7 @@ impl Pool {
 
 impl Signer for Pool {
     fn sign(&self, key: &KeyId, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        Ok(self.call(self.signing(key, algorithm, message.to_vec()))?)
+        Ok(self.sign_now(key, algorithm, message)?)
     }
 
     fn public_key(&self, key: &KeyId) -> Result<PublicKey, SignError> {

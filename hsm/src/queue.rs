@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -70,31 +70,53 @@ impl<T: Send> Waiter for Reply<T> {
     }
 }
 
-/// Where a blocked caller waits. It sleeps at once: an answer takes far longer than to be woken.
+/// Where a blocked caller waits. It sleeps at once, and may be woken a moment before the answer is there: while a
+/// signature is verified its caller wakes up, instead of after.
 pub(crate) struct Answer<T> {
-    outcome: Mutex<Option<Result<T, HsmError>>>,
+    inner: Mutex<Pending<T>>,
     arrived: Condvar,
+    /// An outcome is there, for the caller that looks for it without the lock.
+    there: AtomicBool,
+}
+
+struct Pending<T> {
+    outcome: Option<Result<T, HsmError>>,
+    soon: bool,
 }
 
 impl<T> Default for Answer<T> {
     fn default() -> Self {
-        Self { outcome: Mutex::new(None), arrived: Condvar::new() }
+        let inner = Mutex::new(Pending { outcome: None, soon: false });
+        Self { inner, arrived: Condvar::new(), there: AtomicBool::new(false) }
     }
 }
 
 impl<T> Answer<T> {
     pub(crate) fn put(&self, outcome: Result<T, HsmError>) {
-        *lock(&self.outcome) = Some(outcome);
+        lock(&self.inner).outcome = Some(outcome);
+        self.there.store(true, Ordering::Release);
+        self.arrived.notify_one();
+    }
+
+    /// The answer comes within microseconds: the caller may wake up.
+    pub(crate) fn comes_soon(&self) {
+        lock(&self.inner).soon = true;
         self.arrived.notify_one();
     }
 
     /// The answer, or `None` if there is none at `deadline`.
     pub(crate) fn wait(&self, deadline: Instant) -> Option<Result<T, HsmError>> {
-        let mut outcome = lock(&self.outcome);
-        while outcome.is_none() && !left(deadline).is_zero() {
-            outcome = wait_for(&self.arrived, outcome, left(deadline));
+        let mut inner = lock(&self.inner);
+        while inner.outcome.is_none() && !left(deadline).is_zero() {
+            if std::mem::take(&mut inner.soon) {
+                drop(inner);
+                look_for(LONGEST_SPIN, || self.there.load(Ordering::Acquire));
+                inner = lock(&self.inner);
+            } else {
+                inner = wait_for(&self.arrived, inner, left(deadline));
+            }
         }
-        outcome.take()
+        inner.outcome.take()
     }
 }
 
@@ -206,7 +228,7 @@ impl Queue {
                 may_spin = false;
                 inner.spinning = true;
                 drop(inner);
-                self.look_for_a_job();
+                look_for(self.spin, || self.waiting.load(Ordering::Acquire) > 0);
                 inner = lock(&self.inner);
                 inner.spinning = false;
                 continue;
@@ -215,12 +237,10 @@ impl Queue {
         }
     }
 
-    /// Waits a moment without sleeping: to wake a thread costs about a tenth of a fast signature.
-    fn look_for_a_job(&self) {
-        let until = now() + self.spin;
-        while self.waiting.load(Ordering::Acquire) == 0 && now() < until {
-            std::hint::spin_loop();
-        }
+    /// Whether one worker is at work and nothing waits: then a processor is free for the caller to wake up on.
+    pub(crate) fn is_calm(&self) -> bool {
+        let inner = lock(&self.inner);
+        !self.spin.is_zero() && inner.jobs.is_empty() && inner.running.iter().flatten().count() == 1
     }
 
     /// Whether every worker is past the deadline of its job: the module hangs.
@@ -272,6 +292,14 @@ impl Inner {
             keep
         });
         expired
+    }
+}
+
+/// Waits without sleeping, at most for `limit`, until `there`.
+fn look_for(limit: Duration, there: impl Fn() -> bool) {
+    let until = now() + limit;
+    while !there() && now() < until {
+        std::hint::spin_loop();
     }
 }
 
