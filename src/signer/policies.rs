@@ -69,6 +69,8 @@ impl Core {
 
     /// Reads the folder again and obeys what is there, if officers approved it; else everything stays as it was.
     pub(super) fn reload_policies(&self) -> Result<Digest, SignerError> {
+        // One after the other: whoever read the folder earlier must not put its policies over later ones.
+        let _turn = self.policies_turn.lock().expect("nothing panics while policies are read again");
         let (found, policies) = load(&self.policy_folder, self.policies().mode).map_err(SignerError::policies)?;
         let bundle = policies.bundle;
         self.take_policies(&found, &policies)?;
@@ -90,13 +92,13 @@ impl Core {
         let approvers = match replaces {
             // The ledger holds the ceremony's to what the ceremony said.
             None => std::collections::BTreeSet::new(),
-            Some(replaces) => {
+            Some((replaces, since)) => {
                 let approval = found.approval.as_ref().ok_or(EvidenceError::Mismatch("approval.json is missing"));
                 let (bundle, replaces) = (policies.bundle.to_string(), replaces.to_string());
-                verify_policies(approval?, &bundle, &replaces, &Registry::new(self), now)?
+                verify_policies(approval?, &bundle, (&replaces, since), &Registry::new(self), now)?
             }
         };
-        let revisions = policies.revisions.clone();
+        let (replaces, revisions) = (replaces.map(|(digest, _)| digest), policies.revisions.clone());
         self.record(&Record::Policies { at: now, bundle: policies.bundle, replaces, approvers, revisions })
     }
 }
