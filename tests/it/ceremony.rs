@@ -276,6 +276,24 @@ fn production_is_rehearsed_but_not_with_published_codes() {
     refused(&run(&["--host", "root"]), "is published");
 }
 
+/// A file of codes is an answers file by another name.
+#[test]
+fn production_takes_no_codes_from_a_pipe() {
+    let nobody = format!("agency = []\n{}", PRODUCTION.split("[[agency]]").next().unwrap());
+    let own_keys = nobody.lines().map(|line| {
+        if !line.starts_with("key = \"MCow") {
+            return line.to_owned();
+        }
+        let said = done(&sigill(&["ceremony", "participant"]).output().unwrap());
+        let key = said.split("key   ").nth(1).unwrap().split(' ').next().unwrap();
+        format!("key = \"{key}\"")
+    });
+    let script = own_keys.collect::<Vec<_>>().join("\n");
+    let room = Room::with("ceremony-piped", script);
+    refused(&room.command("out", &["--host", "root"]).output().unwrap(), "at a terminal");
+    assert!(!room.path("out").exists());
+}
+
 /// The demo's ceremony is held by the same engine: its transcript verifies, and its hash is in the audit log.
 #[test]
 fn quickstart_leaves_a_transcript_that_verifies() {

@@ -180,6 +180,16 @@ fn a_profile_says_for_ever_what_its_revision_said() {
     assert!(refused(&world).contains("without a new revision"));
 }
 
+/// What the claims of the whole service change in a profile is as much a change of it.
+#[test]
+fn no_profile_becomes_qualified_under_the_revision_that_was_approved() {
+    let (world, own) = world();
+    let before = digest(&own);
+    edit(&own.join("claims.toml"), "qualified = false", "qualified = true");
+    approve(&world, &digest(&own), &before, (&["sara", "sven"], NOW));
+    assert!(refused(&world).contains("without a new revision"));
+}
+
 #[test]
 fn a_running_signer_reloads_what_is_approved_and_keeps_what_it_has_else() {
     let (mut world, own) = world();
