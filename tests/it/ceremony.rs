@@ -1,6 +1,7 @@
 //! `sigill ceremony`: from an empty folder to CAs and first officers, and every shortcut that is refused.
 
 use crate::support::Installation;
+use openssl::x509::X509;
 use sigill::ceremony::script::Script;
 use sigill::ceremony::transcript::verify::judge_folder;
 use std::path::{Path, PathBuf};
@@ -216,6 +217,28 @@ fn a_ceremony_that_stopped_goes_on() {
     done(&all.run("out", &[]));
     done(&sigill(&["ceremony", "verify"]).arg(all.path("out")).output().unwrap());
     assert_ne!(before, std::fs::read(all.path("out/authorities/test-sigill-root-ca-v1.pem")).unwrap());
+}
+
+/// Whoever can write the draft names a root of their own there: the same key, but nobody's signature.
+#[test]
+fn a_certificate_that_its_ca_did_not_sign_is_refused() {
+    let room = Room::new("ceremony-slipped-in").up_to("[\"file\", \"keys\", \"root\"]");
+    refused(&room.run("out", &[]), "step issuing is not confirmed");
+    let (draft, root) = (room.path("out/transcript.draft"), room.path("out/authorities/test-sigill-root-ca-v1.pem"));
+    let pem = X509::from_pem(&std::fs::read(&root).unwrap()).unwrap();
+    let mut der = pem.to_der().unwrap();
+    *der.last_mut().unwrap() ^= 1;
+    let other = X509::from_der(&der).unwrap().to_pem().unwrap();
+    let so_far = std::fs::read_to_string(&draft).unwrap();
+    let hash = |octets: &[u8]| Script::digest(std::str::from_utf8(octets).unwrap()).to_string();
+    let edited = so_far.replace(&hash(&std::fs::read(&root).unwrap()), &hash(&other));
+    assert!(edited != so_far && edited.trim_end().ends_with(&format!("\"{}\"}}}}", hash(&other))), "it was the last");
+    std::fs::write(&draft, edited).unwrap();
+    std::fs::write(&root, other).unwrap();
+
+    let all = Room { answers: Room::new("ceremony-all-answers").answers, ..room };
+    done(&all.run("out", &[]));
+    refused(&sigill(&["ceremony", "verify"]).arg(all.path("out")).output().unwrap(), "is not the certificate");
 }
 
 /// The root's host has no database and no network: requests and certificates travel as files.

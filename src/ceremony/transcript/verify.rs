@@ -1,7 +1,7 @@
 //! Judges a transcript offline: chain, confirmations, order, quorum, keys, seal, and the files that it names.
 
 use super::rules::{check_attributes, check_complete};
-use super::{CONFIRMATION_TYPE, Confirmation, Entry, Event, SEAL_TYPE, Seal, Sealed, text};
+use super::{CONFIRMATION_TYPE, Confirmation, Entry, Event, SEAL_TYPE, Seal, Sealed, certificates, text};
 use crate::ceremony::exchange::ROOT_TRANSCRIPT;
 use crate::ceremony::participant::Participant;
 use crate::ceremony::script::{Host, Script, ScriptError};
@@ -56,7 +56,7 @@ pub enum Unsound {
         attribute: &'static str,
     },
     /// Something planned was not made, or something else was.
-    #[error("{file} was planned and not made, or made and not planned")]
+    #[error("{file} was planned and not made, made and not planned, or is not the certificate that was made")]
     Outcome {
         /// The certificate or list.
         file: String,
@@ -131,6 +131,7 @@ pub fn judge_folder(folder: &Path, text: &str) -> Result<Sound, Unsound> {
             return Err(changed(file));
         }
     }
+    certificates::check(folder, &sound.entries)?;
     let readable = std::fs::read(folder.join("transcript.txt")).map_err(|_| changed("transcript.txt"))?;
     if readable != text::render(&sound).as_bytes() {
         return Err(changed("transcript.txt"));

@@ -19,7 +19,7 @@ samples! {
         Certificate(AUTHENTICATION, |it| it.set(oid::CARD_NUMBER, false, |w| w.element(tag::PRINTABLE_STRING, b"")));
         Certificate(AUTHENTICATION, |it| it.set(oid::CARD_NUMBER, false, |w| w.element(tag::PRINTABLE_STRING, b"7*")));
         Certificate(AUTHENTICATION, |it| {
-            it.set(oid::CRL_DISTRIBUTION_POINTS, false, |w| w.sequence(|w| w.sequence(|w| two_names(w))));
+            it.set(oid::CRL_DISTRIBUTION_POINTS, false, |w| w.sequence(|w| w.sequence(two_names)));
         });
         Certificate(OCSP, |it| {
             it.set(oid::CERTIFICATE_POLICIES, false, |w| {
@@ -116,7 +116,7 @@ samples! {
 /// localityName, which no profile has, and which is no extension, policy or statement either.
 pub(super) const LOCALITY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.7");
 
-/// A DistributionPointName, which is one name, with another one after it.
+/// A `DistributionPointName`, which is one name, with another one after it.
 fn two_names(writer: &mut Writer) {
     writer.nest(tag::constructed(0), |w| {
         for _ in 0..2 {
