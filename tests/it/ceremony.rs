@@ -224,17 +224,17 @@ fn a_ceremony_that_stopped_goes_on() {
 fn a_certificate_that_its_ca_did_not_sign_is_refused() {
     let room = Room::new("ceremony-slipped-in").up_to("[\"file\", \"keys\", \"root\"]");
     refused(&room.run("out", &[]), "step issuing is not confirmed");
-    let (draft, root) = (room.path("out/transcript.draft"), room.path("out/authorities/test-sigill-root-ca-v1.pem"));
-    let pem = X509::from_pem(&std::fs::read(&root).unwrap()).unwrap();
+    let (draft, path) = (room.path("out/transcript.draft"), room.path("out/authorities/test-sigill-root-ca-v1.pem"));
+    let pem = X509::from_pem(&std::fs::read(&path).unwrap()).unwrap();
     let mut der = pem.to_der().unwrap();
     *der.last_mut().unwrap() ^= 1;
     let other = X509::from_der(&der).unwrap().to_pem().unwrap();
     let so_far = std::fs::read_to_string(&draft).unwrap();
     let hash = |octets: &[u8]| Script::digest(std::str::from_utf8(octets).unwrap()).to_string();
-    let edited = so_far.replace(&hash(&std::fs::read(&root).unwrap()), &hash(&other));
+    let edited = so_far.replace(&hash(&std::fs::read(&path).unwrap()), &hash(&other));
     assert!(edited != so_far && edited.trim_end().ends_with(&format!("\"{}\"}}}}", hash(&other))), "it was the last");
     std::fs::write(&draft, edited).unwrap();
-    std::fs::write(&root, other).unwrap();
+    std::fs::write(&path, other).unwrap();
 
     let all = Room { answers: Room::new("ceremony-all-answers").answers, ..room };
     done(&all.run("out", &[]));
