@@ -1,6 +1,9 @@
 //! Rules that hold the certificate against its profile.
 
+use der::asn1::ObjectIdentifier;
+
 use super::certificate::{CertificateRule, Context, Named};
+use super::location::accesses;
 use super::policy;
 use super::rule::{Outcome, ensure, none, rules};
 use super::view::dotted;
@@ -101,5 +104,9 @@ fn pointers(context: &Context<'_>) -> Outcome {
         (oid::QC_STATEMENTS, !context.profile.encoded().statements.is_empty()),
     ];
     let wrong = expected.into_iter().find(|(oid, present)| context.has(*oid) != *present);
-    none(wrong.map(|(oid, present)| format!("{oid} present: {}", !present)))
+    none(wrong.map(|(oid, present)| format!("{oid} present: {}", !present)))?;
+    let has_method = |oid: &ObjectIdentifier| accesses(context).iter().any(|access| access.method == oid.as_bytes());
+    let methods = [(oid::ACCESS_OCSP, wanted.ocsp), (oid::ACCESS_CA_ISSUERS, wanted.ca_issuers)];
+    let wrong = methods.into_iter().find(|(oid, pointer)| has_method(oid) != (*pointer == Pointer::Issuer));
+    none(wrong.map(|(oid, _)| format!("{oid} present: {}", has_method(&oid))))
 }

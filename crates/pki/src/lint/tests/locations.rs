@@ -50,10 +50,11 @@ samples! {
         Certificate(AUTHENTICATION, |it| points(it, 1, |w| location(w, b"ldap://example.se/a")));
     }
     e_authority_info_access_empty {
-        Certificate(OCSP, |it| it.set(oid::AUTHORITY_INFO_ACCESS, false, |w| w.sequence(|_| ())));
+        Certificate(OCSP, |it| it.set(oid::AUTHORITY_INFO_ACCESS, false, |w| w.sequence(|_| ()))),
+            e_profile_pointers;
     }
     e_authority_info_access_method {
-        Certificate(OCSP, |it| access(it, &[(LOCALITY, b"http://example.se/")]));
+        Certificate(OCSP, |it| access(it, &[(LOCALITY, b"http://example.se/")])), e_profile_pointers;
     }
     e_authority_info_access_uri {
         Certificate(OCSP, |it| access(it, &[(oid::ACCESS_CA_ISSUERS, b"ldap://example.se/")]));
