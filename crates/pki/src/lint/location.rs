@@ -72,7 +72,8 @@ pub(super) fn accesses<'c, 'a>(context: &'c Context<'a>) -> &'c [Access<'a>] {
     context.values.access.as_deref().unwrap_or_default()
 }
 
-fn names<'c, 'a>(context: &'c Context<'a>) -> &'c [Element<'a>] {
+/// The alternative names, if there are any.
+pub(super) fn names<'c, 'a>(context: &'c Context<'a>) -> &'c [Element<'a>] {
     context.values.names.as_deref().unwrap_or_default()
 }
 

@@ -3,7 +3,7 @@
 use der::asn1::ObjectIdentifier;
 
 use super::certificate::{CertificateRule, Context, Named};
-use super::location::accesses;
+use super::location::{accesses, names};
 use super::policy;
 use super::rule::{Outcome, ensure, none, rules};
 use super::view::dotted;
@@ -59,8 +59,15 @@ rules! { CertificateRule;
     /// Alternative names are there only if the profile says so.
     e_profile_alternative_names: Certificates, "profile extensions.subject_alternative_name" => |it| {
         let allowed = !it.profile.file().extensions.subject_alternative_name.is_empty();
-        ensure(allowed || !it.has(oid::SUBJECT_ALT_NAME), || "present".to_owned())
+        ensure(allowed || !it.has(oid::SUBJECT_ALT_NAME), || "present".to_owned())?;
+        let other = names(it).iter().find(|name| !wants(it, name.tag));
+        none(other.map(|name| format!("type {:#04x}", name.tag)))
     };
+}
+
+/// Whether the profile has names of this type.
+fn wants(context: &Context<'_>, tag: u8) -> bool {
+    context.profile.file().extensions.subject_alternative_name.iter().any(|kind| kind.tag() == tag)
 }
 
 /// Only RDNs whose facts are all optional may be left out.

@@ -67,6 +67,9 @@ samples! {
         Certificate(OCSP, |it| {
             it.set(oid::SUBJECT_ALT_NAME, false, |w| w.sequence(|w| w.element(tag::context(2), b"localhost")));
         });
+        Certificate(TLS, |it| {
+            it.set(oid::SUBJECT_ALT_NAME, false, |w| w.sequence(|w| w.element(tag::context(1), b"a@example.se")));
+        });
     }
 }
 
