@@ -1,8 +1,10 @@
 //! A folder of policies: the bundle in it, and the officers' approval beside it.
 
-use domain::bundle::{Bundle, BundleError, MAX_OCTETS};
+use domain::bundle::{Bundle, BundleError, MAX_FILES, MAX_OCTETS};
 use domain::evidence::Signed;
 use pki::profile::{Algorithms, Claims, ProfileError, Profiles};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// What a policy folder holds.
@@ -75,25 +77,66 @@ fn collect(folder: &Path, below: &str, files: &mut Vec<(String, String)>) -> Res
         if path.is_dir() && below.is_empty() {
             collect(&path, &format!("{name}/"), files)?;
         } else if path.extension().is_some_and(|extension| extension == "toml") {
-            let size = std::fs::metadata(&path).map_err(unreadable(&path))?.len();
-            if size > MAX_OCTETS as u64 {
+            if files.len() == MAX_FILES {
                 return Err(BundleError::Oversized.into());
             }
-            files.push((format!("{below}{name}"), std::fs::read_to_string(&path).map_err(unreadable(&path))?));
+            files.push((format!("{below}{name}"), read(&path).map_err(unreadable(&path))?));
         }
     }
     Ok(())
 }
 
+/// Reads a file up to the first octet that is too many, whatever is said of its size; no pipe, no device.
+fn read(path: &Path) -> std::io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("not a file"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(MAX_OCTETS as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 fn approval(path: &Path) -> Result<Option<Signed>, FolderError> {
-    let text = match std::fs::read(path) {
+    let text = match read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(FolderError::Unreadable { path: path.to_owned(), source }),
     };
-    let signed = serde_json::from_slice(&text);
+    let signed = serde_json::from_str(&text);
     signed.map(Some).map_err(|source| FolderError::Approval { path: path.to_owned(), source })
 }
 
 /// The file with the officers' approval: an operation and the statements over it, JSON.
 pub const APPROVAL: &str = "approval.json";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::TestFolder;
+
+    /// Neither has an end, and their size is said to be nothing.
+    #[test]
+    fn a_device_in_the_place_of_a_file_is_not_read() {
+        for name in ["a.toml", APPROVAL] {
+            let folder = TestFolder::new("policies-device");
+            std::fs::write(folder.path().join("b.toml"), "").unwrap();
+            PolicyFolder::read(folder.path()).unwrap();
+            std::os::unix::fs::symlink("/dev/zero", folder.path().join(name)).unwrap();
+            assert!(matches!(PolicyFolder::read(folder.path()), Err(FolderError::Unreadable { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn more_than_anybody_reviewed_is_refused() {
+        let folder = TestFolder::new("policies-large");
+        let write = |name: &str, octets: usize| std::fs::write(folder.path().join(name), "#".repeat(octets)).unwrap();
+        write("a.toml", MAX_OCTETS);
+        PolicyFolder::read(folder.path()).unwrap();
+        write("a.toml", MAX_OCTETS + 1);
+        let refused = |folder| matches!(PolicyFolder::read(folder), Err(FolderError::Bundle(BundleError::Oversized)));
+        assert!(refused(folder.path()));
+        (0..=MAX_FILES).for_each(|number| write(&format!("a{number}.toml"), 0));
+        write("a.toml", 0);
+        assert!(refused(folder.path()));
+    }
+}

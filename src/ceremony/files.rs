@@ -1,7 +1,7 @@
 //! Files with the right mode, whole or not at all.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -87,7 +87,7 @@ pub(crate) fn private(path: &Path, content: impl AsRef<[u8]>) -> Result<(), File
 /// If it is there and cannot be removed.
 pub(crate) fn remove(path: &Path) -> Result<(), FileError> {
     match std::fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed("remove", path)(e)),
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(failed("remove", path)(e)),
         _ => Ok(()),
     }
 }
@@ -97,7 +97,9 @@ fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".new");
         let beside = path.with_file_name(name);
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&beside)?;
+        // What lies there was left by a crash, or by somebody who wants to read along: nobody else's file is written to.
+        std::fs::remove_file(&beside).or_else(|e| if e.kind() == ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
         file.write_all(content)?;
         file.sync_all()?;
         std::fs::rename(&beside, path)?;
@@ -131,6 +133,11 @@ mod tests {
         assert_eq!((mode(&folder), mode(&path)), (0o700, 0o600));
         remove(&path).unwrap();
         remove(&path).unwrap();
+        let prepared = folder.join("a.pin.new");
+        std::fs::write(&prepared, "").unwrap();
+        let reader = File::open(&prepared).unwrap();
+        private(&path, "secret").unwrap();
+        assert_eq!(std::io::read_to_string(reader).unwrap(), "", "whoever prepared the file reads along");
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -107,9 +107,10 @@ impl Step {
     }
 }
 
-/// What everybody compares: the CAs' keys, here and as another host asked for them, and their certificates.
+/// What everybody compares: the first policies, which come into force with the ceremony; the CAs' keys, here and as another host asked for them, and their certificates.
 fn shown(event: &Event) -> Option<(&str, Digest)> {
     match event {
+        Event::Opened { policies, .. } => Some(("policies", *policies)),
         Event::Key { label, fingerprint, role: KeyRole::Ca, .. } => Some((label, *fingerprint)),
         Event::Requested { authority, fingerprint } => Some((authority, *fingerprint)),
         Event::Certificate { file, sha256, person: None, .. } => Some((file, *sha256)),

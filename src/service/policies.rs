@@ -10,6 +10,7 @@ use domain::audit::{Actor, Event};
 use domain::bundle::LoadedBundle;
 use domain::changes::{Changes, Write};
 use domain::evidence::{EvidenceError, verify_policies};
+use pki::time::UtcTime;
 use std::collections::BTreeSet;
 
 /// Why policies did not come into force. Those before them stay.
@@ -67,11 +68,11 @@ pub async fn reload(app: &App) -> Result<String, PoliciesError> {
 pub async fn take(app: &App, found: &PolicyFolder) -> Result<(), PoliciesError> {
     let bundle = found.bundle.digest();
     let store = app.store.policies_in_force().await.map_err(ServiceError::from)?;
-    let replaces = store.ok_or(PoliciesError::NoneOnRecord)?.digest;
+    let LoadedBundle { digest: replaces, at: since, .. } = store.ok_or(PoliciesError::NoneOnRecord)?;
     if replaces == bundle {
         return Ok(());
     }
-    let approvers = approvers(app, found, &bundle, &replaces).await?;
+    let approvers = approvers(app, found, &bundle, (&replaces, since)).await?;
     let at = app.clock.now();
     let names = approvers.iter().map(PersonId::as_str).collect::<Vec<_>>().join(" ");
     let event = Event::new("policies.loaded", Actor::System("policies".to_owned()), &bundle, at)
@@ -86,7 +87,7 @@ async fn approvers(
     app: &App,
     found: &PolicyFolder,
     bundle: &str,
-    replaces: &str,
+    replaces: (&str, UtcTime),
 ) -> Result<BTreeSet<PersonId>, PoliciesError> {
     let not_approved = |source| PoliciesError::NotApproved { bundle: bundle.to_owned(), source };
     let approval = found.approval.as_ref();

@@ -26,6 +26,8 @@ pub struct Core {
     pub(super) authorities: Authorities,
     pub(super) policy_folder: PathBuf,
     pub(super) policies: RwLock<Arc<Policies>>,
+    /// Held while the folder is read again.
+    pub(super) policies_turn: Mutex<()>,
     pub(super) journal: Journal,
     pub(super) ledger: Mutex<Ledger>,
     pub(super) revoked: RevokedSerials,

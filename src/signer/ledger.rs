@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     phase: Phase,
-    /// The bundle in force.
-    policies: Option<Digest>,
+    /// The bundle in force, and since when.
+    policies: Option<(Digest, UtcTime)>,
     /// What each revision of a profile said when it was first in force.
     revisions: HashMap<(String, u32), Digest>,
     issuers: HashMap<String, Book>,
@@ -114,9 +114,9 @@ impl Ledger {
                 self.found(Founding { mode: *mode, officers: *officers, standing: *standing, policies: *policies })
             }
             Record::Closed { issuers, .. } => self.close(issuers),
-            Record::Policies { bundle, replaces, approvers, revisions, .. } => {
+            Record::Policies { at, bundle, replaces, approvers, revisions } => {
                 self.follow(*bundle, *replaces, approvers.len())?;
-                self.take_policies(*bundle, revisions)
+                self.take_policies((*bundle, *at), revisions)
             }
             Record::Ceremony { issuer, holder, certificate, .. } => {
                 self.in_ceremony()?;
@@ -136,15 +136,15 @@ impl Ledger {
         &self.phase
     }
 
-    /// The bundle in force; none until the signer starts after the ceremony.
-    pub(super) const fn policies(&self) -> Option<Digest> {
+    /// The bundle in force, and since when; none until the signer starts after the ceremony.
+    pub(super) const fn policies(&self) -> Option<(Digest, UtcTime)> {
         self.policies
     }
 
     /// Whether these policies are in force, and what each profile says is on record.
     pub(super) fn has_policies(&self, digest: Digest, revisions: &BTreeMap<String, Revision>) -> bool {
         let on_record = |(name, r): (&String, &Revision)| self.revisions.contains_key(&(name.clone(), r.revision));
-        self.policies == Some(digest) && revisions.iter().all(on_record)
+        self.in_force() == Some(digest) && revisions.iter().all(on_record)
     }
 
     /// Whether the journal knows that this CA was to sign this serial.
@@ -195,13 +195,17 @@ impl Ledger {
         let Phase::Closed(founding, _) = &self.phase else { return Err(LedgerError::OutOfPlace) };
         let may_follow = match replaces {
             None => self.policies.is_none() && bundle == founding.policies,
-            Some(_) => replaces == self.policies && approvers >= POLICY_APPROVALS,
+            Some(_) => replaces == self.in_force() && approvers >= POLICY_APPROVALS,
         };
         if may_follow { Ok(()) } else { Err(LedgerError::PoliciesNotApproved) }
     }
 
     /// Officers approve a profile by name and revision: its content must not change under them.
-    fn take_policies(&mut self, digest: Digest, revisions: &BTreeMap<String, Revision>) -> Result<(), LedgerError> {
+    fn take_policies(
+        &mut self,
+        policies: (Digest, UtcTime),
+        revisions: &BTreeMap<String, Revision>,
+    ) -> Result<(), LedgerError> {
         let key = |name: &str, r: &Revision| (name.to_owned(), r.revision);
         for (name, one) in revisions {
             if self.revisions.get(&key(name, one)).is_some_and(|content| *content != one.content) {
@@ -209,8 +213,12 @@ impl Ledger {
             }
         }
         self.revisions.extend(revisions.iter().map(|(name, one)| (key(name, one), one.content)));
-        self.policies = Some(digest);
+        self.policies = Some(policies);
         Ok(())
+    }
+
+    fn in_force(&self) -> Option<Digest> {
+        self.policies.map(|(digest, _)| digest)
     }
 
     fn in_ceremony(&self) -> Result<(), LedgerError> {

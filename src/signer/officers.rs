@@ -85,6 +85,10 @@ fn contradiction(one: &OfficerEntry, other: &OfficerEntry) -> Option<String> {
     if (one.tenant == other.tenant) != (one.organisation == other.organisation) {
         return Some(format!("agencies {} and {} mix up their organisations", one.tenant, other.tenant));
     }
+    // Acts for the whole installation count people: nobody counts twice by working at two agencies.
+    if one.serial_number == other.serial_number && one.person != other.person {
+        return Some(format!("{} and {} are one person", one.person, other.person));
+    }
     if one.tenant == other.tenant && (one.person == other.person || one.serial_number == other.serial_number) {
         return Some(format!("{} or their certificates stand twice at {}", one.person, one.tenant));
     }
@@ -114,6 +118,7 @@ mod tests {
         for (second, good) in [
             (entry("bo", "a", "2", "NTRSE-1"), true),
             (entry("anna", "b", "1", "NTRSE-2"), true),
+            (entry("bo", "b", "1", "NTRSE-2"), false),
             (entry("bo", "a", "2", "NTRSE-2"), false),
             (entry("bo", "b", "2", "NTRSE-1"), false),
             (entry("bo", "a", "1", "NTRSE-1"), false),

@@ -29,8 +29,11 @@ impl Policies {
     pub(super) fn of(bundle: &Bundle, mode: Mode) -> Result<Self, StartError> {
         let profiles = profiles(bundle)?;
         let revision = |(name, content): (String, Digest)| {
-            let revision = profiles.get(&name)?.revision();
-            Some((name, Revision { revision, content }))
+            let profile = profiles.get(&name)?;
+            // Whether it claims to be qualified stands in another file, and is as much of what approvers saw.
+            let claimed = || Digest::of(format!("qualified {content}").as_bytes());
+            let content = if profile.is_qualified() { claimed() } else { content };
+            Some((name, Revision { revision: profile.revision(), content }))
         };
         let contents = bundle.folder("profiles").filter_map(|(_, text)| content(text));
         let revisions = contents.filter_map(revision).collect();
@@ -69,6 +72,8 @@ impl Core {
 
     /// Reads the folder again and obeys what is there, if officers approved it; else everything stays as it was.
     pub(super) fn reload_policies(&self) -> Result<Digest, SignerError> {
+        // One after the other: whoever read the folder earlier must not put its policies over later ones.
+        let _turn = self.policies_turn.lock().expect("nothing panics while policies are read again");
         let (found, policies) = load(&self.policy_folder, self.policies().mode).map_err(SignerError::policies)?;
         let bundle = policies.bundle;
         self.take_policies(&found, &policies)?;
@@ -90,13 +95,13 @@ impl Core {
         let approvers = match replaces {
             // The ledger holds the ceremony's to what the ceremony said.
             None => std::collections::BTreeSet::new(),
-            Some(replaces) => {
+            Some((replaces, since)) => {
                 let approval = found.approval.as_ref().ok_or(EvidenceError::Mismatch("approval.json is missing"));
                 let (bundle, replaces) = (policies.bundle.to_string(), replaces.to_string());
-                verify_policies(approval?, &bundle, &replaces, &Registry::new(self), now)?
+                verify_policies(approval?, &bundle, (&replaces, since), &Registry::new(self), now)?
             }
         };
-        let revisions = policies.revisions.clone();
+        let (replaces, revisions) = (replaces.map(|(digest, _)| digest), policies.revisions.clone());
         self.record(&Record::Policies { at: now, bundle: policies.bundle, replaces, approvers, revisions })
     }
 }

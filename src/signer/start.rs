@@ -139,6 +139,7 @@ impl Core {
             authorities,
             policy_folder: config.policies.clone(),
             policies: RwLock::new(Arc::clone(&policies)),
+            policies_turn: Mutex::default(),
             journal,
             ledger: Mutex::new(ledger),
             revoked,

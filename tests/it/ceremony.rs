@@ -1,6 +1,7 @@
 //! `sigill ceremony`: from an empty folder to CAs and first officers, and every shortcut that is refused.
 
 use crate::support::Installation;
+use openssl::x509::X509;
 use sigill::ceremony::script::Script;
 use sigill::ceremony::transcript::verify::judge_folder;
 use std::path::{Path, PathBuf};
@@ -218,6 +219,28 @@ fn a_ceremony_that_stopped_goes_on() {
     assert_ne!(before, std::fs::read(all.path("out/authorities/test-sigill-root-ca-v1.pem")).unwrap());
 }
 
+/// Whoever can write the draft names a root of their own there: the same key, but nobody's signature.
+#[test]
+fn a_certificate_that_its_ca_did_not_sign_is_refused() {
+    let room = Room::new("ceremony-slipped-in").up_to("[\"file\", \"keys\", \"root\"]");
+    refused(&room.run("out", &[]), "step issuing is not confirmed");
+    let (draft, path) = (room.path("out/transcript.draft"), room.path("out/authorities/test-sigill-root-ca-v1.pem"));
+    let pem = X509::from_pem(&std::fs::read(&path).unwrap()).unwrap();
+    let mut der = pem.to_der().unwrap();
+    *der.last_mut().unwrap() ^= 1;
+    let other = X509::from_der(&der).unwrap().to_pem().unwrap();
+    let so_far = std::fs::read_to_string(&draft).unwrap();
+    let hash = |octets: &[u8]| Script::digest(std::str::from_utf8(octets).unwrap()).to_string();
+    let edited = so_far.replace(&hash(&std::fs::read(&path).unwrap()), &hash(&other));
+    assert!(edited != so_far && edited.trim_end().ends_with(&format!("\"{}\"}}}}", hash(&other))), "it was the last");
+    std::fs::write(&draft, edited).unwrap();
+    std::fs::write(&path, other).unwrap();
+
+    let all = Room { answers: Room::new("ceremony-all-answers").answers, ..room };
+    done(&all.run("out", &[]));
+    refused(&sigill(&["ceremony", "verify"]).arg(all.path("out")).output().unwrap(), "is not the certificate");
+}
+
 /// The root's host has no database and no network: requests and certificates travel as files.
 #[test]
 fn two_hosts_exchange_files() {
@@ -274,6 +297,24 @@ fn production_is_rehearsed_but_not_with_published_codes() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the rehearsal left something");
     refused(&run(&["--answers", answers.to_str().unwrap()]), "--dry-run");
     refused(&run(&["--host", "root"]), "is published");
+}
+
+/// A file of codes is an answers file by another name.
+#[test]
+fn production_takes_no_codes_from_a_pipe() {
+    let nobody = format!("agency = []\n{}", PRODUCTION.split("[[agency]]").next().unwrap());
+    let own_keys = nobody.lines().map(|line| {
+        if !line.starts_with("key = \"MCow") {
+            return line.to_owned();
+        }
+        let said = done(&sigill(&["ceremony", "participant"]).output().unwrap());
+        let key = said.split("key   ").nth(1).unwrap().split(' ').next().unwrap();
+        format!("key = \"{key}\"")
+    });
+    let script = own_keys.collect::<Vec<_>>().join("\n");
+    let room = Room::with("ceremony-piped", script);
+    refused(&room.command("out", &["--host", "root"]).output().unwrap(), "at a terminal");
+    assert!(!room.path("out").exists());
 }
 
 /// The demo's ceremony is held by the same engine: its transcript verifies, and its hash is in the audit log.

@@ -268,7 +268,7 @@ pub fn verify_approvals(
     now: UtcTime,
 ) -> Result<BTreeSet<PersonId>, EvidenceError> {
     let involved = [&order.submitted_by, &order.identified_by, &order.applicant];
-    different_people(approval, needed.max(1), (officers, now), |officer| {
+    different_people(approval, needed.max(1), (officers, now), |Stated { officer, .. }| {
         has_role(officer, Role::Approver, &order.tenant)?;
         if involved.contains(&&officer.person) { Err(EvidenceError::FourEyes) } else { Ok(()) }
     })
@@ -279,14 +279,14 @@ fn different_people(
     approval: &Signed,
     needed: usize,
     (officers, now): (&dyn Officers, UtcTime),
-    may: impl Fn(&Officer) -> Result<(), EvidenceError>,
+    may: impl Fn(&Stated) -> Result<(), EvidenceError>,
 ) -> Result<BTreeSet<PersonId>, EvidenceError> {
     let hash = OperationHash::of(approval.operation.as_bytes());
     let mut approvers = BTreeSet::new();
     for jws in approval.statements.iter().take(MAX_STATEMENTS) {
-        let officer = verify_statement(jws, Act::Approve, hash, officers, now)?.officer;
-        may(&officer)?;
-        if !approvers.insert(officer.person) {
+        let stated = verify_statement(jws, Act::Approve, hash, officers, now)?;
+        may(&stated)?;
+        if !approvers.insert(stated.officer.person) {
             return Err(EvidenceError::FourEyes);
         }
     }
@@ -296,7 +296,10 @@ fn different_people(
     Ok(approvers)
 }
 
-/// Verifies that officers approved `bundle` in place of `replaces`, both hexadecimal digests.
+/// Verifies that officers approved `bundle` in place of `replaces`, both hexadecimal digests, of which the latter is in
+/// force since `since`.
+///
+/// An approval from before then is spent: it carried these policies into force once, and others have replaced them.
 ///
 /// At least [`POLICY_APPROVALS`] security officers must have signed, whatever the policies say: a bundle cannot lower
 /// the bar for its successor.
@@ -306,7 +309,7 @@ fn different_people(
 pub fn verify_policies(
     approval: &Signed,
     bundle: &str,
-    replaces: &str,
+    (replaces, since): (&str, UtcTime),
     officers: &dyn Officers,
     now: UtcTime,
 ) -> Result<BTreeSet<PersonId>, EvidenceError> {
@@ -319,9 +322,12 @@ pub fn verify_policies(
     if load.replaces != replaces {
         return Err(EvidenceError::Mismatch("the approval is for replacing other policies than those in force"));
     }
-    different_people(approval, POLICY_APPROVALS, (officers, now), |officer| {
+    different_people(approval, POLICY_APPROVALS, (officers, now), |Stated { officer, at }| {
         let role = Role::SecurityOfficer;
-        if officer.roles.contains(&role) { Ok(()) } else { Err(EvidenceError::WrongRole { role }) }
+        if !officer.roles.contains(&role) {
+            return Err(EvidenceError::WrongRole { role });
+        }
+        if *at < since { Err(EvidenceError::Expired) } else { Ok(()) }
     })
 }
 

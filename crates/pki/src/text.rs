@@ -1,6 +1,7 @@
 //! Which text may stand in a name.
 
 use std::borrow::Cow;
+use std::net::Ipv6Addr;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -90,11 +91,24 @@ pub(crate) fn is_principal_name(text: &str) -> bool {
 pub(crate) fn is_web_uri(text: &str, https: bool) -> bool {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://").filter(|_| https));
     rest.is_some_and(|rest| {
-        !rest.is_empty()
-            && !rest.starts_with('/')
+        rest.split(['/', '?', '#']).next().is_some_and(is_authority)
             && text.len() <= 512
             && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b))
     })
+}
+
+/// Host and port (RFC 3986 section 3.2): no user, whom some reader could take for the host.
+fn is_authority(text: &str) -> bool {
+    let address = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (is_host, port) = address.map_or_else(
+        || {
+            let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            (is_dns_name(&host.to_ascii_lowercase()), port)
+        },
+        |(address, port)| (address.parse::<Ipv6Addr>().is_ok(), port),
+    );
+    let number = |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    is_host && (port.is_empty() || port.strip_prefix(':').is_some_and(number))
 }
 
 /// Characters that change how a name looks without being seen, or that end it for some reader.
@@ -172,6 +186,15 @@ mod tests {
         for (text, good) in [
             ("http://x.se/a", true),
             ("https://x.se", false),
+            ("http://X.se:8080", true),
+            ("http://127.0.0.1:1/a?b#c", true),
+            ("http://[::1]:80/a", true),
+            ("http://x.se:/a", false),
+            ("http://x.se:65536", false),
+            ("http://x.se:+80", false),
+            ("http://x.se@y.se/a", false),
+            ("http://x*.se/a", false),
+            ("http://[::g]/a", false),
             ("http:///a", false),
             ("ftp://x", false),
             ("http://x/ a", false),

@@ -16,6 +16,7 @@ use crate::signer::config::SignerConfig;
 use crate::signer::digest::Digest;
 use crate::signer::journal::JournalError;
 use domain::bundle::Bundle;
+use pki::time::UtcTime;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 
@@ -27,7 +28,7 @@ impl<'a> Ceremony<'a> {
         let script = Script::from_toml(text)?;
         let digest = Script::digest(text);
         if !rehearsal {
-            check_time(&script)?;
+            check_time(&script, System.now())?;
         }
         if layout.transcript().exists() {
             return Err(Error::Finished(layout.data().display().to_string()));
@@ -43,7 +44,7 @@ impl<'a> Ceremony<'a> {
             policies: Digest::of_bundle(policies),
             rehearsal,
         };
-        let mut draft = open_draft(layout, &signer, (digest, host), opened)?;
+        let mut draft = open_draft(layout, &signer, opened)?;
         confirm(&mut draft, (&script, digest), Step::File, desk)?;
         let foundation = open_door(&mut draft, &script, &signer, policies)?;
         let text = toml::to_string(&signer).map_err(|error| CeremonyError::Contradiction(error.to_string()))?;
@@ -55,12 +56,7 @@ impl<'a> Ceremony<'a> {
 }
 
 /// A new transcript, or the one that was interrupted.
-fn open_draft(
-    layout: &Layout,
-    signer: &SignerConfig,
-    (digest, host): (Digest, Host),
-    opened: Event,
-) -> Result<Draft, Error> {
+fn open_draft(layout: &Layout, signer: &SignerConfig, opened: Event) -> Result<Draft, Error> {
     let mut draft = Draft::open(&layout.draft())?;
     if draft.entries().is_empty() {
         // A journal without a transcript is another ceremony's.
@@ -75,7 +71,7 @@ fn open_draft(
         }
         draft.append(System.now(), opened)?;
     } else {
-        check_same(&draft, digest, host)?;
+        check_same(&draft, &opened)?;
         draft.append(System.now(), Event::Resumed { software: env!("CARGO_PKG_VERSION").to_owned() })?;
     }
     Ok(draft)
@@ -103,25 +99,27 @@ fn open_door(
     Ok(foundation)
 }
 
-fn check_time(script: &Script) -> Result<(), Error> {
-    let now = System.now();
-    if (script.valid_from..=script.valid_until).contains(&now) {
+/// The file must be valid now.
+pub(super) fn check_time(script: &Script, now: UtcTime) -> Result<(), Error> {
+    if script.is_valid_at(now) {
         return Ok(());
     }
     Err(Error::NotNow { from: script.valid_from, until: script.valid_until, now })
 }
 
-/// A draft is gone on with only for the same file on the same host.
-fn check_same(draft: &Draft, digest: Digest, host: Host) -> Result<(), Error> {
-    let begun = draft.find(|event| match event {
-        Event::Opened { script, host, .. } => Some((Script::digest(script), *host)),
-        _ => None,
-    });
-    let found = begun.map_or_else(String::new, |(found, on)| format!("{found} ({on:?})"));
-    if begun == Some((digest, host)) {
+/// A draft is gone on with only for the same file and policies on the same host, and in the same earnest.
+fn check_same(draft: &Draft, opened: &Event) -> Result<(), Error> {
+    let (found, wanted) = (draft.find(beginning).unwrap_or_default(), beginning(opened).unwrap_or_default());
+    if found == wanted {
         return Ok(());
     }
-    Err(Error::OtherScript { what: "the ceremony in this folder", found, wanted: format!("{digest} ({host:?})") })
+    Err(Error::OtherScript { what: "the ceremony in this folder", found, wanted })
+}
+
+fn beginning(event: &Event) -> Option<String> {
+    let Event::Opened { script, host, policies, rehearsal, .. } = event else { return None };
+    let earnest = if *rehearsal { ", rehearsed" } else { "" };
+    Some(format!("{} ({host:?}, policies {policies}{earnest})", Script::digest(script)))
 }
 
 fn make_folders(layout: &Layout, host: Host) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! Asks the participants, and keeps what they sign.
 
 use super::Error;
+use super::begin::check_time;
 use crate::ceremony::desk::Desk;
 use crate::ceremony::participant::{Participant, ParticipantRole};
 use crate::ceremony::script::Script;
@@ -66,5 +67,9 @@ fn sign_confirmation(
     let key = KeyId::new(participant.id.as_str());
     let confirmation = sign_compact(header, &payload, &key, SignatureAlgorithm::Ed25519, voice)?;
     let (participant, role) = (participant.id.clone(), participant.role);
-    draft.append(System.now(), Event::Confirmed { step, participant, role, confirmation })
+    let at = System.now();
+    if !draft.is_rehearsal() {
+        check_time(script, at)?;
+    }
+    draft.append(at, Event::Confirmed { step, participant, role, confirmation })
 }

@@ -1,6 +1,6 @@
 //! What a ceremony's file must say beyond its form.
 
-use super::{IssuerKind, Mode, ParticipantRole, PlannedAuthority, Script};
+use super::{Host, IssuerKind, Mode, ParticipantRole, PlannedAuthority, Script};
 use crate::ceremony::participant::ParticipantKey;
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -89,8 +89,9 @@ fn check_authorities(script: &Script, slug: impl Fn(&str) -> bool) -> Result<(),
     }
     let responders = || script.authorities.iter().filter_map(|ca| ca.responder.as_ref());
     unique(script.authorities.iter().map(PlannedAuthority::name), "two CAs are")?;
-    let keys = script.authorities.iter().map(|ca| &ca.key).chain(responders().map(|one| &one.key));
-    unique(keys, "two keys have the label")
+    let keys = script.authorities.iter().map(|ca| ca.key.as_str()).chain(responders().map(|one| one.key.as_str()));
+    let seals = [Host::Root, Host::Issuing].map(|host| script.seal(host).1);
+    unique(keys.chain(seals), "two keys have the label")
 }
 
 fn demand(holds: bool, problem: impl Into<String>) -> Result<(), ScriptError> {

@@ -188,6 +188,11 @@ impl Script {
         Digest::of(text.as_bytes())
     }
 
+    /// Whether the ceremony may be held at this time.
+    pub fn is_valid_at(&self, at: UtcTime) -> bool {
+        (self.valid_from..=self.valid_until).contains(&at)
+    }
+
     /// The root; a file begins with it.
     pub fn root(&self) -> &PlannedAuthority {
         &self.authorities[0]

@@ -65,6 +65,11 @@ impl Draft {
         self.entries.iter().map(|entry| &entry.what).find_map(fits)
     }
 
+    /// Whether the ceremony is only tried out.
+    pub(crate) fn is_rehearsal(&self) -> bool {
+        self.find(|event| matches!(event, Event::Opened { rehearsal: true, .. }).then_some(())).is_some()
+    }
+
     /// Who confirmed a step so far.
     pub(crate) fn confirmed(&self, wanted: Step) -> Vec<&str> {
         let by = self.entries.iter().filter_map(|entry| match &entry.what {

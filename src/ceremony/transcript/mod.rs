@@ -4,6 +4,7 @@
 //! what an interrupted ceremony goes on from. In the end a key that was made in the ceremony seals it.
 //! [`text`] is the same for people; [`verify`] judges it with nothing but itself and the files it names.
 
+mod certificates;
 mod draft;
 mod rules;
 pub mod text;

@@ -58,7 +58,9 @@ fn certified_key(ca: &PlannedAuthority, entries: &[Entry]) -> Option<Digest> {
 /// The key that was made for a CA, or that it asked with.
 fn made_key(ca: &PlannedAuthority, entries: &[Entry]) -> Option<Digest> {
     entries.iter().find_map(|entry| match &entry.what {
-        Event::Key { label, kind, fingerprint, .. } if *label == ca.key && *kind == ca.key_kind => Some(*fingerprint),
+        Event::Key { label, kind, fingerprint, role: KeyRole::Ca, .. } if *label == ca.key && *kind == ca.key_kind => {
+            Some(*fingerprint)
+        }
         Event::Requested { authority, fingerprint } if *authority == ca.name() => Some(*fingerprint),
         _ => None,
     })

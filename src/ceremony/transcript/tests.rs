@@ -6,6 +6,8 @@ use crate::ceremony::script::Script;
 use pki::jose::sign_compact;
 use pki::key::{KeyId, SignatureAlgorithm};
 
+mod forgery;
+
 const DEMO: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/ceremony/demo.toml"));
 
 const ANSWERS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/ceremony/demo.answers.toml"));
@@ -105,6 +107,18 @@ fn entries() -> Vec<Entry> {
         .collect()
 }
 
+/// The code of one of the demo's participants.
+fn code(who: &str) -> Code {
+    let answer = ANSWERS.split("[[answer]]").find(|one| one.contains(&format!("\"{who}\""))).unwrap();
+    Code::typed(answer.split("code = \"").nth(1).unwrap().split('"').next().unwrap())
+}
+
+fn confirmation(said: &Confirmation, code: &Code) -> String {
+    let (payload, header) = (serde_json::to_vec(said).unwrap(), serde_json::json!({"typ": CONFIRMATION_TYPE}));
+    let key = KeyId::new(said.participant.as_str());
+    sign_compact(header, &payload, &key, SignatureAlgorithm::Ed25519, &code.voice()).unwrap()
+}
+
 /// The report as an auditor reads it.
 #[test]
 fn the_report_names_who_what_when_and_every_key() {
@@ -139,19 +153,17 @@ fn a_confirmation_fits_nothing_else() {
         step: Step::File,
         participant: "lena".to_owned(),
         after: opened.digest(),
-        statement: "I compared it.".to_owned(),
+        statement: Step::File.statement(
+            &Script::from_toml(DEMO).unwrap(),
+            Script::digest(DEMO),
+            std::slice::from_ref(&opened),
+        ),
     };
     let judged = |said: &Confirmation, code: &Code| {
-        let payload = serde_json::to_vec(said).unwrap();
-        let (header, key) = (serde_json::json!({"typ": CONFIRMATION_TYPE}), KeyId::new("lena"));
-        let confirmation = sign_compact(header, &payload, &key, SignatureAlgorithm::Ed25519, &code.voice()).unwrap();
+        let confirmation = confirmation(said, code);
         let (step, participant, role) = (Step::File, "lena".to_owned(), ParticipantRole::Leader);
         let what = Event::Confirmed { step, participant, role, confirmation };
         walk(&[opened.clone(), Entry { sequence: 2, at: opened.at, previous: opened.digest(), what }]).map(drop)
-    };
-    let code = |who: &str| {
-        let answer = ANSWERS.split("[[answer]]").find(|one| one.contains(&format!("\"{who}\""))).unwrap();
-        Code::typed(answer.split("code = \"").nth(1).unwrap().split('"').next().unwrap())
     };
     judged(&right, &code("lena")).unwrap();
     let wrong = [
@@ -160,6 +172,7 @@ fn a_confirmation_fits_nothing_else() {
         Confirmation { step: Step::Close, ..right.clone() },
         Confirmation { participant: "vera".to_owned(), ..right.clone() },
         Confirmation { after: Digest::of(b"another moment"), ..right.clone() },
+        Confirmation { statement: "I saw other fingerprints.".to_owned(), ..right.clone() },
     ];
     for said in wrong {
         let refused = judged(&said, &code("lena")).unwrap_err();

@@ -1,7 +1,7 @@
 //! Judges a transcript offline: chain, confirmations, order, quorum, keys, seal, and the files that it names.
 
 use super::rules::{check_attributes, check_complete};
-use super::{CONFIRMATION_TYPE, Confirmation, Entry, Event, SEAL_TYPE, Seal, Sealed, text};
+use super::{CONFIRMATION_TYPE, Confirmation, Entry, Event, SEAL_TYPE, Seal, Sealed, certificates, text};
 use crate::ceremony::exchange::ROOT_TRANSCRIPT;
 use crate::ceremony::participant::Participant;
 use crate::ceremony::script::{Host, Script, ScriptError};
@@ -9,11 +9,12 @@ use crate::ceremony::step::Step;
 use crate::signer::digest::Digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hsm::KeyRole;
 use pki::jose::{Jws, read_compact};
 use pki::key::PublicKey;
 use pki::time::UtcTime;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 
 /// Why a transcript is refused.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +56,7 @@ pub enum Unsound {
         attribute: &'static str,
     },
     /// Something planned was not made, or something else was.
-    #[error("{file} was planned and not made, or made and not planned")]
+    #[error("{file} was planned and not made, made and not planned, or is not the certificate that was made")]
     Outcome {
         /// The certificate or list.
         file: String,
@@ -130,6 +131,7 @@ pub fn judge_folder(folder: &Path, text: &str) -> Result<Sound, Unsound> {
             return Err(changed(file));
         }
     }
+    certificates::check(folder, &sound.entries)?;
     let readable = std::fs::read(folder.join("transcript.txt")).map_err(|_| changed("transcript.txt"))?;
     if readable != text::render(&sound).as_bytes() {
         return Err(changed("transcript.txt"));
@@ -148,7 +150,8 @@ pub fn root_part(folder: &Path, issuing: &Sound) -> Result<Sound, Unsound> {
     let changed = || Unsound::File { file: ROOT_TRANSCRIPT.to_owned() };
     let text = std::fs::read_to_string(folder.join(ROOT_TRANSCRIPT)).map_err(|_| changed())?;
     let root = judge(&text)?;
-    if root.digest == issuing.digest && root.host == Host::Root { Ok(root) } else { Err(changed()) }
+    let same = (root.digest, root.rehearsal) == (issuing.digest, issuing.rehearsal);
+    if same && root.host == Host::Root { Ok(root) } else { Err(changed()) }
 }
 
 /// The files that a transcript names, with their hashes.
@@ -196,20 +199,28 @@ pub(super) fn walk(entries: &[Entry]) -> Result<Walk, Unsound> {
         return Err(Unsound::Form("it is of another ceremony than its file".to_owned()));
     }
     for (at, entry) in entries.iter().enumerate() {
-        walk.step(at, entry)?;
+        walk.step(&entries[..at], entry)?;
     }
     Ok(walk)
 }
 
 impl Walk {
-    fn step(&mut self, at: usize, entry: &Entry) -> Result<(), Unsound> {
+    #[cfg(test)]
+    pub(super) fn key_of(&self, label: &str) -> &PublicKey {
+        &self.keys[label]
+    }
+
+    fn step(&mut self, before: &[Entry], entry: &Entry) -> Result<(), Unsound> {
         let sequence = entry.sequence;
-        if u64::try_from(at + 1) != Ok(sequence) || entry.previous != self.head || entry.at < self.at {
+        if u64::try_from(before.len() + 1) != Ok(sequence) || entry.previous != self.head || entry.at < self.at {
             return Err(Unsound::Chain(sequence));
         }
         let order = |problem: String| Unsound::Order { sequence, problem };
-        if at > 0 && matches!(entry.what, Event::Opened { .. }) {
+        if !before.is_empty() && matches!(entry.what, Event::Opened { .. }) {
             return Err(order("a ceremony begins once".to_owned()));
+        }
+        if let Some((file, _)) = outputs(std::slice::from_ref(entry)).find(|(file, _)| !is_below(file)) {
+            return Err(order(format!("{file:?} is no path below the folder")));
         }
         self.check_quorum(&entry.what).map_err(order)?;
         match &entry.what {
@@ -221,14 +232,21 @@ impl Walk {
                 };
                 let known = self.script.participant(participant).filter(|one| one.role == *role);
                 let known = known.ok_or_else(|| refused("nobody is called so in this role"))?;
-                self.check_confirmation(known, *step, confirmation).map_err(refused)?;
+                if !self.rehearsal && !self.script.is_valid_at(entry.at) {
+                    return Err(refused("the file was not valid then"));
+                }
+                let statement = step.statement(&self.script, self.digest, before);
+                self.check_confirmation(known, (*step, &statement), confirmation).map_err(refused)?;
                 self.confirmed.entry(*step).or_default().push(participant.clone());
             }
             Event::Key { label, role, attributes, .. } => {
                 check_attributes(label, *role, attributes)?;
                 let key = stated_key(&entry.what);
                 let key = key.ok_or_else(|| order(format!("the key {label} is not what the entry says of it")))?;
-                self.keys.insert(label.clone(), key);
+                // The keys of all cards are called the same, and nothing is verified with them here.
+                if *role != KeyRole::Card && self.keys.insert(label.clone(), key).is_some() {
+                    return Err(order(format!("the key {label} was made before")));
+                }
             }
             _ => {}
         }
@@ -247,7 +265,12 @@ impl Walk {
         }
     }
 
-    fn check_confirmation(&self, by: &Participant, step: Step, jws: &str) -> Result<(), &'static str> {
+    fn check_confirmation(
+        &self,
+        by: &Participant,
+        (step, statement): (Step, &str),
+        jws: &str,
+    ) -> Result<(), &'static str> {
         if !Step::of_host(self.host).contains(&step) {
             return Err("this host has no such step");
         }
@@ -263,8 +286,16 @@ impl Walk {
         if said.step != step || said.participant != by.id || said.after != self.head {
             return Err("it is for another step or moment");
         }
+        if said.statement != statement {
+            return Err("something else was shown than what was so");
+        }
         Ok(())
     }
+}
+
+/// Whether a file is where a ceremony leaves one: an answer from another host is written where its transcript says.
+fn is_below(file: &str) -> bool {
+    !file.is_empty() && Path::new(file).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// The public key of a [`Event::Key`], if it is of the kind and has the fingerprint that the entry says.

@@ -18,6 +18,7 @@ use crate::policies::PolicyFolder;
 use crate::signer::config::Mode;
 use anyhow::{Context, bail};
 use domain::bundle::Bundle;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use terminal::Terminal;
 
@@ -99,6 +100,9 @@ fn run_file(arguments: &RunArguments) -> anyhow::Result<()> {
         return rehearsal::run(&text, &script, desk);
     }
     script.refuse_examples(&Script::from_toml(demo::PUBLISHED)?)?;
+    if script.mode == Mode::Production && !std::io::stdin().is_terminal() {
+        bail!("participants type their codes at a terminal: whoever pipes them in has every code in one hand");
+    }
     let host = host(&script, arguments.host)?;
     let layout = Layout::new(&arguments.out)?;
     prepare(&layout, &script)?;

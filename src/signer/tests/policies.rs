@@ -134,6 +134,31 @@ fn an_old_bundle_does_not_come_back_with_its_old_approval() {
     drop(world.core());
 }
 
+/// The approval that carried it into force the first time names the same two bundles.
+#[test]
+fn a_bundle_that_was_taken_back_does_not_return_with_its_spent_approval() {
+    let (world, own) = world();
+    let (first, text) = (digest(&own), std::fs::read(own.join(PROFILE)).unwrap());
+    shorten(&own, 7, 365);
+    let second = digest(&own);
+    let minutes = |count: i64| NOW.plus_seconds(60 * count);
+    let spent = (&["sara", "sven"][..], NOW);
+    *world.clock.0.lock().unwrap() = minutes(1);
+    approve(&world, &second, &first, spent);
+    drop(world.core());
+    *world.clock.0.lock().unwrap() = minutes(2);
+    std::fs::write(own.join(PROFILE), text).unwrap();
+    approve(&world, &first, &second, (&["sara", "sven"], minutes(2)));
+    drop(world.core());
+
+    *world.clock.0.lock().unwrap() = minutes(3);
+    shorten(&own, 7, 365);
+    approve(&world, &second, &first, spent);
+    assert!(refused(&world).contains("time is not acceptable"));
+    approve(&world, &second, &first, (&["sara", "sven"], minutes(3)));
+    drop(world.core());
+}
+
 #[test]
 fn an_officer_whose_card_is_revoked_approves_nothing() {
     let (world, own) = world();
@@ -151,6 +176,16 @@ fn a_profile_says_for_ever_what_its_revision_said() {
     let (world, own) = world();
     let before = digest(&own);
     shorten(&own, 2, 365);
+    approve(&world, &digest(&own), &before, (&["sara", "sven"], NOW));
+    assert!(refused(&world).contains("without a new revision"));
+}
+
+/// What the claims of the whole service change in a profile is as much a change of it.
+#[test]
+fn no_profile_becomes_qualified_under_the_revision_that_was_approved() {
+    let (world, own) = world();
+    let before = digest(&own);
+    edit(&own.join("claims.toml"), "qualified = false", "qualified = true");
     approve(&world, &digest(&own), &before, (&["sara", "sven"], NOW));
     assert!(refused(&world).contains("without a new revision"));
 }

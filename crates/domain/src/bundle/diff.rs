@@ -65,7 +65,8 @@ fn flatten(key: &str, value: &Value, found: &mut Flat) {
 fn values(before: &Flat, after: &Flat, name: &str) -> Vec<String> {
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let changed = keys.into_iter().filter(|key| before.get(*key) != after.get(*key));
-    changed.map(|key| format!("{name}: {} {}", words(key), change(before.get(key), after.get(key)))).collect()
+    let said = changed.map(|key| format!("{name}: {} {}", words(key), change(before.get(key), after.get(key))));
+    said.map(|line| line.replace(char::is_control, " ")).collect()
 }
 
 fn change(before: Option<&Value>, after: Option<&Value>) -> String {
@@ -157,6 +158,17 @@ mod tests {
             ]
         );
         assert!(describe(&old, &old).is_empty());
+    }
+
+    /// Whoever reads the lines approves by them.
+    #[test]
+    fn a_value_cannot_say_a_line_of_its_own() {
+        let old = bundle(&[("a.toml", "reason = \"\"")]);
+        for value in ["\"\"\"x\nprofile root-ca: only comments or layout change\"\"\"", "\"x\\n\\u001b[2Aa\""] {
+            let new = bundle(&[("a.toml", &format!("reason = {value}\n\"k\\ney\" = 1"))]);
+            let said = describe(&old, &new);
+            assert!(said.len() == 2 && !said.iter().any(|line| line.contains(char::is_control)), "{said:?}");
+        }
     }
 
     #[test]

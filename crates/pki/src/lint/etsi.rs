@@ -7,7 +7,7 @@ use super::qualified::statements;
 use super::rule::{Outcome, ensure, none, rules};
 use super::view::name_attributes;
 use crate::asn1::{Malformed, Reader, oid, tag};
-use crate::identifier::OrganisationNumber;
+use crate::identifier::{OrganisationNumber, PersonalNumber};
 use crate::profile::Purpose;
 
 rules! { CertificateRule;
@@ -69,8 +69,8 @@ rules! { CertificateRule;
     /// A person's serialNumber is PNOSE- and twelve digits, or of a local type such as EI:SE-.
     e_natural_person_serial_number: NaturalPersons, "EN 319 412-1 5.1.3" => |it| {
         let Some(value) = it.value(oid::SERIAL_NUMBER) else { return Ok(()) };
-        let digits = value.strip_prefix(b"PNOSE-");
-        let is_number = digits.is_some_and(|digits| digits.len() == 12 && digits.iter().all(u8::is_ascii_digit));
+        let digits = value.strip_prefix(b"PNOSE-").and_then(|digits| std::str::from_utf8(digits).ok());
+        let is_number = digits.is_some_and(|digits| digits.len() == 12 && digits.parse::<PersonalNumber>().is_ok());
         ensure(is_number || is_local(value), || "no ETSI form of Sweden".to_owned())
     };
     /// With an identifier of a local type stands the authority that assigns it.
@@ -104,7 +104,7 @@ fn is_local(identifier: &[u8]) -> bool {
 fn semantics(context: &Context<'_>) -> Option<Result<bool, Malformed>> {
     let found = statements(context).iter().find(|statement| statement.id == oid::QCS_PKIX_SYNTAX_V2.as_bytes())?;
     let Some(information) = found.information else { return Some(Err(Malformed)) };
-    Some(authority(information.inside()))
+    Some(Reader::only(information.whole, tag::SEQUENCE).and_then(|information| authority(information.inside())))
 }
 
 fn authority(mut fields: Reader<'_>) -> Result<bool, Malformed> {

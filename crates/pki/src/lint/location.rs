@@ -19,7 +19,10 @@ rules! { CertificateRule;
         none(names(it).iter().find(is_foreign).map(|name| format!("type {:#04x}", name.tag)))
     };
     /// rfc822Name is a mailbox of ASCII characters.
-    e_rfc822_name: Certificates, "RFC 5280 4.2.1.6, RFC 5321 4.1.2" => |it| wrong(it, RFC822_NAME, text::is_mailbox);
+    e_rfc822_name: Certificates, "RFC 5280 4.2.1.6, RFC 5321 4.1.2" => |it| {
+        // Details go to logs, which name nobody.
+        wrong(it, RFC822_NAME, text::is_mailbox).map_err(|_| "not a mailbox".to_owned())
+    };
     /// dNSName is a lower-case host name, non-ASCII labels as A-labels.
     e_dns_name: Certificates, "RFC 5280 4.2.1.6, RFC 1034 3.5" => |it| wrong(it, DNS_NAME, text::is_dns_name);
     /// uniformResourceIdentifier is absolute.
@@ -32,7 +35,7 @@ rules! { CertificateRule;
     /// otherName is a user principal name, a UTF8String with one @.
     e_other_name: Certificates, "RFC 5280 4.2.1.6" => |it| {
         let is_wrong = |name: &&Element<'_>| name.tag == OTHER_NAME && !is_principal(name);
-        none(names(it).iter().find(is_wrong).map(|name| crate::hex::encode(name.content)))
+        none(names(it).iter().find(is_wrong).map(|_| "not a user principal name".to_owned()))
     };
     /// cRLDistributionPoints has one point, as there is one CRL: a full name, neither reasons nor another issuer.
     e_crl_distribution_points_form: Certificates, "RFC 5280 4.2.1.13" => |it| {
@@ -69,7 +72,8 @@ pub(super) fn accesses<'c, 'a>(context: &'c Context<'a>) -> &'c [Access<'a>] {
     context.values.access.as_deref().unwrap_or_default()
 }
 
-fn names<'c, 'a>(context: &'c Context<'a>) -> &'c [Element<'a>] {
+/// The alternative names, if there are any.
+pub(super) fn names<'c, 'a>(context: &'c Context<'a>) -> &'c [Element<'a>] {
     context.values.names.as_deref().unwrap_or_default()
 }
 

@@ -1,6 +1,9 @@
 //! Rules that hold the certificate against its profile.
 
+use der::asn1::ObjectIdentifier;
+
 use super::certificate::{CertificateRule, Context, Named};
+use super::location::{accesses, names};
 use super::policy;
 use super::rule::{Outcome, ensure, none, rules};
 use super::view::dotted;
@@ -56,8 +59,15 @@ rules! { CertificateRule;
     /// Alternative names are there only if the profile says so.
     e_profile_alternative_names: Certificates, "profile extensions.subject_alternative_name" => |it| {
         let allowed = !it.profile.file().extensions.subject_alternative_name.is_empty();
-        ensure(allowed || !it.has(oid::SUBJECT_ALT_NAME), || "present".to_owned())
+        ensure(allowed || !it.has(oid::SUBJECT_ALT_NAME), || "present".to_owned())?;
+        let other = names(it).iter().find(|name| !wants(it, name.tag));
+        none(other.map(|name| format!("type {:#04x}", name.tag)))
     };
+}
+
+/// Whether the profile has names of this type.
+fn wants(context: &Context<'_>, tag: u8) -> bool {
+    context.profile.file().extensions.subject_alternative_name.iter().any(|kind| kind.tag() == tag)
 }
 
 /// Only RDNs whose facts are all optional may be left out.
@@ -101,5 +111,9 @@ fn pointers(context: &Context<'_>) -> Outcome {
         (oid::QC_STATEMENTS, !context.profile.encoded().statements.is_empty()),
     ];
     let wrong = expected.into_iter().find(|(oid, present)| context.has(*oid) != *present);
-    none(wrong.map(|(oid, present)| format!("{oid} present: {}", !present)))
+    none(wrong.map(|(oid, present)| format!("{oid} present: {}", !present)))?;
+    let has_method = |oid: &ObjectIdentifier| accesses(context).iter().any(|access| access.method == oid.as_bytes());
+    let methods = [(oid::ACCESS_OCSP, wanted.ocsp), (oid::ACCESS_CA_ISSUERS, wanted.ca_issuers)];
+    let wrong = methods.into_iter().find(|(oid, pointer)| has_method(oid) != (*pointer == Pointer::Issuer));
+    none(wrong.map(|(oid, _)| format!("{oid} present: {}", has_method(&oid))))
 }

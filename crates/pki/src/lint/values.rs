@@ -4,6 +4,7 @@ use der::asn1::ObjectIdentifier;
 
 use super::view::{Extension, identifiers};
 use crate::asn1::{Element, Malformed, Reader, oid, tag};
+use crate::text::is_printable;
 
 /// The values of the extensions. One that is absent or malformed is none here; `malformed` tells which.
 #[derive(Default)]
@@ -131,7 +132,10 @@ const KNOWN: &[(ObjectIdentifier, Read)] = &[
     (oid::OCSP_NO_CHECK, |_, value| null(value)),
     (oid::NO_REV_AVAIL, |_, value| null(value)),
     (oid::VALIDITY_ASSURED, |_, value| null(value)),
-    (oid::CARD_NUMBER, |_, value| Reader::only(value, tag::PRINTABLE_STRING).map(drop)),
+    (oid::CARD_NUMBER, |_, value| {
+        let number = std::str::from_utf8(Reader::only(value, tag::PRINTABLE_STRING)?.content);
+        if number.is_ok_and(|number| !number.is_empty() && is_printable(number)) { Ok(()) } else { Err(Malformed) }
+    }),
     (oid::PRIVATE_KEY_USAGE_PERIOD, |values, value| {
         values.key_period = Some(Reader::only(value, tag::SEQUENCE)?.content);
         Ok(())
@@ -156,6 +160,9 @@ fn policy(mut fields: Reader<'_>) -> Result<Policy<'_>, Malformed> {
             qualifiers.push((qualifier.content(tag::OBJECT_IDENTIFIER)?, qualifier.any()?));
             qualifier.finish()?;
         }
+        if qualifiers.is_empty() {
+            return Err(Malformed); // SEQUENCE SIZE (1..MAX)
+        }
     }
     fields.finish()?;
     Ok(Policy { id, qualifiers })
@@ -167,6 +174,9 @@ fn point(mut fields: Reader<'_>) -> Result<Point<'_>, Malformed> {
     };
     let mut name = name.inside();
     let full = name.optional(tag::constructed(0))?;
+    if full.is_some() {
+        name.finish()?; // a CHOICE holds one
+    }
     let has_more = full.is_none() || !fields.is_empty();
     Ok(Point { names: full.map_or(Ok(Vec::new()), |full| elements(full.inside()))?, has_more })
 }

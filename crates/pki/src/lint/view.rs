@@ -91,6 +91,9 @@ pub(super) fn name_attributes(name: &[u8]) -> Result<Vec<NameAttribute<'_>>, Mal
             break;
         }
         let mut set = Reader::new(rdns.content(tag::SET)?);
+        if set.is_empty() {
+            return Err(Malformed); // SET SIZE (1..MAX), RFC 5280 section 4.1.2.4
+        }
         while !set.is_empty() {
             let mut fields = set.sequence()?;
             let oid = fields.content(tag::OBJECT_IDENTIFIER)?;

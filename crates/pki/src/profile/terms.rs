@@ -3,7 +3,7 @@
 use der::asn1::ObjectIdentifier;
 use serde::{Deserialize, Serialize};
 
-use crate::asn1::oid;
+use crate::asn1::{oid, tag};
 
 /// Where a certified key is born.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -117,6 +117,19 @@ pub enum AlternativeName {
     /// Where the system is found, if it has an address.
     #[serde(rename = "function.uri")]
     Uri,
+}
+
+impl AlternativeName {
+    /// The tag of its GeneralName (RFC 5280 section 4.2.1.6).
+    pub(crate) const fn tag(self) -> u8 {
+        match self {
+            Self::Email => tag::context(1),
+            Self::PrincipalName => tag::constructed(0),
+            Self::DnsNames => tag::context(2),
+            Self::IpAddresses => tag::context(7),
+            Self::Uri => tag::context(6),
+        }
+    }
 }
 
 /// How serialNumber and organizationIdentifier are to be read (EN 319 412-1 clause 5.1).

@@ -1,7 +1,7 @@
 //! Samples for the rules about basic fields.
 
 use super::fixture::{AUTHENTICATION, OCSP, PERSON_CA, now};
-use super::parts::{Under, der};
+use super::parts::{Under, der, rdns};
 use super::sample::Fault::Certificate;
 use super::sample::samples;
 use crate::asn1::tag;
@@ -12,6 +12,7 @@ samples! {
         Certificate(AUTHENTICATION, |it| it.serial = vec![]);
         Certificate(AUTHENTICATION, |it| it.serial = vec![0, 1]);
         Certificate(AUTHENTICATION, |it| it.unique_id = vec![0x85, 0]);
+        Certificate(AUTHENTICATION, |it| it.subject = with_empty_set(&it.subject));
     }
     e_unreadable_for_others {
         Certificate(AUTHENTICATION, |it| it.not_after = b"\x17\x0d260230000000Z".to_vec()), e_time_malformed;
@@ -78,4 +79,9 @@ samples! {
         Certificate(OCSP, |it| it.unique_id = vec![0x81, 2, 0, 1]);
         Certificate(OCSP, |it| it.unique_id = der(|w| w.element(tag::context(2), &[0, 1])));
     }
+}
+
+/// The name, with a relative distinguished name of no attribute at its end.
+fn with_empty_set(name: &[u8]) -> Vec<u8> {
+    der(|w| w.sequence(|w| rdns(name).iter().chain([&Vec::new()]).for_each(|rdn| w.element(tag::SET, rdn))))
 }

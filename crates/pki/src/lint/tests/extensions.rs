@@ -16,6 +16,22 @@ samples! {
     }
     e_extension_value {
         Certificate(AUTHENTICATION, |it| it.set(oid::CARD_NUMBER, false, |w| w.element(tag::UTF8_STRING, b"7")));
+        Certificate(AUTHENTICATION, |it| it.set(oid::CARD_NUMBER, false, |w| w.element(tag::PRINTABLE_STRING, b"")));
+        Certificate(AUTHENTICATION, |it| it.set(oid::CARD_NUMBER, false, |w| w.element(tag::PRINTABLE_STRING, b"7*")));
+        Certificate(AUTHENTICATION, |it| {
+            it.set(oid::CRL_DISTRIBUTION_POINTS, false, |w| w.sequence(|w| w.sequence(two_names)));
+        });
+        Certificate(OCSP, |it| {
+            it.set(oid::CERTIFICATE_POLICIES, false, |w| {
+                w.sequence(|w| {
+                    w.sequence(|w| {
+                        w.oid(LOCALITY);
+                        w.sequence(|_| ());
+                    });
+                });
+            });
+        }),
+            e_profile_policies;
         Certificate(OCSP, |it| it.set(oid::OCSP_NO_CHECK, false, |w| w.element(tag::NULL, &[0])));
         Certificate(PERSON_CA, |it| {
             it.set(oid::BASIC_CONSTRAINTS, true, |w| w.sequence(|w| w.element(tag::BOOLEAN, &[0])));
@@ -99,3 +115,12 @@ samples! {
 
 /// localityName, which no profile has, and which is no extension, policy or statement either.
 pub(super) const LOCALITY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.7");
+
+/// A `DistributionPointName`, which is one name, with another one after it.
+fn two_names(writer: &mut Writer) {
+    writer.nest(tag::constructed(0), |w| {
+        for _ in 0..2 {
+            w.nest(tag::constructed(0), |w| w.element(tag::context(6), b"http://example.se/a.crl"));
+        }
+    });
+}

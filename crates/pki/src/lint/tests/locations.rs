@@ -14,7 +14,7 @@ samples! {
         Certificate(TLS, |it| it.set(oid::SUBJECT_ALT_NAME, false, |w| w.sequence(|_| ())));
     }
     e_subject_alt_name_type {
-        Certificate(TLS, |it| name(it, 8, b"\x55\x04\x07"));
+        Certificate(TLS, |it| name(it, 8, b"\x55\x04\x07")), e_profile_alternative_names;
     }
     e_rfc822_name {
         Certificate(AUTHENTICATION, |it| name(it, 1, b"Anna <anna@example.se>"));
@@ -26,15 +26,15 @@ samples! {
         Certificate(TLS, |it| name(it, 2, b"under_score.example.se"));
     }
     e_uri_name {
-        Certificate(TLS, |it| name(it, 6, b"example.se/system"));
-        Certificate(TLS, |it| name(it, 6, b"https://example.se/a b"));
+        Certificate(TLS, |it| name(it, 6, b"example.se/system")), e_profile_alternative_names;
+        Certificate(TLS, |it| name(it, 6, b"https://example.se/a b")), e_profile_alternative_names;
     }
     e_ip_address {
         Certificate(TLS, |it| name(it, 7, &[127, 0, 0]));
     }
     e_other_name {
-        Certificate(TLS, |it| other_name(it, LOCALITY, b"anna@example.se"));
-        Certificate(TLS, |it| other_name(it, oid::PRINCIPAL_NAME, b"anna"));
+        Certificate(AUTHENTICATION, |it| other_name(it, LOCALITY, b"anna@example.se"));
+        Certificate(AUTHENTICATION, |it| other_name(it, oid::PRINCIPAL_NAME, b"anna"));
     }
     e_crl_distribution_points_form {
         Certificate(AUTHENTICATION, |it| it.set(oid::CRL_DISTRIBUTION_POINTS, false, |w| w.sequence(|_| ())));
@@ -50,10 +50,11 @@ samples! {
         Certificate(AUTHENTICATION, |it| points(it, 1, |w| location(w, b"ldap://example.se/a")));
     }
     e_authority_info_access_empty {
-        Certificate(OCSP, |it| it.set(oid::AUTHORITY_INFO_ACCESS, false, |w| w.sequence(|_| ())));
+        Certificate(OCSP, |it| it.set(oid::AUTHORITY_INFO_ACCESS, false, |w| w.sequence(|_| ()))),
+            e_profile_pointers;
     }
     e_authority_info_access_method {
-        Certificate(OCSP, |it| access(it, &[(LOCALITY, b"http://example.se/")]));
+        Certificate(OCSP, |it| access(it, &[(LOCALITY, b"http://example.se/")])), e_profile_pointers;
     }
     e_authority_info_access_uri {
         Certificate(OCSP, |it| access(it, &[(oid::ACCESS_CA_ISSUERS, b"ldap://example.se/")]));
@@ -64,16 +65,18 @@ samples! {
 /// What the rules on names let through.
 #[test]
 fn names_of_every_kind_are_allowed() {
-    let good: [fn(&mut Parts); 5] = [
-        |it| name(it, 1, b"anna.oberg@example.se"),
-        |it| name(it, 2, b"xn--berg-5qa.example.se"),
-        |it| name(it, 6, b"urn:oid:1.2.752"),
-        |it| name(it, 7, &[0; 16]),
-        |it| other_name(it, oid::PRINCIPAL_NAME, b"anna@example.se"),
+    let good: [(_, fn(&mut Parts)); 4] = [
+        (AUTHENTICATION, |it| name(it, 1, b"anna.oberg@example.se")),
+        (AUTHENTICATION, |it| other_name(it, oid::PRINCIPAL_NAME, b"anna@example.se")),
+        (TLS, |it| name(it, 2, b"xn--berg-5qa.example.se")),
+        (TLS, |it| name(it, 7, &[0; 16])),
     ];
-    for spoil in good {
-        assert_eq!(Fault::Certificate(TLS, spoil).broken(Mutant::None, true), [].into());
+    for (profile, spoil) in good {
+        assert_eq!(Fault::Certificate(profile, spoil).broken(Mutant::None, true), [].into());
     }
+    // No profile here has addresses of systems; as an address this is one.
+    let uri = Fault::Certificate(TLS, |it| name(it, 6, b"urn:oid:1.2.752"));
+    assert_eq!(uri.broken(Mutant::None, true), ["e_profile_alternative_names"].into());
 }
 
 fn name(parts: &mut Parts, kind: u8, value: &[u8]) {

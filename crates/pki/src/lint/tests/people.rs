@@ -69,11 +69,15 @@ samples! {
         Certificate(AUTHENTICATION, |it| {
             statements(it, &[(oid::QCS_PKIX_SYNTAX_V2, |w| w.sequence(|w| w.oid(LEGAL)))]);
         });
+        Certificate(AUTHENTICATION, |it| {
+            statements(it, &[(oid::QCS_PKIX_SYNTAX_V2, |w| w.nest(tag::SET, |w| w.oid(oid::QCS_SEMANTICS_NATURAL)))]);
+        });
     }
     e_natural_person_serial_number {
         Certificate(AUTHENTICATION, |it| it.value(oid::SERIAL_NUMBER, b"199001012385"));
         Certificate(AUTHENTICATION, |it| it.value(oid::SERIAL_NUMBER, b"PNOSE-9001012385"));
         Certificate(AUTHENTICATION, |it| it.value(oid::SERIAL_NUMBER, b"PNOSE-19900101-2385"));
+        Certificate(AUTHENTICATION, |it| it.value(oid::SERIAL_NUMBER, b"PNOSE-199001012386"));
     }
     e_name_registration_authority_missing {
         Certificate(AUTHENTICATION, |it| it.value(oid::SERIAL_NUMBER, b"EI:SE-1"));

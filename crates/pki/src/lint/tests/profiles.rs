@@ -3,7 +3,8 @@
 use der::asn1::ObjectIdentifier;
 use openssl::nid::Nid;
 
-use super::fixture::{AUTHENTICATION, Fixture, OCSP, PERSON_CA, now, public_key};
+use super::fixture::{AUTHENTICATION, Fixture, OCSP, PERSON_CA, TLS, now, public_key};
+use super::locations::access;
 use super::parts::Parts;
 use super::policies::policies;
 use super::sample::Fault::Certificate;
@@ -60,10 +61,14 @@ samples! {
         Certificate(AUTHENTICATION, |it| it.remove(oid::CARD_NUMBER));
         Certificate(OCSP, |it| it.remove(oid::AUTHORITY_INFO_ACCESS));
         Certificate(PERSON_CA, |it| it.remove(oid::CRL_DISTRIBUTION_POINTS));
+        Certificate(TLS, |it| access(it, &[(oid::ACCESS_CA_ISSUERS, b"http://example.se/a.crt")]));
     }
     e_profile_alternative_names {
         Certificate(OCSP, |it| {
             it.set(oid::SUBJECT_ALT_NAME, false, |w| w.sequence(|w| w.element(tag::context(2), b"localhost")));
+        });
+        Certificate(TLS, |it| {
+            it.set(oid::SUBJECT_ALT_NAME, false, |w| w.sequence(|w| w.element(tag::context(1), b"a@example.se")));
         });
     }
 }

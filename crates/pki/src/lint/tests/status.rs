@@ -14,10 +14,10 @@ samples! {
         Certificate(SIGNATURE, |it| it.remove(oid::CRL_DISTRIBUTION_POINTS)), e_profile_pointers;
     }
     e_ocsp_access_missing {
-        Certificate(SIGNATURE, |it| access(it, &[CA_ISSUERS]));
+        Certificate(SIGNATURE, |it| access(it, &[CA_ISSUERS])), e_profile_pointers;
     }
     e_ca_issuers_access_missing {
-        Certificate(SIGNATURE, |it| access(it, &[ANSWERS]));
+        Certificate(SIGNATURE, |it| access(it, &[ANSWERS])), e_profile_pointers;
     }
     e_no_rev_avail_in_ca {
         Certificate(PERSON_CA, |it| {
@@ -47,7 +47,7 @@ samples! {
         Certificate(OCSP, |it| it.remove(oid::OCSP_NO_CHECK)), e_profile_pointers;
     }
     e_ocsp_signer_points_to_ocsp {
-        Certificate(OCSP, |it| access(it, &[CA_ISSUERS, ANSWERS]));
+        Certificate(OCSP, |it| access(it, &[CA_ISSUERS, ANSWERS])), e_profile_pointers;
     }
     e_ocsp_signer_not_of_ca {
         Certificate(OCSP, |it| it.under = Under::Itself), e_issuer_name, e_issuer_may_not_sign,

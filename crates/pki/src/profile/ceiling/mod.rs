@@ -2,6 +2,7 @@
 
 mod limits;
 mod qualified;
+mod subject;
 
 use self::limits::{Ceiling, ceiling};
 use super::ProfileError;
@@ -24,6 +25,7 @@ pub(super) fn check(file: &File) -> Result<(), ProfileError> {
     check_semantics(file)?;
     check_policies(file)?;
     check_texts(file)?;
+    subject::check(file)?;
     qualified::check(file, ceiling.qualified)
 }
 
@@ -157,9 +159,6 @@ fn check_policies(file: &File) -> Result<(), ProfileError> {
 }
 
 fn check_texts(file: &File) -> Result<(), ProfileError> {
-    for (_, source) in file.subject.iter().flat_map(super::file::Rdn::attributes) {
-        ensure(file, source.is_some(), "subject", "needs exactly one of value, from, from_if_known")?;
-    }
     ensure(file, !file.subject.is_empty(), "subject", "must not be empty")?;
     let uri = |text: &str| text.is_empty() || text::is_web_uri(text, true);
     ensure(file, uri(&file.extensions.cps_uri), "extensions.cps_uri", "must be empty or a web address")?;
