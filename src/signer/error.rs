@@ -194,7 +194,10 @@ impl SignerError {
             | Self::Ledger(LedgerError::PoliciesNotApproved) => Code::NotApproved,
             Self::Subject(_) => Code::WrongSubject,
             Self::NoStandingApproval => Code::NoStandingApproval,
-            Self::NoProfile { .. } | Self::Revision { .. } | Self::ProfilePurpose { .. } => Code::WrongProfile,
+            Self::NoProfile { .. }
+            | Self::Revision { .. }
+            | Self::ProfilePurpose { .. }
+            | Self::Proof(ProofFault::NoLevel(_)) => Code::WrongProfile,
             Self::Time { .. } => Code::WrongTime,
             Self::OtherBytes => Code::OtherBytes,
             Self::Issue(_) => Code::NotIssuable,

@@ -7,12 +7,16 @@ use domain::subject::{Mode, SubjectFault, check_person};
 use pki::issue::subject_name;
 use pki::{Profile, TextFault, name_digest};
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
-const PROFILES: [&str; 3] = [
-    include_str!("../../../policies/profiles/person-authentication-loa4.toml"),
-    include_str!("../../../policies/profiles/person-signature-loa4.toml"),
-    include_str!("../../../policies/profiles/person-authentication-reserve.toml"),
-];
+static PROFILES: LazyLock<[Profile; 3]> = LazyLock::new(|| {
+    [
+        include_str!("../../../policies/profiles/person-authentication-loa4.toml"),
+        include_str!("../../../policies/profiles/person-signature-loa4.toml"),
+        include_str!("../../../policies/profiles/person-authentication-reserve.toml"),
+    ]
+    .map(|text| Profile::from_toml(text).unwrap())
+});
 
 fn agency() -> Tenant {
     let organisation_number = "5560160680".parse().unwrap();
@@ -28,8 +32,7 @@ fn person(given_name: &str, surname: &str, number: &str) -> Person {
 /// What two names are compared by, under each profile.
 fn names(person: &Person, card: &str) -> Vec<[u8; 32]> {
     let facts = person.subject(&agency(), &card.parse().unwrap());
-    let name = |text: &str| name_digest(&subject_name(&Profile::from_toml(text).unwrap(), &facts).unwrap()).unwrap();
-    PROFILES.into_iter().map(name).collect()
+    PROFILES.iter().map(|profile| name_digest(&subject_name(profile, &facts).unwrap()).unwrap()).collect()
 }
 
 proptest! {

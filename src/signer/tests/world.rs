@@ -331,8 +331,8 @@ fn configuration(folder: &Path) -> SignerConfig {
         },
         issuers: vec![
             issuer("person", IssuerKind::Person),
-            issuer("function", IssuerKind::Function),
             issuer("infrastructure", IssuerKind::Infrastructure),
+            issuer("function", IssuerKind::Function),
         ],
     }
 }

@@ -135,7 +135,7 @@ pub(crate) async fn certificates_are_found_by_whom_they_are_for(database: &Datab
 }
 
 async fn wrong_references_are_refused(store: &dyn Store) {
-    let mut not_the_holder = intent(10);
+    let mut not_the_holder = Intent { tbs: tbs("Eva Test"), ..intent(10) };
     not_the_holder.holder =
         Holder::Person { tenant: tenant("a"), person: person("eva"), card: Some(card_number("c1")), enrolment: None };
     let missing = Conflict::Missing("employment, card or enrolment");
