@@ -187,6 +187,10 @@ impl SignerError {
     pub(super) const fn code(&self) -> Code {
         match self {
             Self::Malformed(_) | Self::Key(_) | Self::Evidence(EvidenceError::Malformed(_)) => Code::BadRequest,
+            Self::NoProfile { .. }
+            | Self::Revision { .. }
+            | Self::ProfilePurpose { .. }
+            | Self::Proof(ProofFault::NoLevel(_)) => Code::WrongProfile,
             Self::NoIssuer { .. } | Self::IssuerRole { .. } | Self::IssuerSigns { .. } => Code::WrongIssuer,
             Self::Evidence(_)
             | Self::Proof(_)
@@ -194,10 +198,6 @@ impl SignerError {
             | Self::Ledger(LedgerError::PoliciesNotApproved) => Code::NotApproved,
             Self::Subject(_) => Code::WrongSubject,
             Self::NoStandingApproval => Code::NoStandingApproval,
-            Self::NoProfile { .. }
-            | Self::Revision { .. }
-            | Self::ProfilePurpose { .. }
-            | Self::Proof(ProofFault::NoLevel(_)) => Code::WrongProfile,
             Self::Time { .. } => Code::WrongTime,
             Self::OtherBytes => Code::OtherBytes,
             Self::Issue(_) => Code::NotIssuable,
