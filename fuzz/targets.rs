@@ -65,7 +65,7 @@ pub fn crl(data: &[u8]) {
 
 /// Certificate requests, PEM and DER.
 pub fn csr(data: &[u8]) {
-    if let Ok(key) = pki::read_csr(data) {
+    if let Ok(pki::CertificationRequest { key, .. }) = pki::read_csr(data) {
         let again = pki::PublicKey::from_spki(key.spki()).expect("a key that was read is read again");
         assert_eq!(again.fingerprint(), key.fingerprint());
     }

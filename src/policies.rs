@@ -1,8 +1,10 @@
 //! A folder of policies: the bundle in it, and the officers' approval beside it.
 
+use domain::assurance::{Assurance, AssuranceError};
 use domain::bundle::{Bundle, BundleError, MAX_FILES, MAX_OCTETS};
 use domain::evidence::Signed;
-use pki::profile::{Algorithms, Claims, ProfileError, Profiles};
+use domain::retention::{Retention, RetentionError};
+use pki::profile::{Algorithms, Claims, Profile, ProfileError, Profiles};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -52,6 +54,40 @@ pub fn profiles(bundle: &Bundle) -> Result<Profiles, ProfileError> {
     let claims = Claims::from_toml(text("claims.toml")?)?;
     let algorithms = Algorithms::from_toml(text("algorithms.toml")?)?;
     Ok(Profiles::with_claims(bundle.folder("profiles"), claims)?.bound_by(algorithms))
+}
+
+/// What each level of assurance demands, for every profile of a person.
+///
+/// # Errors
+/// [`RulesError`], which names the file.
+pub fn assurance(bundle: &Bundle, profiles: &Profiles) -> Result<Assurance, RulesError> {
+    let assurance = Assurance::from_toml(bundle.get(ASSURANCE).ok_or(RulesError::Missing(ASSURANCE))?)?;
+    let of_people = profiles.iter().filter(|profile| profile.purpose().is_person());
+    assurance.covers(of_people.map(Profile::name))?;
+    Ok(assurance)
+}
+
+/// How long each kind of record is kept.
+///
+/// # Errors
+/// [`RulesError`], which names the file.
+pub fn retention(bundle: &Bundle) -> Result<Retention, RulesError> {
+    Ok(Retention::from_toml(bundle.get(RETENTION).ok_or(RulesError::Missing(RETENTION))?)?)
+}
+
+/// A bundle whose rules cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RulesError {
+    /// A file is not there.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// What levels of assurance demand.
+    #[error(transparent)]
+    Assurance(#[from] AssuranceError),
+    /// How long records are kept.
+    #[error(transparent)]
+    Retention(#[from] RetentionError),
 }
 
 impl PolicyFolder {
@@ -106,6 +142,8 @@ fn approval(path: &Path) -> Result<Option<Signed>, FolderError> {
     signed.map(Some).map_err(|source| FolderError::Approval { path: path.to_owned(), source })
 }
 
+const ASSURANCE: &str = "assurance.toml";
+const RETENTION: &str = "retention.toml";
 /// The file with the officers' approval: an operation and the statements over it, JSON.
 pub const APPROVAL: &str = "approval.json";
 

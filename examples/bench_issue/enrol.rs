@@ -8,7 +8,7 @@ use domain::id::hex;
 use domain::operation::{DeliverCards, DeliveredCard, Operation};
 use pki::key::PublicKey;
 use pki::profile::Purpose;
-use rcgen::{CertificateParams, KeyPair, PublicKeyData};
+use rcgen::{CertificateParams, DistinguishedName, KeyPair, PublicKeyData};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -126,7 +126,9 @@ impl Team {
 /// # Errors
 /// If the crypto library fails.
 pub(crate) fn csr(key: &KeyPair) -> Result<String> {
-    Ok(CertificateParams::default().serialize_request(key)?.pem()?)
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name = DistinguishedName::new();
+    Ok(parameters.serialize_request(key)?.pem()?)
 }
 
 fn field(purpose: Purpose) -> &'static str {

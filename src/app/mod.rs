@@ -11,6 +11,7 @@ use domain::evidence::Officer;
 use domain::ports::Store;
 use pki::issue::Issuer;
 use pki::ocsp::Responder;
+use pki::profile::Profile;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use tokio::sync::Notify;
@@ -109,6 +110,11 @@ impl Issuers {
     /// All, in order of name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<CertificateAuthority>> {
         self.by_name.values()
+    }
+
+    /// The first CA of a kind whose own certificate allows certificates of this profile.
+    pub fn certifying(&self, kind: IssuerKind, profile: &Profile) -> Option<&Arc<CertificateAuthority>> {
+        self.iter().find(|ca| ca.kind == kind && profile.fits_issuer(&ca.issuer.certificate))
     }
 
     /// The first CA of a kind.

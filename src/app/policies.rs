@@ -1,14 +1,16 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::{PolicyFolder, profiles};
+use crate::policies::{PolicyFolder, assurance, profiles, retention};
 use domain::access::AccessPolicy;
+use domain::assurance::Assurance;
 use domain::bundle::Bundle;
+use domain::retention::Retention;
 use pki::profile::Profiles;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
-/// Profiles and access rules of one bundle.
+/// What one bundle says.
 #[derive(Debug)]
 pub struct Policies {
     /// Digest of the bundle, hexadecimal.
@@ -17,6 +19,10 @@ pub struct Policies {
     pub profiles: Profiles,
     /// Who may do what.
     pub access: AccessPolicy,
+    /// What each level of assurance demands of identity proofing.
+    pub assurance: Assurance,
+    /// How long each kind of record is kept.
+    pub retention: Retention,
 }
 
 /// The policies in force; they change as a whole.
@@ -32,7 +38,8 @@ impl Policies {
         let roles = bundle.get(ROLES).ok_or(StartError::NoPolicy(ROLES))?;
         let access = AccessPolicy::from_toml(roles)?;
         let profiles = profiles(bundle)?;
-        Ok(Self { digest: bundle.digest(), profiles, access })
+        let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
+        Ok(Self { digest: bundle.digest(), profiles, access, assurance, retention })
     }
 
     /// Reads a folder: what is in it, and what that says.

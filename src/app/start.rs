@@ -7,7 +7,7 @@ use crate::clock::System;
 use crate::config::issuer::IssuerConfig;
 use crate::config::{Config, Mode};
 use crate::crash::{Crash, NotACrash, STORE_VARIABLE};
-use crate::policies::FolderError;
+use crate::policies::{FolderError, RulesError};
 use crate::server_identity::ServerIdentity;
 use crate::service::known::Known;
 use crate::service::policies::PoliciesError;
@@ -49,6 +49,9 @@ pub enum StartError {
     /// A policy that cannot be used.
     #[error("policies")]
     Policy(#[from] PolicyError),
+    /// Rules of the policies that cannot be used.
+    #[error("policies")]
+    Rules(#[from] RulesError),
     /// The policy folder cannot be used.
     #[error("policies")]
     Folder(#[from] FolderError),

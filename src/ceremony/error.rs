@@ -89,6 +89,9 @@ pub enum Error {
     /// There is no such profile.
     #[error("there is no profile {0}")]
     NoProfile(String),
+    /// No CA in the ceremony's file is called so.
+    #[error("the ceremony's file knows no CA {0:?}")]
+    NoAuthority(String),
     /// Nobody in the ceremony's file is called so.
     #[error("the ceremony's file knows nobody called {0}")]
     NoPerson(String),

@@ -118,6 +118,11 @@ impl Layout {
         self.data.join("authorities")
     }
 
+    /// Certificates of a demo that are only looked at.
+    pub(crate) fn specimens(&self) -> PathBuf {
+        self.data.join("specimens")
+    }
+
     /// A CA's certificate, PEM.
     pub(crate) fn authority(&self, name: &str) -> PathBuf {
         self.authorities().join(format!("{name}.pem"))

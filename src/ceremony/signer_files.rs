@@ -50,7 +50,8 @@ pub(crate) fn officers(script: &Script) -> Result<OfficerList, OfficersError> {
     OfficerList::new(entries.collect())
 }
 
-/// The certificates that the service may renew without anybody: its TLS name and its OCSP signers.
+/// The certificates that the service may have made without anybody: its TLS name, its OCSP signers, and what the
+/// file names.
 pub(crate) fn standing(script: &Script) -> StandingList {
     let listener = &script.listener;
     let infrastructure = script.authorities.iter().filter(|ca| ca.kind == IssuerKind::Infrastructure);
@@ -66,7 +67,11 @@ pub(crate) fn standing(script: &Script) -> StandingList {
         let subject = script.operator_facts(&authority.responder.as_ref()?.common_name);
         Some(approval(authority, OCSP_PROFILE, subject))
     });
-    StandingList::new(tls.chain(responders).collect())
+    let named = script.standing.iter().filter_map(|planned| {
+        let authority = script.authority(&planned.authority)?;
+        Some(approval(authority, &planned.profile, script.standing_facts(planned)))
+    });
+    StandingList::new(tls.chain(responders).chain(named).collect())
 }
 
 fn approval(authority: &PlannedAuthority, profile: &str, subject: SubjectFacts) -> StandingApproval {
@@ -84,6 +89,7 @@ fn issuer(authority: &PlannedAuthority, script: &Script, layout: &Layout) -> Iss
         kind: match authority.kind {
             IssuerKind::Root => config::IssuerKind::Root,
             IssuerKind::Person => config::IssuerKind::Person,
+            IssuerKind::Function => config::IssuerKind::Function,
             IssuerKind::Infrastructure => config::IssuerKind::Infrastructure,
         },
         name,
@@ -107,7 +113,7 @@ mod tests {
         let config = configuration(&demo(), Host::Only, &layout, 0);
         config.check().unwrap();
         assert!(config.issuers.iter().all(|issuer| issuer.kind != config::IssuerKind::Root));
-        assert_eq!(config.issuers.len(), 2);
+        assert_eq!(config.issuers.len(), 4);
         let root = configuration(&demo(), Host::Root, &layout, 0);
         assert!(root.issuers.len() == 1 && root.issuers[0].kind == config::IssuerKind::Root);
     }

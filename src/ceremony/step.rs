@@ -87,6 +87,9 @@ impl Step {
             Self::FirstCertificates => "Use the issuing CAs' keys: certify OCSP signers and first officers.".to_owned(),
             Self::Close => "Close the signer's door for ever and seal the transcript.".to_owned(),
         };
+        if matches!(self, Self::Issuing | Self::FirstCertificates) && !script.specimens.is_empty() {
+            text.push_str(" Make the specimens of the file.");
+        }
         for (label, fingerprint) in entries.iter().filter_map(|entry| shown(&entry.what)) {
             let _ = write!(text, "\n  {label}: {fingerprint}"); // writing to a String cannot fail
         }

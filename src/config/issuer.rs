@@ -39,6 +39,8 @@ pub enum IssuerKind {
     Root,
     /// People's certificates.
     Person,
+    /// Certificates of organisations: their servers, systems and seals.
+    Function,
     /// TLS and other certificates of the service.
     Infrastructure,
 }
@@ -49,6 +51,7 @@ impl IssuerKind {
         match self {
             Self::Root => "root",
             Self::Person => "person",
+            Self::Function => "function",
             Self::Infrastructure => "infrastructure",
         }
     }

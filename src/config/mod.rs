@@ -11,6 +11,7 @@ pub mod status;
 mod tests;
 pub mod token;
 
+pub use domain::subject::Mode;
 use issuer::IssuerConfig;
 use listen::{ListenConfig, TlsConfig};
 use status::{CrlConfig, OcspConfig, StatusConfig};
@@ -64,16 +65,6 @@ pub struct AuditConfig {
     /// Public key of the audit seal, PEM: what exported checkpoints are checked with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seal: Option<PathBuf>,
-}
-
-/// What the installation is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Test numbers, test CAs, virtual cards.
-    Demo,
-    /// Real people.
-    Production,
 }
 
 /// How to reach the signer process.

@@ -1,7 +1,6 @@
 //! Submits an application.
 
 use crate::app::App;
-use crate::config::Mode;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::permit::{Permit, SubmitEnrolment};
@@ -10,11 +9,10 @@ use domain::card::{Card, CardState};
 use domain::changes::{Changes, Write};
 use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
 use domain::operation::PlannedProfile;
-use domain::people::{Employment, Person, Tenant};
+use domain::people::{Employment, Person};
+use domain::subject::{self, SubjectFault};
 use domain::{CardNumber, EnrolmentId, PersonId};
-use pki::Attribute;
 use pki::identifier::PersonalNumber;
-use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
 use std::collections::BTreeMap;
 
@@ -42,9 +40,7 @@ pub async fn enrol(
     application: Application,
 ) -> Result<AnyEnrolment, ServiceError> {
     let now = app.clock.now();
-    accept_number(app, &application.identity_number)?;
-    let given_name = accept_name("applicant.given_name", Attribute::GivenName, &application.given_name)?;
-    let surname = accept_name("applicant.surname", Attribute::Surname, &application.surname)?;
+    app.config.mode.accept(&application.identity_number).map_err(invalid)?;
     let tenant = app.store.tenant(permit.tenant()).await?.ok_or(ServiceError::Incomplete("the caller's agency"))?;
     let known = app.store.person_by_identity(&application.identity_number).await?;
     let employed = match &known {
@@ -54,10 +50,10 @@ pub async fn enrol(
     let person = Person {
         id: known.as_ref().map_or_else(|| PersonId::from_random(app.entropy.random16()), |known| known.id.clone()),
         identity_number: application.identity_number.clone(),
-        given_name,
-        surname,
+        given_name: application.given_name,
+        surname: application.surname,
     };
-    accept_name("applicant", Attribute::CommonName, &person.display_name())?;
+    let person = person.with_accepted_names().map_err(invalid)?;
     // What another agency wrote down is neither told to this one nor binding for it.
     if employed && known.as_ref() != Some(&person) {
         return Err(ServiceError::Invalid { field: "applicant", problem: "the name is not the registered one".into() });
@@ -68,7 +64,7 @@ pub async fn enrol(
     let enrolment = Enrolment::submit(
         (id.clone(), tenant.id.clone()),
         (person.id.clone(), application.card.clone()),
-        subject_facts(&tenant, &person, &application.card),
+        person.subject(&tenant, &application.card),
         planned(app)?,
         submitted,
     )?;
@@ -100,36 +96,16 @@ pub async fn enrol(
     Ok(enrolment)
 }
 
-fn accept_number(app: &App, number: &PersonalNumber) -> Result<(), ServiceError> {
-    let problem = match (app.config.mode, number.is_test_number()) {
-        (Mode::Demo, false) => "a demo installation accepts test numbers only",
-        (Mode::Production, true) => "a test number",
-        _ => return Ok(()),
+/// The field of the application that a fact of the subject comes from.
+fn invalid(fault: SubjectFault) -> ServiceError {
+    let field = match fault.fact() {
+        subject::GIVEN_NAME => "applicant.given_name",
+        subject::SURNAME => "applicant.surname",
+        subject::DISPLAY_NAME => "applicant",
+        _ => "identity_number",
     };
-    Err(ServiceError::Invalid { field: "identity_number", problem: problem.into() })
-}
-
-/// The name as certificates carry it. What none could carry is refused before anybody is asked to sign for it.
-fn accept_name(field: &'static str, attribute: Attribute, name: &str) -> Result<String, ServiceError> {
-    match attribute.accept(name) {
-        Ok(accepted) => Ok(accepted.into_owned()),
-        Err(fault) => Err(ServiceError::Invalid { field, problem: fault.to_string() }),
-    }
-}
-
-/// What becomes the subject of the person's certificates.
-pub fn subject_facts(tenant: &Tenant, person: &Person, card: &CardNumber) -> SubjectFacts {
-    let values = [
-        ("organisation.name", tenant.name.clone()),
-        ("organisation.number", tenant.organisation_number.as_str().to_owned()),
-        ("person.surname", person.surname.clone()),
-        ("person.given_name", person.given_name.clone()),
-        ("person.display_name", person.display_name()),
-        ("person.serial_number", person.identity_number.etsi()),
-        ("card.number", card.to_string()),
-    ];
-    let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    SubjectFacts { values, dns_names: Vec::new(), ip_addresses: Vec::new() }
+    let problem = std::error::Error::source(&fault).map_or_else(|| fault.to_string(), ToString::to_string);
+    ServiceError::Invalid { field, problem }
 }
 
 fn planned(app: &App) -> Result<BTreeMap<Purpose, PlannedProfile>, ServiceError> {

@@ -124,6 +124,7 @@ impl ServiceError {
             Self::Signer(e) => e.code(),
             Self::Token(_) => "token-unavailable",
             Self::Store(StoreError::Conflict(Conflict::KeyTaken)) => "key-taken",
+            Self::Store(StoreError::Conflict(Conflict::NameTaken)) => "name-taken",
             Self::Store(StoreError::Conflict(Conflict::AlreadyRevoked)) => "already-revoked",
             Self::Store(StoreError::Conflict(_)) => "conflict",
             Self::Store(StoreError::Stale { .. }) => "stale",

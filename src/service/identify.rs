@@ -7,11 +7,13 @@ use crate::service::officers::Signatory;
 use crate::service::permit::{IdentifyApplicant, Permit};
 use domain::access::Role;
 use domain::approval::{Approval, ApprovalRule};
+use domain::assurance::Identification;
 use domain::audit::Event;
 use domain::changes::{Changes, Stored, Write};
 use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
 use domain::evidence::{EvidenceError, verify_statement};
 use domain::operation::{Act, IdentityProof, Operation};
+use domain::subject::SERIAL_NUMBER;
 use domain::{ApprovalId, EnrolmentId};
 
 /// The exact operation that the officer must sign to say that they identified the applicant so.
@@ -25,7 +27,7 @@ pub async fn prepare(
     proof: &IdentityProof,
 ) -> Result<Operation, ServiceError> {
     let row = load(app, permit, id).await?;
-    check(app, proof)?;
+    check(app, &row.value, proof)?;
     Ok(row.value.identification(permit.person(), proof))
 }
 
@@ -42,7 +44,7 @@ pub async fn identify(
 ) -> Result<AnyEnrolment, ServiceError> {
     let now = app.clock.now();
     let Stored { value: enrolment, version } = load(app, permit, id).await?;
-    check(app, &proof)?;
+    check(app, &enrolment, &proof)?;
     let operation = enrolment.identification(permit.person(), &proof);
     let signatory = Signatory::of(app, &statement).await?;
     let officer = verify_statement(&statement, Act::Identify, operation.hash(), &signatory, now)?.officer;
@@ -99,26 +101,21 @@ async fn load(
     }
 }
 
-/// The document must be described, and valid today.
-fn check(app: &App, proof: &IdentityProof) -> Result<(), ServiceError> {
-    let invalid = |field, problem: &str| Err(ServiceError::Invalid { field, problem: problem.to_owned() });
-    if !(1..=MAX_TEXT).contains(&proof.number.chars().count()) || proof.number.chars().any(char::is_control) {
-        return invalid("proof.number", "1 to 64 characters");
+/// The document must be described, and the identification be enough for the level of every certificate.
+fn check(app: &App, enrolment: &Enrolment<Submitted>, proof: &IdentityProof) -> Result<(), ServiceError> {
+    let invalid = |field, problem: String| ServiceError::Invalid { field, problem };
+    for (field, text) in [("proof.number", &proof.number), ("proof.place", &proof.place)] {
+        if !(1..=MAX_TEXT).contains(&text.chars().count()) || text.chars().any(char::is_control) {
+            return Err(invalid(field, format!("1 to {MAX_TEXT} characters")));
+        }
     }
-    if !(1..=MAX_TEXT).contains(&proof.place.chars().count()) || proof.place.chars().any(char::is_control) {
-        return invalid("proof.place", "1 to 64 characters");
-    }
-    let Ok(last_day) = proof.expires.parse::<jiff::civil::Date>() else {
-        return invalid("proof.expires", "a date, YYYY-MM-DD");
-    };
-    let today = jiff::Timestamp::from_second(app.clock.now().unix())
-        .map_err(|_| ServiceError::Incomplete("a clock in range"))?
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date();
-    if last_day < today {
-        return invalid("proof.expires", "the document has expired");
-    }
-    Ok(())
+    let number = enrolment.subject.get(SERIAL_NUMBER).and_then(|text| text.parse().ok());
+    let found = Identification { proof, number: number.as_ref(), at: app.clock.now() };
+    let policies = app.policies.get();
+    enrolment.certificates.values().try_for_each(|planned| {
+        let accepted = policies.assurance.accept(&planned.profile, &found);
+        accepted.map_err(|fault| invalid(fault.field(), fault.to_string()))
+    })
 }
 
 /// The serialised word of a unit variant.

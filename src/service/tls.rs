@@ -114,7 +114,7 @@ pub async fn certify(app: &App, key: &PublicKey) -> Result<CertificateDer, Servi
 /// [`ServiceError`]; the reserved serial is revoked if the signer fails.
 pub async fn certify_for(
     app: &App,
-    profile: &'static str,
+    profile: &str,
     subject: SubjectFacts,
     holder: Holder,
     key: &PublicKey,
@@ -131,7 +131,7 @@ pub async fn certify_for(
 pub async fn certify_by(
     app: &App,
     issuer: &pki::issue::Issuer,
-    profile: &'static str,
+    profile: &str,
     subject: SubjectFacts,
     holder: Holder,
     key: &PublicKey,

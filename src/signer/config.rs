@@ -1,6 +1,7 @@
 //! `signer.toml`: what the signer process is told. Unknown keys are errors.
 
 use crate::config::{ConfigError, read};
+pub use domain::subject::Mode;
 use hsm::{HsmError, Module, PinSource, TokenConfig};
 use pki::key::KeyId;
 use serde::{Deserialize, Serialize};
@@ -29,16 +30,6 @@ pub struct SignerConfig {
     /// The CAs.
     #[serde(rename = "issuer")]
     pub issuers: Vec<IssuerSettings>,
-}
-
-/// What the installation is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Test people and virtual cards.
-    Demo,
-    /// Real people: person keys in software are refused, and journals of demos too.
-    Production,
 }
 
 /// The token with the CA keys. Its PIN is known to this process only.
@@ -88,7 +79,9 @@ pub enum IssuerKind {
     Root,
     /// People's certificates, its own OCSP signer and CRL.
     Person,
-    /// TLS servers of the service, its own OCSP signer and CRL.
+    /// Servers, systems and seals of organisations, its own OCSP signer and CRL.
+    Function,
+    /// TLS servers and units of the service, its own OCSP signer and CRL.
     Infrastructure,
 }
 

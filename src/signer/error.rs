@@ -2,7 +2,9 @@
 
 use super::journal::JournalError;
 use super::ledger::LedgerError;
+use domain::assurance::ProofFault;
 use domain::evidence::EvidenceError;
+use domain::subject::SubjectFault;
 use hsm::HsmError;
 use pki::Kind;
 use pki::crl::CrlError;
@@ -28,6 +30,8 @@ pub enum Code {
     NoStandingApproval,
     /// The approval was used before.
     ApprovalUsed,
+    /// Nobody may be certified under this name here.
+    WrongSubject,
     /// The serial was used before.
     SerialUsed,
     /// The key is certified for somebody else or something else.
@@ -71,6 +75,7 @@ impl Code {
             Self::NotApproved => "not-approved",
             Self::NoStandingApproval => "no-standing-approval",
             Self::ApprovalUsed => "approval-used",
+            Self::WrongSubject => "wrong-subject",
             Self::SerialUsed => "serial-used",
             Self::KeyUsed => "key-used",
             Self::CardUsed => "card-used",
@@ -97,6 +102,7 @@ impl Code {
             Self::NotApproved | Self::NoStandingApproval | Self::WrongIssuer | Self::OtherBytes => Kind::Denied,
             Self::ApprovalUsed | Self::SerialUsed | Self::KeyUsed | Self::CardUsed | Self::CrlNumber => Kind::Conflict,
             Self::WrongProfile
+            | Self::WrongSubject
             | Self::PoliciesUnusable
             | Self::WrongTime
             | Self::NotIssuable
@@ -123,6 +129,10 @@ pub(super) enum SignerError {
     IssuerSigns { issuer: String },
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
+    #[error("the subject: {0}")]
+    Subject(#[from] SubjectFault),
+    #[error("the identification: {0}")]
+    Proof(#[from] ProofFault),
     #[error("not approved: {0}")]
     NotApproved(&'static str),
     #[error("no standing approval covers this issuer, profile, subject and key")]
@@ -177,12 +187,17 @@ impl SignerError {
     pub(super) const fn code(&self) -> Code {
         match self {
             Self::Malformed(_) | Self::Key(_) | Self::Evidence(EvidenceError::Malformed(_)) => Code::BadRequest,
+            Self::NoProfile { .. }
+            | Self::Revision { .. }
+            | Self::ProfilePurpose { .. }
+            | Self::Proof(ProofFault::NoLevel(_)) => Code::WrongProfile,
             Self::NoIssuer { .. } | Self::IssuerRole { .. } | Self::IssuerSigns { .. } => Code::WrongIssuer,
-            Self::Evidence(_) | Self::NotApproved(_) | Self::Ledger(LedgerError::PoliciesNotApproved) => {
-                Code::NotApproved
-            }
+            Self::Evidence(_)
+            | Self::Proof(_)
+            | Self::NotApproved(_)
+            | Self::Ledger(LedgerError::PoliciesNotApproved) => Code::NotApproved,
+            Self::Subject(_) => Code::WrongSubject,
             Self::NoStandingApproval => Code::NoStandingApproval,
-            Self::NoProfile { .. } | Self::Revision { .. } | Self::ProfilePurpose { .. } => Code::WrongProfile,
             Self::Time { .. } => Code::WrongTime,
             Self::OtherBytes => Code::OtherBytes,
             Self::Issue(_) => Code::NotIssuable,

@@ -8,9 +8,11 @@ use super::issuers::Authority;
 use super::journal::{Authority as Why, Holder, Record};
 use super::protocol::{CardAnswer, CardToSign, CertificateToSign, IssueRequest, MAX_CERTIFICATES, SignedCertificate};
 use super::registry::Registry;
+use domain::assurance::Identification;
 use domain::evidence::{ApprovedIssuance, Delivery, IssueEvidence, verify_delivery, verify_issuance};
 use domain::id::hex;
 use domain::operation::{IssueCard, MAX_TRAY};
+use domain::subject::{CARD_NUMBER, ORGANISATION_NUMBER, SERIAL_NUMBER, check_person};
 use pki::key::PublicKey;
 use pki::time::UtcTime;
 
@@ -52,6 +54,7 @@ impl Core {
         let officers = Registry::new(self);
         let approved = verify_issuance(&card.evidence, &tray.delivery, self.approvals_needed, &officers, tray.now)?;
         self.check_applicant(&approved.order)?;
+        self.check_proof(&approved)?;
         let drafts = card.certificates.iter().map(|wanted| self.draft(tray, &approved, wanted));
         let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
         Ok((tray.record(&approved, &card.evidence, &drafts), drafts))
@@ -74,8 +77,9 @@ impl Core {
         Ok(written)
     }
 
-    /// The subject must be the agency's own, this card's, and not an officer under another name.
+    /// The subject must be of a person whom this installation may certify, the agency's own, this card's, and not an officer under another name.
     fn check_applicant(&self, order: &IssueCard) -> Result<(), SignerError> {
+        check_person(&order.subject, self.policies().mode)?;
         let organisation = self.officers.organisation(&order.tenant);
         let number = order.subject.get(ORGANISATION_NUMBER).map(|number| format!("NTRSE-{number}"));
         if organisation.is_none() || organisation != number.as_deref() {
@@ -89,6 +93,16 @@ impl Core {
         if !known.is_some_and(|(serial, organisation)| self.officers.may_be(&order.applicant, serial, organisation)) {
             return Err(SignerError::NotApproved("the subject and the applicant are not the same person"));
         }
+        Ok(())
+    }
+
+    /// How the applicant was identified must be enough for the level of every certificate that was ordered.
+    fn check_proof(&self, approved: &ApprovedIssuance) -> Result<(), SignerError> {
+        let number = approved.order.subject.get(SERIAL_NUMBER).and_then(|text| text.parse().ok());
+        let found = Identification { proof: &approved.proof, number: number.as_ref(), at: approved.identified_at };
+        let assurance = &self.policies().assurance;
+        let planned = approved.order.certificates.values();
+        planned.map(|planned| assurance.accept(&planned.profile, &found)).collect::<Result<(), _>>()?;
         Ok(())
     }
 
@@ -146,7 +160,3 @@ impl Tray<'_> {
 fn answer(card: Result<Vec<SignedCertificate>, SignerError>) -> CardAnswer {
     card.map_or_else(|error| CardAnswer::Refused(refusal(&error)), CardAnswer::Signed)
 }
-
-const ORGANISATION_NUMBER: &str = "organisation.number";
-const CARD_NUMBER: &str = "card.number";
-const SERIAL_NUMBER: &str = "person.serial_number";

@@ -51,7 +51,7 @@ impl Authority {
     /// Whether the key signs anything at all outside the ceremony.
     pub(super) fn serves(&self) -> Result<(), SignerError> {
         match self.kind {
-            IssuerKind::Person | IssuerKind::Infrastructure => Ok(()),
+            IssuerKind::Person | IssuerKind::Function | IssuerKind::Infrastructure => Ok(()),
             IssuerKind::Root => Err(SignerError::IssuerSigns { issuer: self.issuer.name.clone() }),
         }
     }
@@ -63,13 +63,11 @@ impl Authority {
             Purpose::PersonAuthentication | Purpose::PersonSignature => self.kind == IssuerKind::Person,
             Purpose::TlsServer | Purpose::TsaUnit | Purpose::EnrolmentSigner => self.kind == IssuerKind::Infrastructure,
             Purpose::OcspSigner => true,
-            // CAs are certified in ceremonies, and no CA of organisations is served yet.
-            Purpose::RootCa
-            | Purpose::IssuingCa
-            | Purpose::CrossCa
-            | Purpose::FunctionServer
-            | Purpose::FunctionClient
-            | Purpose::LegalPersonSeal => false,
+            Purpose::FunctionServer | Purpose::FunctionClient | Purpose::LegalPersonSeal => {
+                self.kind == IssuerKind::Function
+            }
+            // CAs are certified in ceremonies.
+            Purpose::RootCa | Purpose::IssuingCa | Purpose::CrossCa => false,
         };
         if allowed { Ok(()) } else { Err(SignerError::IssuerRole { issuer: self.issuer.name.clone(), purpose }) }
     }

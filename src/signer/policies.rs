@@ -7,7 +7,8 @@ use super::error::SignerError;
 use super::journal::{Record, Revision};
 use super::registry::Registry;
 use super::start::StartError;
-use crate::policies::{PolicyFolder, profiles};
+use crate::policies::{PolicyFolder, assurance, profiles};
+use domain::assurance::Assurance;
 use domain::bundle::Bundle;
 use domain::evidence::{EvidenceError, verify_policies};
 use pki::profile::{KeyOrigin, Profile, Profiles};
@@ -19,7 +20,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Policies {
     profiles: Profiles,
-    mode: Mode,
+    pub(super) assurance: Assurance,
+    pub(super) mode: Mode,
     pub(super) bundle: Digest,
     pub(super) revisions: BTreeMap<String, Revision>,
 }
@@ -37,7 +39,8 @@ impl Policies {
         };
         let contents = bundle.folder("profiles").filter_map(|(_, text)| content(text));
         let revisions = contents.filter_map(revision).collect();
-        Ok(Self { profiles, mode, bundle: Digest::of_bundle(bundle), revisions })
+        let assurance = assurance(bundle, &profiles)?;
+        Ok(Self { profiles, assurance, mode, bundle: Digest::of_bundle(bundle), revisions })
     }
 
     /// The profile with this name. In production a person's key is never in software.

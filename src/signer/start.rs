@@ -15,7 +15,7 @@ use super::standing::{StandingError, StandingList};
 use super::token::CaToken;
 use crate::clock::Clock;
 use crate::config::ConfigError;
-use crate::policies::FolderError;
+use crate::policies::{FolderError, RulesError};
 use hsm::HsmError;
 use pki::certificate::CertificateError;
 use pki::profile::ProfileError;
@@ -50,6 +50,9 @@ pub enum StartError {
     /// The profiles cannot be used.
     #[error("profiles")]
     Profiles(#[from] ProfileError),
+    /// What levels of assurance demand cannot be used.
+    #[error("policies")]
+    Rules(#[from] RulesError),
     /// The policy folder cannot be used.
     #[error("policies")]
     Policies(#[from] FolderError),

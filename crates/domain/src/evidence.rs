@@ -6,8 +6,8 @@
 use crate::access::Role;
 use crate::id::hex;
 use crate::operation::{
-    Act, DeliverCards, DeliveredCard, IdentifyApplicant, IssueCard, MAX_TRAY, Operation, OperationHash, STATEMENT_TYPE,
-    Statement,
+    Act, DeliverCards, DeliveredCard, IdentifyApplicant, IdentityProof, IssueCard, MAX_TRAY, Operation, OperationHash,
+    STATEMENT_TYPE, Statement,
 };
 use crate::{EnrolmentId, PersonId, TenantId};
 use pki::Kind;
@@ -92,6 +92,10 @@ pub struct Delivery {
 pub struct ApprovedIssuance {
     /// What was approved.
     pub order: IssueCard,
+    /// How the applicant was identified.
+    pub proof: IdentityProof,
+    /// When, by the identifying officer's clock.
+    pub identified_at: UtcTime,
     /// SHA-256 of each key's SubjectPublicKeyInfo, hexadecimal.
     pub keys: BTreeMap<pki::profile::Purpose, String>,
     /// Who approved.
@@ -239,7 +243,8 @@ pub fn verify_issuance(
     let delivered = delivered.ok_or(EvidenceError::Mismatch("the delivery is for another application"))?;
     belongs_together(&order, &identification, &evidence.identification, delivered)?;
 
-    let identifier = the_one(&evidence.identification, Act::Identify, officers, now)?.officer;
+    let Stated { officer: identifier, at: identified_at } =
+        the_one(&evidence.identification, Act::Identify, officers, now)?;
     has_role(&identifier, Role::RegistrationOfficer, &order.tenant)?;
     if identifier.person != order.identified_by || identifier.person == order.applicant {
         return Err(EvidenceError::FourEyes);
@@ -253,7 +258,8 @@ pub fn verify_issuance(
         return Err(EvidenceError::FourEyes);
     }
     let keys = delivered.keys.clone();
-    Ok(ApprovedIssuance { order, keys, approvers, delivered_by: desk.person, delivered_at })
+    let (proof, delivered_by) = (identification.proof, desk.person);
+    Ok(ApprovedIssuance { order, proof, identified_at, keys, approvers, delivered_by, delivered_at })
 }
 
 /// Verifies the approvers' signatures under an order.

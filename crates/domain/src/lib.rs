@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod approval;
+pub mod assurance;
 pub mod audit;
 pub mod bundle;
 pub mod card;
@@ -19,7 +20,9 @@ pub mod id;
 pub mod operation;
 pub mod people;
 pub mod ports;
+pub mod retention;
 pub mod revocation;
+pub mod subject;
 
 pub use id::{ApprovalId, CardNumber, EnrolmentId, PersonId, TenantId};
 pub use pki::Kind;

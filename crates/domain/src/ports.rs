@@ -55,6 +55,9 @@ pub enum Conflict {
     /// The public key belongs to another person or purpose.
     #[error("the key is already certified for another person or purpose")]
     KeyTaken,
+    /// The distinguished name is another person's, or was.
+    #[error("the distinguished name belongs to another person")]
+    NameTaken,
     /// The certificate was revoked before.
     #[error("already revoked")]
     AlreadyRevoked,

@@ -1,8 +1,9 @@
 //! Certification requests (PKCS#10, RFC 2986): a public key and the proof that its owner asks.
 //!
-//! Subject, attributes and requested extensions are ignored on purpose: what a
-//! certificate says comes from the enrolment. Only what nobody asks for in good
-//! faith is refused: to be a CA, an extension twice, NUL in a name.
+//! What a certificate says comes from the enrolment and the profile. A request
+//! may leave its subject empty or repeat the enrolled one; one that asks for
+//! anything else, another name or an extension, is refused rather than served
+//! with something that was not asked for.
 
 use x509_parser::certification_request::{X509CertificationRequest, X509CertificationRequestInfo};
 use x509_parser::cri_attributes::ParsedCriAttribute;
@@ -10,17 +11,39 @@ use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 
 use crate::Kind;
-use crate::asn1::{Malformed, Misshapen, Reader, check_shape, tag};
+use crate::asn1::{Malformed, Misshapen, Reader, check_shape, oid, tag};
 use crate::key::{KeyError, PublicKey, SignatureAlgorithm};
+use crate::name::{Attributes, attributes, read_name};
 
 /// Largest request that is read, in octets, PEM or DER.
 pub const MAX_CSR_OCTETS: usize = 16 * 1024;
 
-/// The public key of a request in PEM or DER whose proof of possession verifies.
+/// A request whose proof of possession verifies, and which asks for no extension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificationRequest {
+    /// The key to certify.
+    pub key: PublicKey,
+    subject: Attributes,
+}
+
+impl CertificationRequest {
+    /// Checks that the request names nobody but whom it is for: each attribute of its subject stands in `enrolled`,
+    /// DER of a Name, with the same value. An empty subject names nobody.
+    ///
+    /// # Errors
+    /// [`CsrError::OtherSubject`].
+    pub fn check_subject(&self, enrolled: &[u8]) -> Result<(), CsrError> {
+        let enrolled = read_name(enrolled).ok_or(CsrError::OtherSubject)?;
+        let is_said = |attribute: &(String, Option<String>)| attribute.1.is_some() && enrolled.contains(attribute);
+        if self.subject.iter().all(is_said) { Ok(()) } else { Err(CsrError::OtherSubject) }
+    }
+}
+
+/// Reads a request in PEM or DER.
 ///
 /// # Errors
 /// [`CsrError`], a variant for each reason.
-pub fn read_csr(bytes: &[u8]) -> Result<PublicKey, CsrError> {
+pub fn read_csr(bytes: &[u8]) -> Result<CertificationRequest, CsrError> {
     if bytes.len() > MAX_CSR_OCTETS {
         return Err(CsrError::Oversized { octets: bytes.len() });
     }
@@ -59,6 +82,15 @@ pub enum CsrError {
     /// It asks for the certificate of a CA.
     #[error("the request asks for the certificate of a CA")]
     AsksForCa,
+    /// It asks for alternative names; those come from the enrolment.
+    #[error("the request asks for alternative names")]
+    AsksForNames,
+    /// It asks for another extension; those come from the profile.
+    #[error("the request asks for extensions")]
+    AsksForExtension,
+    /// Its subject is not empty, and not the enrolled one.
+    #[error("the request names another subject than the enrolled one")]
+    OtherSubject,
     /// It asks for an extension twice.
     #[error("the request asks for an extension twice")]
     DuplicateExtension,
@@ -82,6 +114,9 @@ impl CsrError {
             Self::BadSignature => "bad_signature",
             Self::UnsupportedAlgorithm => "unsupported_algorithm",
             Self::AsksForCa => "asks_for_ca",
+            Self::AsksForNames => "asks_for_names",
+            Self::AsksForExtension => "asks_for_extension",
+            Self::OtherSubject => "other_subject",
             Self::DuplicateExtension => "duplicate_extension",
             Self::NulInName => "nul_in_name",
             Self::Key(KeyError::Malformed) => "malformed_key",
@@ -130,7 +165,7 @@ fn from_pem(text: &[u8]) -> Result<Vec<u8>, CsrError> {
     }
 }
 
-fn from_der(der: &[u8]) -> Result<PublicKey, CsrError> {
+fn from_der(der: &[u8]) -> Result<CertificationRequest, CsrError> {
     check_shape(der)?;
     let mut outer = Reader::new(der);
     let mut fields = outer.sequence()?;
@@ -148,10 +183,10 @@ fn from_der(der: &[u8]) -> Result<PublicKey, CsrError> {
         .filter(|algorithm| algorithm.fits(key.kind()))
         .ok_or(CsrError::UnsupportedAlgorithm)?;
     key.verify(algorithm, info, signature).map_err(|_| CsrError::BadSignature)?;
-    Ok(key)
+    Ok(CertificationRequest { key, subject: attributes(&request.certification_request_info.subject) })
 }
 
-/// Refuses what nobody asks for in good faith.
+/// Refuses every wish but a subject, which is compared when it is known whom the request is for.
 fn check_wishes(info: &X509CertificationRequestInfo<'_>) -> Result<(), CsrError> {
     let has_nul = |value: &x509_parser::der_parser::asn1_rs::Any<'_>| {
         let is_wide = [BMP_STRING, UNIVERSAL_STRING].contains(&value.header.tag().0);
@@ -160,28 +195,39 @@ fn check_wishes(info: &X509CertificationRequestInfo<'_>) -> Result<(), CsrError>
     if info.subject.iter_attributes().any(|attribute| has_nul(attribute.attr_value())) {
         return Err(CsrError::NulInName);
     }
+    let mut wanted = Vec::new();
     for attribute in info.iter_attributes() {
-        if let ParsedCriAttribute::ExtensionRequest(wanted) = attribute.parsed_attribute() {
-            check_extensions(&wanted.extensions)?;
-        }
-    }
-    Ok(())
-}
-
-fn check_extensions(wanted: &[X509Extension<'_>]) -> Result<(), CsrError> {
-    for (at, extension) in wanted.iter().enumerate() {
-        if wanted[..at].iter().any(|earlier| earlier.oid == extension.oid) {
-            return Err(CsrError::DuplicateExtension);
-        }
-        match extension.parsed_extension() {
-            ParsedExtension::BasicConstraints(constraints) if constraints.ca => return Err(CsrError::AsksForCa),
-            ParsedExtension::SubjectAlternativeName(names) if names.general_names.iter().any(has_nul) => {
-                return Err(CsrError::NulInName);
+        match attribute.parsed_attribute() {
+            ParsedCriAttribute::ExtensionRequest(request) => wanted.extend(&request.extensions),
+            _ if attribute.oid.as_bytes() == oid::MICROSOFT_EXTENSIONS.as_bytes() => {
+                return Err(CsrError::AsksForExtension);
             }
             _ => {}
         }
     }
-    Ok(())
+    check_extensions(&wanted)
+}
+
+/// The worst wish decides the word.
+fn check_extensions(wanted: &[&X509Extension<'_>]) -> Result<(), CsrError> {
+    let twice = |(at, one): (usize, &&X509Extension<'_>)| wanted[..at].iter().any(|earlier| earlier.oid == one.oid);
+    if wanted.iter().enumerate().any(twice) {
+        return Err(CsrError::DuplicateExtension);
+    }
+    let wishes: Vec<_> = wanted.iter().map(|extension| extension.parsed_extension()).collect();
+    if wishes.iter().any(|wish| matches!(wish, ParsedExtension::BasicConstraints(constraints) if constraints.ca)) {
+        return Err(CsrError::AsksForCa);
+    }
+    let names = wishes.iter().find_map(|wish| match wish {
+        ParsedExtension::SubjectAlternativeName(names) => Some(&names.general_names),
+        _ => None,
+    });
+    match names {
+        Some(names) if names.iter().any(has_nul) => Err(CsrError::NulInName),
+        Some(_) => Err(CsrError::AsksForNames),
+        None if wishes.is_empty() => Ok(()),
+        None => Err(CsrError::AsksForExtension),
+    }
 }
 
 fn has_nul(name: &x509_parser::extensions::GeneralName<'_>) -> bool {

@@ -27,11 +27,11 @@ mod text;
 pub mod time;
 
 pub use certificate::{Certificate, CertificateDer, CertificateError};
-pub use csr::{CsrError, read_csr};
+pub use csr::{CertificationRequest, CsrError, read_csr};
 pub use key::{BadSignature, KeyError, KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm, Signer};
 pub use kind::Kind;
 pub use lint::Finding;
-pub use name::Attribute;
+pub use name::{Attribute, name_digest};
 pub use profile::{Profile, Profiles, Purpose};
 pub use serial::SerialNumber;
 pub use subject::SubjectFacts;

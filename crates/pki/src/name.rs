@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use der::asn1::ObjectIdentifier;
 use serde::{Deserialize, Serialize};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::asn1::{Writer, oid, tag};
 use crate::text::{self, TextFault};
@@ -110,6 +112,33 @@ impl Attribute {
             w.element(self.string_tag(), value.as_bytes());
         });
     }
+}
+
+/// The attributes of a name in their order: dotted OID, and the value if it is text that can be read.
+pub(crate) type Attributes = Vec<(String, Option<String>)>;
+
+/// The attributes of a name that was parsed.
+pub(crate) fn attributes(name: &X509Name<'_>) -> Attributes {
+    let text = |attribute: &AttributeTypeAndValue<'_>| attribute.as_str().ok().map(str::to_owned);
+    name.iter_attributes().map(|attribute| (attribute.attr_type().to_id_string(), text(attribute))).collect()
+}
+
+/// The attributes of a Name in DER; none if it is not exactly one.
+pub(crate) fn read_name(der: &[u8]) -> Option<Attributes> {
+    let (rest, name) = X509Name::from_der(der).ok()?;
+    rest.is_empty().then(|| attributes(&name))
+}
+
+/// What two names must have in common to be one name (RFC 5280 section 7.1): SHA-256 over the attributes in their
+/// order, letters in lower case and runs of spaces as one space. None if `der` is not exactly one Name.
+pub fn name_digest(der: &[u8]) -> Option<[u8; 32]> {
+    let mut canonical = String::new();
+    for (oid, value) in read_name(der)? {
+        let words = value?.to_lowercase();
+        let words: Vec<_> = words.split_whitespace().collect();
+        canonical.extend([&oid, "=", &words.join(" "), "\0"]);
+    }
+    Some(crate::digest::sha256(canonical.as_bytes()))
 }
 
 /// Writes a `RelativeDistinguishedName`; DER orders a set by its encodings (X.690 clause 11.6).

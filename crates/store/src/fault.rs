@@ -23,6 +23,7 @@ pub const POINTS: &[&str] = &[
     "enrolment-new",
     "enrolment",
     "certified-key",
+    "distinguished-name",
     "intent",
     "certificate",
     "revocation",

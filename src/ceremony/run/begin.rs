@@ -127,6 +127,7 @@ fn make_folders(layout: &Layout, host: Host) -> Result<(), Error> {
         files::private_folder(&private)?;
     }
     files::public_folder(&layout.authorities())?;
+    files::public_folder(&layout.specimens())?;
     if host != Host::Only {
         files::public_folder(&layout.outgoing(""))?;
         files::public_folder(&layout.incoming(""))?;

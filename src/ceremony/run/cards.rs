@@ -8,7 +8,6 @@ use crate::ceremony::step::Step;
 use crate::ceremony::tokens::failed;
 use crate::ceremony::transcript::Event;
 use crate::clock::Entropy;
-use crate::service::enrol::subject_facts;
 use domain::certificate::Holder;
 use domain::{CardNumber, PersonId};
 use hsm::KeyRole;
@@ -40,7 +39,7 @@ impl Ceremony<'_> {
                 file: file(&planned.id, what),
                 step: Step::FirstCertificates,
                 profile: profile.to_owned(),
-                subject: subject_facts(&agency.tenant(), &planned.person(), &number),
+                subject: planned.person().subject(&agency.tenant(), &number),
                 key: self.person_key(planned, &token, what)?,
                 holder: Holder::Person {
                     tenant: agency.id.clone(),

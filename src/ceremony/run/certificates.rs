@@ -190,6 +190,7 @@ pub(crate) fn certificate_files(script: &Script, host: Host) -> BTreeSet<String>
     if host != Host::Root {
         let responders = script.authorities.iter().filter_map(|ca| ca.responder.as_ref());
         names.extend(responders.map(|one| authority_file(&one.key)));
+        names.extend(super::specimens::planned(script).map(super::specimens::file));
         for (_, person) in script.people() {
             names.extend(super::cards::profiles(script).map(|(_, what)| super::cards::file(&person.id, what)));
         }

@@ -2,7 +2,7 @@
 //!
 //! Everything asks the transcript first whether it was done before, so a ceremony that was interrupted goes on where
 //! it was. `begin` opens transcript and journal, `confirm` asks the participants, `keys` makes tokens and keys,
-//! `certificates` has them certified, `cards` equips the first officers, `seal` ends it.
+//! `certificates` has them certified, `cards` equips the first officers, `specimens` shows the other profiles, `seal` ends it.
 
 mod begin;
 mod cards;
@@ -10,6 +10,7 @@ mod certificates;
 mod confirm;
 mod keys;
 mod seal;
+mod specimens;
 
 use super::desk::Desk;
 use super::error::Error;
@@ -90,6 +91,7 @@ pub(crate) fn hold(setup: Setup<'_>, desk: &mut dyn Desk) -> Result<Progress, Er
         ceremony.confirm(Step::FirstCertificates)?;
         ceremony.certify_responders()?;
         ceremony.equip_people()?;
+        ceremony.make_specimens(Step::FirstCertificates)?;
     }
     ceremony.confirm(Step::Close)?;
     ceremony.close()?;
@@ -103,6 +105,7 @@ impl Ceremony<'_> {
         let root = self.found_root()?;
         self.confirm(Step::Issuing)?;
         self.found_issuing(&root)?;
+        self.make_specimens(Step::Issuing)?;
         self.sign_root_crl(&root)?;
         Ok(None)
     }

@@ -32,11 +32,16 @@ impl Script {
             let id = &one.id;
             return wrong(format!("the code of {id} is published: `sigill ceremony participant` makes another"));
         }
-        match self.people().find(|(_, person)| person.identity_number.is_test_number()) {
-            Some((_, person)) => wrong(format!("{} has a test number", person.id)),
-            None => Ok(()),
-        }
+        check_numbers(self)
     }
+}
+
+/// Every person's number must be one that an installation of this mode takes.
+fn check_numbers(script: &Script) -> Result<(), ScriptError> {
+    script.people().try_for_each(|(_, person)| match script.mode.accept(&person.identity_number) {
+        Ok(()) => Ok(()),
+        Err(fault) => wrong(format!("the number of {}: {fault}", person.id)),
+    })
 }
 
 pub(super) fn check(script: &Script) -> Result<(), ScriptError> {
@@ -54,6 +59,10 @@ pub(super) fn check(script: &Script) -> Result<(), ScriptError> {
     unique([&tokens.root, &tokens.authorities, &tokens.service], "two tokens have the label")?;
     check_participants(script)?;
     check_authorities(script, slug)?;
+    check_certificates(script)?;
+    if script.mode == Mode::Demo {
+        check_numbers(script)?; // those of production are judged apart: its published example holds test numbers
+    }
     unique(script.agencies.iter().map(|agency| agency.id.as_str()), "two agencies are")?;
     unique(script.people().map(|(_, person)| person.id.as_str()), "two people are")?;
     unique(script.people().map(|(_, person)| person.identity_number.as_str()), "two people have the number")
@@ -92,6 +101,30 @@ fn check_authorities(script: &Script, slug: impl Fn(&str) -> bool) -> Result<(),
     let keys = script.authorities.iter().map(|ca| ca.key.as_str()).chain(responders().map(|one| one.key.as_str()));
     let seals = [Host::Root, Host::Issuing].map(|host| script.seal(host).1);
     unique(keys.chain(seals), "two keys have the label")
+}
+
+/// What is named beside CAs and officers must be of somebody and by somebody in the file.
+fn check_certificates(script: &Script) -> Result<(), ScriptError> {
+    for planned in &script.standing {
+        let (profile, name) = (&planned.profile, &planned.authority);
+        let known = script.authority(name).is_some_and(|ca| ca.kind != IssuerKind::Root);
+        demand(known, format!("standing {profile}: there is no issuing CA {name:?}"))?;
+        let agency = planned.agency.as_ref();
+        let known = agency.is_none_or(|id| script.agencies.iter().any(|agency| agency.id == *id));
+        demand(known, format!("standing {profile}: there is no such agency"))?;
+    }
+    if script.specimens.is_empty() {
+        return Ok(());
+    }
+    demand(script.mode == Mode::Demo && !script.root_on_own_host, "specimens are for demos on one host")?;
+    unique(script.specimens.iter().map(|one| &one.profile), "two specimens are of")?;
+    for planned in &script.specimens {
+        let (profile, name) = (&planned.profile, &planned.authority);
+        demand(script.authority(name).is_some(), format!("specimen {profile}: there is no CA {name:?}"))?;
+        let named = planned.common_name.is_some() != script.person_of(planned).is_some();
+        demand(named, format!("specimen {profile}: name a person of this file, or else a common name"))?;
+    }
+    Ok(())
 }
 
 fn demand(holds: bool, problem: impl Into<String>) -> Result<(), ScriptError> {

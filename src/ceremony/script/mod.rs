@@ -1,6 +1,7 @@
 //! The ceremony's file: one reviewed TOML that says who takes part and what is made. Unknown fields are refused.
 
 mod check;
+mod planned;
 
 use super::participant::{Participant, ParticipantRole};
 use crate::config::issuer::IssuerKind;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 pub use check::ScriptError;
+pub use planned::{PlannedSpecimen, PlannedStanding};
 
 /// The whole file. All fields are required, and it was checked.
 #[derive(Debug, Clone, Deserialize)]
@@ -53,6 +55,12 @@ pub struct Script {
     /// The CAs, the root first.
     #[serde(rename = "authority")]
     pub authorities: Vec<PlannedAuthority>,
+    /// What the service may have certified for organisations and its own units; nothing if the file names nothing.
+    #[serde(default)]
+    pub standing: Vec<PlannedStanding>,
+    /// Certificates that are only looked at; demos only.
+    #[serde(default, rename = "specimen")]
+    pub specimens: Vec<PlannedSpecimen>,
     /// The agencies and their first officers.
     #[serde(rename = "agency")]
     pub agencies: Vec<PlannedAgency>,
@@ -223,6 +231,17 @@ impl Script {
         self.participants.iter().find(|one| one.id == id)
     }
 
+    /// The CA with this common name.
+    pub fn authority(&self, common_name: &str) -> Option<&PlannedAuthority> {
+        self.authorities.iter().find(|ca| ca.common_name == common_name)
+    }
+
+    /// The person of a specimen with the agency, if it is of one.
+    pub fn person_of(&self, specimen: &PlannedSpecimen) -> Option<(&PlannedAgency, &PlannedPerson)> {
+        let id = specimen.person.as_ref()?;
+        self.people().find(|(_, person)| person.id == *id)
+    }
+
     /// The CAs whose keys a host makes.
     pub fn authorities_of(&self, host: Host) -> &[PlannedAuthority] {
         match host {
@@ -261,6 +280,20 @@ impl Script {
             .with("organisation.name", &self.operator.name)
             .with("organisation.number", self.operator.organisation_number.as_str())
             .with("common_name", common_name)
+    }
+
+    /// The exact subject of a standing approval.
+    pub fn standing_facts(&self, planned: &PlannedStanding) -> SubjectFacts {
+        let agency = planned.agency.as_ref().and_then(|id| self.agencies.iter().find(|agency| agency.id == *id));
+        let (name, number) = agency.map_or((&self.operator.name, &self.operator.organisation_number), |agency| {
+            (&agency.name, &agency.organisation_number)
+        });
+        let own = SubjectFacts { dns_names: planned.dns_names.clone(), ..SubjectFacts::default() };
+        let facts = planned.facts.iter().fold(own, |facts, (fact, value)| facts.with(fact, value));
+        facts
+            .with("organisation.name", name)
+            .with("organisation.number", number.as_str())
+            .with("common_name", &planned.common_name)
     }
 
     /// Where the CRL of a CA is.

@@ -8,7 +8,10 @@ const PRODUCTION: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/poli
 fn the_demo_has_one_root_first_and_a_ca_of_each_kind() {
     let script = Script::from_toml(DEMO).unwrap();
     let kinds: Vec<_> = script.authorities.iter().map(|ca| ca.kind).collect();
-    assert_eq!(kinds, [IssuerKind::Root, IssuerKind::Person, IssuerKind::Infrastructure]);
+    assert_eq!(
+        kinds,
+        [IssuerKind::Root, IssuerKind::Person, IssuerKind::Person, IssuerKind::Function, IssuerKind::Infrastructure]
+    );
     assert_eq!(script.root().name(), "test-sigill-root-ca-v1");
     assert!(script.authorities.iter().all(|ca| ca.common_name.starts_with("TEST ")));
 }

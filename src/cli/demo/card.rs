@@ -59,7 +59,10 @@ impl BlankCard {
         let id = KeyId::new(label);
         let public = Signer::public_key(&self.token, &id)?;
         let signer = RequestSigner { token: &self.token, public: &public, id };
-        let csr = rcgen::CertificateParams::default().serialize_request(&signer)?.pem()?;
+        // The subject comes from the application, which names it; the request only brings the key.
+        let mut parameters = rcgen::CertificateParams::default();
+        parameters.distinguished_name = rcgen::DistinguishedName::new();
+        let csr = parameters.serialize_request(&signer)?.pem()?;
         Ok(CardKey { public, csr })
     }
 

@@ -18,7 +18,7 @@ use std::path::Path;
 /// If the request cannot be read or the service refuses.
 pub(crate) async fn run(demo: &Demo, csr: &Path, certificate: &Path) -> anyhow::Result<()> {
     let csr = std::fs::read_to_string(csr).with_context(|| format!("cannot read {}", csr.display()))?;
-    let key = pki::csr::read_csr(csr.as_bytes())?;
+    let key = pki::csr::read_csr(csr.as_bytes())?.key;
     let request = Requested { purpose: Purpose::PersonAuthentication, key, csr };
     let team = Team::of(demo)?;
     let delivered = Order::play(&team, &Applicant::draw(&System), card_number(&System), &[request]).await?;

@@ -18,6 +18,7 @@ macro_rules! policies {
 const POLICIES: &[Policy] = policies![
     "access/roles.toml",
     "algorithms.toml",
+    "assurance.toml",
     "ceremony/demo.answers.toml",
     "ceremony/demo.toml",
     "ceremony/production.answers.toml",
@@ -45,6 +46,7 @@ const POLICIES: &[Policy] = policies![
     "profiles/root-ca.toml",
     "profiles/tls-server.toml",
     "profiles/tsa-unit.toml",
+    "retention.toml",
 ];
 
 /// Writes every policy of an installation of this mode below `folder`.

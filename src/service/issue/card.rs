@@ -14,7 +14,7 @@ use domain::enrolment::{AnyEnrolment, Approved, Enrolment};
 use domain::evidence::{EvidenceError, IssueEvidence, Signed};
 use domain::id::hex;
 use domain::operation::PlannedProfile;
-use pki::issue::{LintIssuer, Linted, Request, lint, prepare};
+use pki::issue::{LintIssuer, Linted, Request, lint, prepare, subject_name};
 use pki::key::PublicKey;
 use pki::profile::{Profile, Purpose};
 use pki::serial::SerialNumber;
@@ -56,7 +56,7 @@ impl Draft {
             let (wanted, found) = (CardState::Bound.as_str(), card.value.state.as_str());
             return Err(ServiceError::WrongStage { wanted, found });
         }
-        let keys = read_requests(&enrolment, requests)?;
+        let keys = read_requests(&enrolment, requests, issuance)?;
         delivered(issuance, &enrolment, &keys)?;
         let order = enrolment.operation().to_bytes();
         let evidence = evidence(&enrolment, &approval.value);
@@ -192,18 +192,21 @@ pub(super) const fn wrong_stage(enrolment: &AnyEnrolment) -> ServiceError {
     ServiceError::WrongStage { wanted: "approved", found: enrolment.stage_name() }
 }
 
-/// The keys in the requests, which must be for what was applied for and all different.
+/// The keys in the requests, which must be for what was applied for, name nobody else, and be all different.
 fn read_requests(
     enrolment: &Enrolment<Approved>,
     requests: &BTreeMap<Purpose, Vec<u8>>,
+    issuance: &Issuance,
 ) -> Result<BTreeMap<Purpose, PublicKey>, ServiceError> {
     let invalid = |problem: &str| ServiceError::Invalid { field: "requests", problem: problem.to_owned() };
     let mut keys: BTreeMap<Purpose, PublicKey> = BTreeMap::new();
     for (purpose, request) in requests {
-        if !enrolment.certificates.contains_key(purpose) {
+        let Some(planned) = enrolment.certificates.get(purpose) else {
             return Err(invalid("a certificate that was not applied for"));
-        }
-        let key = pki::csr::read_csr(request)?;
+        };
+        let request = pki::csr::read_csr(request)?;
+        request.check_subject(&subject_name(approved_profile(issuance, planned)?, &enrolment.subject)?)?;
+        let key = request.key;
         if keys.values().any(|other| other.fingerprint() == key.fingerprint()) {
             return Err(invalid("one key cannot serve two purposes"));
         }

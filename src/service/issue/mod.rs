@@ -181,9 +181,11 @@ impl Issuance {
         if !desk.roles.contains(&Role::CardDesk) {
             return Err(EvidenceError::WrongRole { role: Role::CardDesk }.into());
         }
-        let authority = app.issuers.of_kind(IssuerKind::Person).ok_or(ServiceError::Incomplete("a CA of persons"))?;
+        let policies = app.policies.get();
+        let profile = policies.profiles.get(&app.config.enrolment.authentication_profile);
+        let authority = profile.and_then(|profile| app.issuers.certifying(IssuerKind::Person, profile));
+        let authority = Arc::clone(authority.ok_or(ServiceError::Incomplete("a CA of persons"))?);
         let delivery_id = signed.id();
-        let (authority, policies) = (Arc::clone(authority), app.policies.get());
         Ok(Self { permit, signed, delivery_id, delivery, authority, policies, now })
     }
 

@@ -46,6 +46,15 @@ const WRONG_PEOPLE: &[Attempt] = &[
             })
             .request(w)
     }),
+    ("somebody who may exist, in a demo", Code::WrongSubject, |w| {
+        Story::new(w, "x").but(|s| rename(s, "person.serial_number", "PNOSE-199510080006")).request(w)
+    }),
+    ("a document that had expired", Code::NotApproved, |w| {
+        Story::new(w, "x").but(|s| s.expires = "2026-01-14").request(w)
+    }),
+    ("a child", Code::NotApproved, |w| {
+        Story::new(w, "x").but(|s| rename(s, "person.serial_number", "PNOSE-202601612381")).request(w)
+    }),
     ("the approver delivered", Code::NotApproved, |w| {
         Story::new(w, "x").but(|s| (s.approvers, s.desk) = (vec!["mia"], "mia")).request(w)
     }),
@@ -229,6 +238,10 @@ const WRONG_STATEMENTS: &[Attempt] = &[
     }),
     ("no signature", Code::BadRequest, |w| approved_by(w, |_| String::new())),
 ];
+
+fn rename(story: &mut Story, fact: &str, value: &str) {
+    story.order.subject = story.order.subject.clone().with(fact, value);
+}
 
 #[test]
 fn nothing_gets_signed_for_an_attacker() {

@@ -47,7 +47,7 @@ async fn everything_goes_through_the_socket() {
     let _running = Running::start(&world);
     let link = link(&world);
     let status = link.hello().await.unwrap();
-    assert_eq!(status.issuers, ["infrastructure", "person"]);
+    assert_eq!(status.issuers, ["function", "infrastructure", "person"]);
     assert_eq!((status.token_problem, status.journal), (None, world.head()));
 
     let request = Story::new(&world, "x").request(&world);

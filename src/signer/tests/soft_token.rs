@@ -87,5 +87,9 @@ impl CaToken for SoftToken {
 }
 
 /// The keys that a token needs for the ceremony.
-pub(super) const CA_KEYS: [(&str, KeyKind); 3] =
-    [("root", KeyKind::EcP384), ("person", KeyKind::EcP256), ("infrastructure", KeyKind::EcP256)];
+pub(super) const CA_KEYS: [(&str, KeyKind); 4] = [
+    ("root", KeyKind::EcP384),
+    ("person", KeyKind::EcP256),
+    ("infrastructure", KeyKind::EcP256),
+    ("function", KeyKind::EcP256),
+];

@@ -1,7 +1,7 @@
 //! Certificates without a person: exactly what the ceremony allowed.
 
 use super::story::key;
-use super::world::{NOW, World, person_facts, service_facts, tls_facts};
+use super::world::{NOW, World, person_facts, server_facts, service_facts, tls_facts};
 use crate::signer::core::Core;
 use crate::signer::error::Code;
 use crate::signer::protocol::{Answer, Request, StandingRequest};
@@ -60,6 +60,15 @@ fn only_what_the_ceremony_allowed() {
             person_facts("agency-a", "199001012385", "anna"),
             week,
         ),
+        ("another server", Code::NoStandingApproval, (&world.function_ca, "function-server"), tls_facts(), week),
+        ("a server by the CA of people", Code::NoStandingApproval, (person, "function-server"), server_facts(), week),
+        (
+            "a system by the CA of people",
+            Code::WrongIssuer,
+            (person, "function-client"),
+            service_facts("TEST System"),
+            week,
+        ),
         ("a longer life", Code::NotIssuable, (tls, "tls-server"), tls_facts(), NOW.plus_days(60)),
     ] {
         assert_eq!(ask(&core, &world, by, &subject, until), Err(code), "{name}");
@@ -68,4 +77,16 @@ fn only_what_the_ceremony_allowed() {
     let certificate = ask(&core, &world, (tls, "tls-server"), &tls_facts(), week).unwrap();
     certificate.verify_issued_by(&tls.certificate).unwrap();
     assert!(ask(&core, &world, (tls, "tls-server"), &tls_facts(), week).is_ok(), "renewed with the same key");
+}
+
+#[test]
+fn organisations_get_theirs_from_their_own_ca() {
+    let world = World::found();
+    let core = world.core();
+    let by = |profile| (&world.function_ca, profile);
+    let server = ask(&core, &world, by("function-server"), &server_facts(), NOW.plus_days(300)).unwrap();
+    server.verify_issued_by(&world.function_ca.certificate).unwrap();
+    // One key is for one purpose: the server's cannot seal.
+    let seal = ask(&core, &world, by("legal-person-seal"), &service_facts("TEST Seal"), NOW.plus_days(300));
+    assert_eq!(seal, Err(Code::KeyUsed));
 }

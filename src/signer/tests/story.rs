@@ -25,6 +25,8 @@ pub(super) struct Story {
     pub(super) order: IssueCard,
     /// Who stood before the identifier, if not the one in the order.
     pub(super) identified: Option<SubjectFacts>,
+    /// Last day of the document that was shown.
+    pub(super) expires: &'static str,
     pub(super) delivered_card: String,
     pub(super) identifier: &'static str,
     pub(super) approvers: Vec<&'static str>,
@@ -36,7 +38,7 @@ pub(super) struct Story {
 impl Story {
     /// Kim of agency A gets a card, and everybody does the right thing. `name` tells stories apart.
     pub(super) fn new(world: &World, name: &str) -> Self {
-        let mut subject = person_facts("agency-a", "202601612381", "kim");
+        let mut subject = person_facts("agency-a", "191401682396", "kim");
         let card = format!("9752{}", digits(name));
         subject = subject.with("card.number", &card);
         let planned =
@@ -60,6 +62,7 @@ impl Story {
         Self {
             order,
             identified: None,
+            expires: "2030-01-01",
             delivered_card: card,
             identifier: "ria",
             approvers: vec!["anna"],
@@ -100,7 +103,7 @@ impl Story {
             proof: IdentityProof {
                 document: DocumentKind::Passport,
                 number: "X".to_owned(),
-                expires: "2030-01-01".to_owned(),
+                expires: self.expires.to_owned(),
                 method: ProofMethod::InPerson,
                 place: "Desk".to_owned(),
             },

@@ -39,6 +39,7 @@ pub(super) struct World {
     pub(super) profiles: Profiles,
     pub(super) person_ca: Issuer,
     pub(super) infrastructure_ca: Issuer,
+    pub(super) function_ca: Issuer,
     serials: AtomicU64,
 }
 
@@ -211,6 +212,7 @@ impl Founding {
         };
         let person_ca = ca("person", "issuing-ca-person", 201);
         let infrastructure_ca = ca("infrastructure", "issuing-ca-infrastructure", 202);
+        let function_ca = ca("function", "issuing-ca-function", 203);
         let (cards, people, serials) = (SoftSigner::new(), Vec::new(), AtomicU64::new(1));
         let clock = Arc::new(SetClock(Mutex::new(NOW)));
         let world = World {
@@ -223,6 +225,7 @@ impl Founding {
             profiles,
             person_ca,
             infrastructure_ca,
+            function_ca,
             serials,
         };
         Self { world, foundation }
@@ -254,6 +257,12 @@ pub(super) fn service_facts(common_name: &str) -> SubjectFacts {
         .with("common_name", common_name)
 }
 
+/// A server of an organisation.
+pub(super) fn server_facts() -> SubjectFacts {
+    let name = "diariet.example.se";
+    SubjectFacts { dns_names: vec![name.to_owned()], ..service_facts(name) }
+}
+
 /// What the listeners' certificate is for.
 pub(super) fn tls_facts() -> SubjectFacts {
     SubjectFacts { dns_names: vec!["localhost".to_owned()], ..service_facts("localhost") }
@@ -265,14 +274,21 @@ pub(super) fn officers() -> OfficerList {
 }
 
 fn standing() -> Vec<StandingApproval> {
-    [("infrastructure", "tls-server", tls_facts()), ("person", "ocsp-signer", service_facts("TEST OCSP"))]
-        .map(|(issuer, profile, subject)| StandingApproval {
-            issuer: issuer.to_owned(),
-            profile: profile.to_owned(),
-            subject,
-            key: None,
-        })
-        .into()
+    [
+        ("infrastructure", "tls-server", tls_facts()),
+        ("person", "ocsp-signer", service_facts("TEST OCSP")),
+        ("function", "function-server", server_facts()),
+        ("function", "legal-person-seal", service_facts("TEST Seal")),
+        // A ceremony's mistake: the CA of people does not certify organisations, whatever was allowed.
+        ("person", "function-client", service_facts("TEST System")),
+    ]
+    .map(|(issuer, profile, subject)| StandingApproval {
+        issuer: issuer.to_owned(),
+        profile: profile.to_owned(),
+        subject,
+        key: None,
+    })
+    .into()
 }
 
 fn organisation(agency: &str) -> &'static str {
@@ -313,7 +329,11 @@ fn configuration(folder: &Path) -> SignerConfig {
             threads: 2,
             pin: PinSource::File(folder.join("pin")),
         },
-        issuers: vec![issuer("person", IssuerKind::Person), issuer("infrastructure", IssuerKind::Infrastructure)],
+        issuers: vec![
+            issuer("person", IssuerKind::Person),
+            issuer("infrastructure", IssuerKind::Infrastructure),
+            issuer("function", IssuerKind::Function),
+        ],
     }
 }
 

@@ -7,7 +7,7 @@ use domain::id::hex;
 use domain::operation::{DeliverCards, DeliveredCard, Operation, OperationHash};
 use pki::key::PublicKey;
 use pki::profile::Purpose;
-use rcgen::{CertificateParams, KeyPair, PublicKeyData};
+use rcgen::{CertificateParams, DistinguishedName, KeyPair, PublicKeyData};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -142,7 +142,9 @@ impl Keys {
 
 /// A PKCS#10 of a key, PEM.
 pub fn request(key: &KeyPair) -> String {
-    CertificateParams::default().serialize_request(key).unwrap().pem().unwrap()
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name = DistinguishedName::new();
+    parameters.serialize_request(key).unwrap().pem().unwrap()
 }
 
 /// A proof of identity.

@@ -111,13 +111,40 @@ fn words(key: &str) -> String {
         "lints.waive" => "the set of waived lints",
         "everyone" => "what every holder of a card may do",
         "incompatible" => "the set of incompatible roles",
-        _ => return role(key).unwrap_or_else(|| format!("`{key}`")),
+        _ => {
+            let known = role(key).or_else(|| level(key)).or_else(|| record(key));
+            return known.unwrap_or_else(|| format!("`{key}`"));
+        }
     };
     plain.to_owned()
 }
 
 fn role(key: &str) -> Option<String> {
     key.strip_prefix("roles.").map(|role| format!("what {role} may do"))
+}
+
+/// Of `assurance.toml`.
+fn level(key: &str) -> Option<String> {
+    let (level, demand) = key.strip_prefix("levels.")?.split_once('.')?;
+    let words = match demand {
+        "profiles" => format!("the set of profiles of level {level}"),
+        "documents" => format!("the set of documents that {level} accepts"),
+        "methods" => format!("how {level} lets an applicant be identified"),
+        "minimum_age" => format!("the least age of {level}, in years,"),
+        "renewal" => format!("how a card of {level} is renewed"),
+        _ => return None,
+    };
+    Some(words)
+}
+
+/// Of `retention.toml`.
+fn record(key: &str) -> Option<String> {
+    let (kind, part) = key.strip_prefix("records.")?.split_once('.')?;
+    match part {
+        "years" => Some(format!("how many years a record of kind {kind} is kept")),
+        "after" => Some(format!("what the time of a record of kind {kind} begins with")),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -136,6 +163,8 @@ mod tests {
             ("access/roles.toml", "[roles]\napprover = [\"read\", \"approve\"]\n[[x]]\ny = 1\n"),
             ("same.toml", "z = 1"),
             ("remark.toml", "z = 1"),
+            ("assurance.toml", "[levels.loa4]\ndocuments = [\"passport\"]\nminimum_age = 18\n"),
+            ("retention.toml", "[records.crl]\nafter = \"its-end\"\nyears = 10\n"),
         ]);
         let new = bundle(&[
             ("profiles/card.toml", "revision = 2\n[validity]\nmax_days = 365\n[key]\nallow = [\"b\", \"c\"]\n"),
@@ -143,18 +172,24 @@ mod tests {
             ("access/roles.toml", "[roles]\napprover = [\"approve\"]\n[[x]]\ny = 1\n[[x]]\ny = 2\n"),
             ("same.toml", "z = 1"),
             ("remark.toml", "# why\nz = 1"),
+            ("assurance.toml", "[levels.loa4]\ndocuments = []\nminimum_age = 16\n"),
+            ("retention.toml", "[records.crl]\nafter = \"never\"\n"),
         ]);
         assert_eq!(
             describe(&old, &new),
             [
                 "roles: what approver may do loses \"read\"",
                 "roles: `x.2.y` is new: 2",
+                "assurance: the set of documents that loa4 accepts loses \"passport\"",
+                "assurance: the least age of loa4, in years, falls from 18 to 16",
                 "profile card: the set of allowed keys gains \"c\" and loses \"a\"",
                 "profile card: the revision rises from 1 to 2",
                 "profile card: the longest validity, in days, falls from 1826 to 365",
                 "profile new is new",
                 "profile old is gone",
                 "remark: only comments or layout change",
+                "retention: what the time of a record of kind crl begins with changes from \"its-end\" to \"never\"",
+                "retention: how many years a record of kind crl is kept is gone; it was 10",
             ]
         );
         assert!(describe(&old, &old).is_empty());

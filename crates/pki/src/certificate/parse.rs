@@ -6,6 +6,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::{Certificate, CertificateDer, CertificateError};
 use crate::asn1::{Reader, oid, tag};
 use crate::key::{PublicKey, SignatureAlgorithm};
+use crate::name::attributes;
 use crate::time::UtcTime;
 
 /// What the extensions say, as far as Sigill asks.
@@ -42,7 +43,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
         serial: tbs.raw_serial().to_vec(),
         subject: tbs.subject.as_raw().to_vec(),
         issuer: tbs.issuer.as_raw().to_vec(),
-        attributes: attributes(&parsed),
+        attributes: text_attributes(&parsed),
         not_before: UtcTime::from_unix(tbs.validity.not_before.timestamp()),
         not_after: UtcTime::from_unix(tbs.validity.not_after.timestamp()),
         public_key: PublicKey::from_spki(tbs.subject_pki.raw)?,
@@ -85,12 +86,8 @@ impl<'a> Frame<'a> {
 }
 
 /// Subject attributes with text values, in order.
-fn attributes(certificate: &X509Certificate<'_>) -> Vec<(String, String)> {
-    certificate
-        .subject()
-        .iter_attributes()
-        .filter_map(|attribute| Some((attribute.attr_type().to_id_string(), attribute.as_str().ok()?.to_owned())))
-        .collect()
+fn text_attributes(certificate: &X509Certificate<'_>) -> Vec<(String, String)> {
+    attributes(certificate.subject()).into_iter().filter_map(|(oid, value)| Some((oid, value?))).collect()
 }
 
 fn extensions(certificate: &X509Certificate<'_>) -> Result<Extensions, CertificateError> {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{IdentifierError, digits, luhn};
-use crate::time::civil_time;
+use crate::time::{UtcTime, civil_time};
 
 /// Whether a number is of the population register or a coordination number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +42,18 @@ impl PersonalNumber {
     /// The form of certificates: `PNOSE-` and the digits (EN 319 412-1 clause 5.1.3).
     pub fn etsi(&self) -> String {
         format!("PNOSE-{}", self.digits)
+    }
+
+    /// Whether so many years have passed at `at` since the date in the number. That date can differ from the birth
+    /// date by some days, which a register knows; a day of February that a year lacks counts from the first of March.
+    pub fn is_of_age(&self, years: u8, at: UtcTime) -> bool {
+        let number = |range: std::ops::Range<usize>| {
+            self.digits.as_bytes()[range].iter().fold(0, |n, digit| n * 10 + i16::from(digit - b'0'))
+        };
+        let day = number(6..8) - if self.raised { 60 } else { 0 };
+        let (year, month) = (number(0..4) + i16::from(years), number(4..6));
+        let birthday = civil_time([year, month, day, 0, 0, 0]).or_else(|| civil_time([year, 3, 1, 0, 0, 0]));
+        birthday.is_some_and(|birthday| birthday <= at)
     }
 
     /// Whether this is a test number, which belongs to nobody: a published one, or one with a serial
@@ -146,6 +158,21 @@ mod tests {
     fn serials_kept_for_tests_are_test_numbers() {
         for (number, test) in [("199510089809", true), ("198605309866", true), ("199510080006", false)] {
             assert_eq!(number.parse::<PersonalNumber>().unwrap().is_test_number(), test, "{number}");
+        }
+    }
+
+    #[test]
+    fn age_is_counted_from_the_date_in_the_number() {
+        for (number, years, at, wanted) in [
+            ("199001012385", 18, "2007-12-31T23:59:59Z", false),
+            ("199001012385", 18, "2008-01-01T00:00:00Z", true),
+            ("202402292383", 18, "2042-02-28T23:59:59Z", false),
+            ("202402292383", 18, "2042-03-01T00:00:00Z", true),
+            ("202601612381", 0, "2026-01-01T00:00:00Z", true),
+            ("202601612381", 0, "2025-12-31T00:00:00Z", false),
+        ] {
+            let number: PersonalNumber = number.parse().unwrap();
+            assert_eq!(number.is_of_age(years, at.parse().unwrap()), wanted, "{number} {at}");
         }
     }
 

@@ -9,7 +9,7 @@ mod linted;
 mod names;
 mod subject;
 
-use crate::asn1::{Writer, tag};
+use crate::asn1::{Reader, Writer, tag};
 use crate::certificate::Certificate;
 use crate::key::{KeyId, KeyKind, PublicKey, SignatureAlgorithm};
 use crate::profile::{Profile, Purpose};
@@ -19,6 +19,7 @@ use crate::time::UtcTime;
 
 pub use self::error::IssueError;
 pub use self::linted::{LintIssuer, Linted, lint, lint_issued};
+pub use self::subject::subject_name;
 pub use crate::subject::SubjectFacts;
 
 /// A CA as far as issuing needs it.
@@ -77,7 +78,7 @@ pub fn prepare(request: &Request<'_>, issuer: &Issuer) -> Result<Tbs, IssueError
     check_issuer(request, issuer)?;
     check_request(request)?;
     let algorithm = SignatureAlgorithm::default_for(issuer.certificate.public_key().kind());
-    let subject = subject::encode(request)?;
+    let subject = subject_name(request.profile, request.subject)?;
     let extensions = extensions::encode(request, Some(issuer))?;
     let der = assemble(request, algorithm, issuer.certificate.subject_der(), &subject, &extensions);
     Ok(Tbs { der, key: issuer.key.clone() })
@@ -93,7 +94,7 @@ pub fn prepare_root(request: &Request<'_>, key: &KeyId) -> Result<Tbs, IssueErro
     }
     check_request(request)?;
     let algorithm = SignatureAlgorithm::default_for(request.key.kind());
-    let subject = subject::encode(request)?;
+    let subject = subject_name(request.profile, request.subject)?;
     let extensions = extensions::encode(request, None)?;
     let der = assemble(request, algorithm, &subject, &subject, &extensions);
     Ok(Tbs { der, key: key.clone() })
@@ -172,6 +173,17 @@ fn assemble(
         w.nest(tag::constructed(3), |w| w.element(tag::SEQUENCE, extensions));
     });
     writer.into_der()
+}
+
+/// DER of the subject's Name in a TBSCertificate; none if `tbs` is not the beginning of one.
+pub fn subject_of(tbs: &[u8]) -> Option<&[u8]> {
+    let mut fields = Reader::new(tbs).sequence().ok()?;
+    fields.optional(tag::constructed(0)).ok()?;
+    fields.integer().ok()?;
+    for _ in ["signature", "issuer", "validity"] {
+        fields.element(tag::SEQUENCE).ok()?;
+    }
+    fields.element(tag::SEQUENCE).ok().map(|subject| subject.whole)
 }
 
 fn bad(fact: &str, fault: TextFault) -> IssueError {

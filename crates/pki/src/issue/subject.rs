@@ -2,27 +2,30 @@
 
 use std::borrow::Cow;
 
-use super::{IssueError, Request};
+use super::{IssueError, SubjectFacts};
 use crate::asn1::Writer;
 use crate::identifier::{HsaId, OrganisationNumber, PersonIdentifier};
 use crate::name::{Attribute, write_rdn};
-use crate::profile::{HSA_ID_FACT, RdnSource, SERIAL_NUMBER_FACT};
+use crate::profile::{HSA_ID_FACT, Profile, RdnSource, SERIAL_NUMBER_FACT};
 use crate::text::TextFault;
 
 /// DER of the Name that the profile makes of the facts, attribute by attribute.
-pub(super) fn encode(request: &Request<'_>) -> Result<Vec<u8>, IssueError> {
+///
+/// # Errors
+/// [`IssueError::MissingFact`] or [`IssueError::BadFact`].
+pub fn subject_name(profile: &Profile, facts: &SubjectFacts) -> Result<Vec<u8>, IssueError> {
     let mut writer = Writer::with_capacity(256);
     let mut failed = None;
-    writer.sequence(|w| failed = write(w, request).err());
+    writer.sequence(|w| failed = write(w, profile, facts).err());
     failed.map_or_else(|| Ok(writer.into_der()), Err)
 }
 
-fn write(writer: &mut Writer, request: &Request<'_>) -> Result<(), IssueError> {
-    for rdn in &request.profile.file().subject {
+fn write(writer: &mut Writer, profile: &Profile, facts: &SubjectFacts) -> Result<(), IssueError> {
+    for rdn in &profile.file().subject {
         let mut attributes = Vec::new();
         for (attribute, source) in rdn.attributes() {
             let source = source.expect("a profile is refused unless each attribute has one source");
-            if let Some(value) = value(attribute, source, request)? {
+            if let Some(value) = value(attribute, source, facts)? {
                 attributes.push((attribute, value));
             }
         }
@@ -37,14 +40,14 @@ fn write(writer: &mut Writer, request: &Request<'_>) -> Result<(), IssueError> {
 fn value<'a>(
     attribute: Attribute,
     source: RdnSource<'a>,
-    request: &Request<'a>,
+    facts: &'a SubjectFacts,
 ) -> Result<Option<Cow<'a, str>>, IssueError> {
     let (fact, needed) = match source {
         RdnSource::Fixed(value) => return Ok(Some(value.into())),
         RdnSource::Fact(fact) => (fact, true),
         RdnSource::OptionalFact(fact) => (fact, false),
     };
-    let value = match request.subject.get(fact) {
+    let value = match facts.get(fact) {
         Some(known) => checked(attribute, fact, known),
         None if needed => return Err(IssueError::MissingFact { fact: fact.to_owned() }),
         None => return Ok(None),

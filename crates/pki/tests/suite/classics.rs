@@ -6,12 +6,12 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::stack::Stack;
-use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
+use openssl::x509::extension::{BasicConstraints, KeyUsage, SubjectAlternativeName};
 use openssl::x509::{X509NameBuilder, X509ReqBuilder};
-use pki::issue::{IssueError, lint_issued};
-use pki::{Certificate, CertificateError, PublicKey, SignatureAlgorithm, Signer, TextFault, read_csr};
+use pki::issue::{IssueError, lint_issued, subject_name};
+use pki::{Certificate, CertificateError, CsrError, PublicKey, SignatureAlgorithm, Signer, TextFault, read_csr};
 
-use crate::world::{World, anna, serial, tlv};
+use crate::world::{World, anna, tlv};
 
 /// The word for the refusal.
 fn code(der: &[u8]) -> &'static str {
@@ -37,12 +37,16 @@ fn forged(key: &PKey<Private>, wish: impl FnOnce(&mut X509ReqBuilder), what: &[u
     let honest = request(key, wish);
     let (_, info) = element(element(&honest).0);
     let at = info.windows(what.len()).position(|part| part == what).unwrap();
-    let changed = [&info[..at], by, &info[at + what.len()..]].concat();
+    signed(key, &[&info[..at], by, &info[at + what.len()..]].concat())
+}
+
+/// A request of this content, signed.
+fn signed(key: &PKey<Private>, info: &[u8]) -> Vec<u8> {
     let mut signer = openssl::sign::Signer::new(MessageDigest::sha256(), key).unwrap();
-    let signature = signer.sign_oneshot_to_vec(&changed).unwrap();
+    let signature = signer.sign_oneshot_to_vec(info).unwrap();
     let algorithm = SignatureAlgorithm::EcdsaSha256.identifier();
     let bits = tlv(3, &[&[0], signature.as_slice()].concat());
-    tlv(0x30, &[changed.as_slice(), algorithm, &bits].concat())
+    tlv(0x30, &[info, algorithm, &bits].concat())
 }
 
 /// Octets before the content.
@@ -68,26 +72,64 @@ fn a_request_to_become_a_ca() {
     assert_eq!(code(&request(&ec(), ca)), "asks_for_ca");
 }
 
-/// Names come from the enrolment: those of a request are not read, so nothing has to be refused.
-#[test]
-fn a_request_for_extra_names_and_another_subject_gives_its_key_only() {
-    let key = ec();
-    let der = request(&key, |builder| {
+/// A request, after it was given this subject.
+fn named(attributes: &[(&str, &str)]) -> Vec<u8> {
+    request(&ec(), |builder| {
         let mut name = X509NameBuilder::new().unwrap();
-        name.append_entry_by_text("CN", "Somebody Else").unwrap();
+        attributes.iter().for_each(|(attribute, value)| name.append_entry_by_text(attribute, value).unwrap());
         builder.set_subject_name(&name.build()).unwrap();
+    })
+}
+
+#[test]
+fn a_request_for_extra_names() {
+    let der = request(&ec(), |builder| {
         let mut wishes = Stack::new().unwrap();
         let names = SubjectAlternativeName::new().dns("evil.example").build(&builder.x509v3_context(None)).unwrap();
         wishes.push(names).unwrap();
         builder.add_extensions(&wishes).unwrap();
     });
-    let read = read_csr(&der).unwrap();
-    assert_eq!(read.spki(), key.public_key_to_der().unwrap());
+    assert_eq!(code(&der), "asks_for_names");
+}
+
+#[test]
+fn a_request_for_any_other_extension() {
+    let der = request(&ec(), |builder| {
+        let mut wishes = Stack::new().unwrap();
+        wishes.push(KeyUsage::new().digital_signature().build().unwrap()).unwrap();
+        builder.add_extensions(&wishes).unwrap();
+    });
+    assert_eq!(code(&der), "asks_for_extension");
+    // The way in which certreq asks: an attribute of Microsoft's.
+    let microsoft = b"\x30\x12\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0e\x31\x04\x30\x02\x30\x00";
+    let (key, attributes) = (ec(), tlv(0xa0, microsoft));
+    let honest = request(&key, |_| ());
+    let info = element(element(element(&honest).0).1).0.strip_suffix(b"\xa0\x00").unwrap();
+    assert_eq!(code(&signed(&key, &tlv(0x30, &[info, &attributes].concat()))), "asks_for_extension");
+}
+
+/// The enrolled subject may be repeated, wholly or in part; nobody else may be named.
+#[test]
+fn a_request_for_another_subject() {
     let world = World::new();
-    let issued = world.issue("person-authentication-loa4", &anna(), &read, &world.person, serial(40), 365);
-    for foreign in ["evil.example", "Somebody Else"] {
-        assert!(!issued.as_bytes().windows(foreign.len()).any(|part| part == foreign.as_bytes()), "{foreign}");
+    let enrolled = subject_name(world.profile("person-authentication-loa4"), &anna()).unwrap();
+    let own = [("C", "SE"), ("GN", "Anna Åsa"), ("SN", "Öberg"), ("serialNumber", "PNOSE-199001012385")];
+    for (attributes, wanted) in [
+        (&own[..0], Ok(())),
+        (&own[..], Ok(())),
+        (&own[3..], Ok(())),
+        (&[("CN", "Anna Öberg")], Ok(())),
+        (&[("CN", "Somebody Else")], Err(CsrError::OtherSubject)),
+        (&[("C", "SE"), ("CN", "Somebody Else")], Err(CsrError::OtherSubject)),
+        (&[("serialNumber", "PNOSE-189001019802")], Err(CsrError::OtherSubject)),
+        (&[("emailAddress", "anna@example.se")], Err(CsrError::OtherSubject)),
+        // The right value under another attribute is another name.
+        (&[("OU", "Anna Öberg")], Err(CsrError::OtherSubject)),
+    ] {
+        let read = read_csr(&named(attributes)).unwrap();
+        assert_eq!(read.check_subject(&enrolled), wanted, "{attributes:?}");
     }
+    assert_eq!(CsrError::OtherSubject.code(), "other_subject");
 }
 
 #[test]
@@ -193,7 +235,7 @@ fn nul_in_names() {
 
     let world = World::new();
     let facts = anna().with("person.display_name", "Anna\0Admin");
-    let refused = world.refused("person-authentication-loa4", &facts, &read_csr(&request(&key, |_| ())).unwrap());
+    let refused = world.refused("person-authentication-loa4", &facts, &read_csr(&request(&key, |_| ())).unwrap().key);
     let fault = TextFault::Character(0);
     assert_eq!(refused, IssueError::BadFact { fact: "person.display_name".to_owned(), fault });
 }

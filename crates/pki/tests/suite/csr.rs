@@ -29,7 +29,7 @@ fn rsa(bits: u32, exponent: u32) -> PKey<Private> {
 
 /// The kind of the key, or the code of the refusal.
 fn check(der: &[u8]) -> Result<KeyKind, &'static str> {
-    read_csr(der).map(|key| key.kind()).map_err(|refused| refused.code())
+    read_csr(der).map(|request| request.key.kind()).map_err(|refused| refused.code())
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn good_requests_give_their_key() {
         (PKey::generate_ed25519().unwrap(), MessageDigest::null(), KeyKind::Ed25519),
     ] {
         let der = request(&key, digest);
-        let read = read_csr(&der).unwrap();
+        let read = read_csr(&der).unwrap().key;
         assert_eq!(read.kind(), kind);
         assert_eq!(read.spki(), key.public_key_to_der().unwrap());
     }

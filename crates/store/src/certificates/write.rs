@@ -6,7 +6,9 @@ use crate::word::word;
 use crate::writer::{Idle, Refusal, Statement};
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::certificate::{CertificateRef, Holder, Intent};
-use domain::ports::Conflict;
+use domain::ports::{Conflict, StoreError};
+use pki::issue::subject_of;
+use pki::name_digest;
 use pki::time::UtcTime;
 
 /// The row that binds the intent's key to its owner and purpose.
@@ -16,6 +18,17 @@ pub(crate) fn key_row(intent: &Intent) -> Vec<Value> {
         Holder::Service { key } => ("service", key.as_str()),
     };
     vec![intent.key_fingerprint.as_slice().into(), kind.into(), owner.into(), word(&intent.purpose)]
+}
+
+/// The row that binds the subject's name to its person; none for a certificate of the service.
+///
+/// # Errors
+/// Corrupt, if the intent holds no certificate that could be signed.
+pub(crate) fn name_row(intent: &Intent) -> Result<Option<Vec<Value>>, StoreError> {
+    let Holder::Person { person, .. } = &intent.holder else { return Ok(None) };
+    let digest = subject_of(&intent.tbs).and_then(name_digest);
+    let digest = digest.ok_or(StoreError::Corrupt { what: "TBSCertificate" })?;
+    Ok(Some(vec![digest.as_slice().into(), Value::text(person)]))
 }
 
 /// The row of an intent.
@@ -74,6 +87,20 @@ pub(crate) static KEY: Statement = Statement {
     exists: Refusal::Conflict(Conflict::KeyTaken),
     refers_to: "key",
     idle: Some(Idle::Always(Refusal::Conflict(Conflict::KeyTaken))),
+};
+
+/// Touches the row of a known name only if it is the same person's: no row, no right.
+pub(crate) static NAME: Statement = Statement {
+    point: "distinguished-name",
+    batch: insert!(
+        "distinguished_name",
+        (1 digest bytea, 2 person text),
+        "ON CONFLICT (digest) DO UPDATE SET person = distinguished_name.person \
+         WHERE distinguished_name.person = excluded.person"
+    ),
+    exists: Refusal::Conflict(Conflict::NameTaken),
+    refers_to: "person",
+    idle: Some(Idle::Always(Refusal::Conflict(Conflict::NameTaken))),
 };
 
 pub(crate) static INTENT: Statement = Statement {

@@ -34,6 +34,7 @@ enum Step {
     NewEnrolment,
     Enrolment,
     Key,
+    Name,
     Intent,
     Certificate,
     Revocation,
@@ -42,7 +43,7 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 19] = [
+static STATEMENTS: [&Statement; 20] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
@@ -57,6 +58,7 @@ static STATEMENTS: [&Statement; 19] = [
     &enrolments::NEW,
     &enrolments::MOVE,
     &certificates::write::KEY,
+    &certificates::write::NAME,
     &certificates::write::INTENT,
     &certificates::write::ISSUED,
     &revocations::NEW,
@@ -102,7 +104,7 @@ impl Plan {
             Write::NewCard(card) => self.push(Step::NewCard, cards::new_row(card)),
             Write::Card { new, seen } => self.push(Step::Card, cards::state_row(new, *seen)),
             Write::Delivery { tenant, delivery } => self.push_once(Step::Delivery, deliveries::row(tenant, delivery)),
-            Write::Intent(intent) => self.add_intent(intent),
+            Write::Intent(intent) => self.add_intent(intent)?,
             Write::Certificate { certificate, der, at } => {
                 self.push(Step::Certificate, certificates::write::issued_row(certificate, der, *at));
             }
@@ -124,10 +126,14 @@ impl Plan {
         }
     }
 
-    fn add_intent(&mut self, intent: &domain::certificate::Intent) {
-        // One key may be certified again for its owner; PostgreSQL wants to see it once.
+    fn add_intent(&mut self, intent: &domain::certificate::Intent) -> Result<(), StoreError> {
+        // One key may be certified again for its owner, and a name for its person; PostgreSQL wants to see each once.
         self.push_once(Step::Key, certificates::write::key_row(intent));
+        if let Some(name) = certificates::write::name_row(intent)? {
+            self.push_once(Step::Name, name);
+        }
         self.push(Step::Intent, certificates::write::intent_row(intent));
+        Ok(())
     }
 
     fn add_revocation(&mut self, revocation: &domain::revocation::Revocation) {

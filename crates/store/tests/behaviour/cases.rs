@@ -41,6 +41,7 @@ cases! {
     certificates::an_intent_becomes_a_certificate,
     certificates::a_serial_is_used_once,
     certificates::a_key_has_one_owner_and_one_purpose,
+    certificates::a_name_is_one_persons_for_ever,
     certificates::only_an_open_intent_gets_a_certificate,
     certificates::certificates_are_found_by_whom_they_are_for,
     status::a_revocation_is_final,

@@ -3,12 +3,12 @@
 use crate::database::Database;
 use crate::world::{
     ISSUER, assert_conflict, assert_stale, at, card, card_number, der, intent, issue, person, populate, reference,
-    revocation, tenant, write,
+    revocation, tbs, tenant, write,
 };
 use domain::card::CardState;
-use domain::certificate::{CertificateRecord, Holder, IssuedCertificate};
+use domain::certificate::{CertificateRecord, Holder, Intent, IssuedCertificate};
 use domain::changes::{Stored, Version, Write};
-use domain::ports::{Conflict, Store};
+use domain::ports::{Conflict, Store, StoreError};
 use pki::profile::Purpose;
 
 pub(crate) async fn a_card_is_bound_once(database: &Database) {
@@ -135,11 +135,31 @@ pub(crate) async fn certificates_are_found_by_whom_they_are_for(database: &Datab
 }
 
 async fn wrong_references_are_refused(store: &dyn Store) {
-    let mut not_the_holder = intent(10);
+    let mut not_the_holder = Intent { tbs: tbs("Eva Test"), ..intent(10) };
     not_the_holder.holder =
         Holder::Person { tenant: tenant("a"), person: person("eva"), card: Some(card_number("c1")), enrolment: None };
     let missing = Conflict::Missing("employment, card or enrolment");
     assert_conflict(write(store, [Write::Intent(not_the_holder)]).await, missing);
     assert_eq!(store.certificate(&reference(10)).await.unwrap(), None);
     assert_eq!(reference(10).issuer, ISSUER);
+}
+
+/// The name stays its person's when the card is revoked and whoever has the identity number next works there: another
+/// spelling is the same name, and another name is free.
+pub(crate) async fn a_name_is_one_persons_for_ever(database: &Database) {
+    let store = &*database.store;
+    populate(store).await;
+    let of = |n, who: &str, name: &str| {
+        let card = (who == "olle").then(|| "c1".parse().unwrap());
+        let holder = Holder::Person { tenant: tenant("a"), person: person(who), card, enrolment: None };
+        Write::Intent(Intent { holder, tbs: tbs(name), ..intent(n) })
+    };
+    write(store, [of(1, "olle", "Olle Test"), of(2, "olle", "Olle Test")]).await.unwrap();
+    write(store, [Write::Revocation(revocation(1)), Write::Revocation(revocation(2))]).await.unwrap();
+    for spelling in ["Olle Test", "OLLE  test"] {
+        assert_conflict(write(store, [of(3, "anna", spelling)]).await, Conflict::NameTaken);
+    }
+    write(store, [of(4, "olle", "olle test"), of(5, "anna", "Olle Testsson")]).await.unwrap();
+    let unreadable = Write::Intent(Intent { tbs: vec![0x30; 9], ..intent(6) });
+    assert!(matches!(write(store, [unreadable]).await, Err(StoreError::Corrupt { .. })));
 }

@@ -91,6 +91,7 @@ pub(crate) async fn journals_are_append_only(database: &Database) {
         "certificate",
         "issued",
         "certified_key",
+        "distinguished_name",
         "card",
         "enrolment",
         "delivery",
@@ -111,6 +112,7 @@ pub(crate) async fn recorded_stages_are_final(database: &Database) {
         "UPDATE approval SET needed = 1",
         "UPDATE card SET holder = 'eva'",
         "UPDATE certified_key SET purpose = 'x'",
+        "UPDATE distinguished_name SET person = 'anna'",
     ] {
         refused(database, sql, "final").await;
     }

@@ -174,10 +174,22 @@ pub(crate) fn intent(n: u32) -> Intent {
         profile: "person-authentication-loa4".into(),
         revision: 3,
         key_fingerprint: key,
-        tbs: vec![0x30; 900],
+        tbs: tbs("Olle Test"),
         not_after: at(100_000),
         at: at(40),
     }
+}
+
+/// The beginning of a TBSCertificate for this common name; the store reads no further than its subject.
+pub(crate) fn tbs(common_name: &str) -> Vec<u8> {
+    let tlv = |tag: u8, content: &[u8]| {
+        let length = u8::try_from(content.len()).unwrap();
+        [&[tag, length], content].concat()
+    };
+    let attribute = [&[6, 3, 0x55, 4, 3], tlv(12, common_name.as_bytes()).as_slice()].concat();
+    let subject = tlv(0x30, &tlv(0x31, &tlv(0x30, &attribute)));
+    let before = [0xa0, 3, 2, 1, 2, 2, 1, 7, 0x30, 0, 0x30, 0, 0x30, 0];
+    tlv(0x30, &[before.as_slice(), &subject].concat())
 }
 
 pub(crate) fn issue(n: u32) -> Write {

@@ -18,6 +18,8 @@ pub(super) fn environment(demo: &Demo) -> anyhow::Result<Environment> {
     let mut environment = Environment::default();
     let issue = format!("{} demo issue --data {}", shell::path(&program), shell::path(demo.layout.data()));
     environment.set("ISSUE", &issue);
+    // A request may name nobody but the enrolled person, who is drawn when it comes: so it names nobody.
+    environment.set("SUBJECT", "/");
     environment.set("LOGIN_URL", &format!("{}/self/v1/me", demo.manifest.officer_url));
     environment.path("CA_FILE", &demo.manifest.tls_ca);
     environment.set("TOKEN", tokens::SPARE);
