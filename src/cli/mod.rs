@@ -4,6 +4,7 @@ pub mod audit;
 mod card;
 pub mod ceremony;
 pub mod check;
+mod custodians;
 pub mod demo;
 pub mod policy;
 pub mod quickstart;
@@ -28,7 +29,7 @@ enum Command {
     /// Run the service in the foreground until SIGTERM
     Serve(ConfigArguments),
     /// Run the process that holds the CA keys
-    Signer(SignerArguments),
+    Signer(signer::SignerArguments),
     /// Explain what is wrong with a configuration, or say that nothing is
     Check(ConfigArguments),
     /// Set up a demo installation, if there is none, and run it
@@ -55,19 +56,6 @@ struct ConfigArguments {
     config: PathBuf,
 }
 
-#[derive(Debug, clap::Args)]
-struct SignerArguments {
-    /// The signer's configuration file
-    #[arg(long, default_value = "signer.toml")]
-    config: PathBuf,
-    /// PKCS#11 module, where the configuration says `auto`
-    #[arg(long)]
-    module: Option<String>,
-    /// Stop when standard input is closed: the process that started this one is gone
-    #[arg(long)]
-    exit_with_parent: bool,
-}
-
 /// Runs the command that the arguments name and ends the process with it.
 pub fn main() -> ! {
     let code = match run(Arguments::parse()) {
@@ -92,7 +80,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             quickstart::leftovers::refuse_demo_leftovers(&config)?;
             tokio::runtime::Runtime::new()?.block_on(serve::run(config, |_| Ok(())))
         }
-        Command::Signer(of) => signer::run(&of.config, of.module.map(hsm::Module::from), of.exit_with_parent),
+        Command::Signer(of) => signer::run(of),
         Command::Check(of) => check::run(&of.config),
         Command::Quickstart(of) => quickstart::run(&of),
         Command::QuickstartSetup(of) => quickstart::set_up(&of),

@@ -14,6 +14,7 @@ use super::token::CaToken;
 use crate::clock::Clock;
 use crate::crash::Crash;
 use pki::Kind;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
@@ -74,6 +75,20 @@ impl Core {
             journal: self.journal.head(),
             policies: self.policies().bundle,
         }
+    }
+
+    /// Writes down who opened the token, and checks the keys on it. Says why the token cannot be used all the same.
+    pub(super) fn unlocked(&self, token: &str, custodians: BTreeSet<String>) -> Option<String> {
+        let record = Record::Unlocked { at: self.clock.now(), token: token.to_owned(), custodians };
+        if let Err(error) = self.record(&record) {
+            tracing::error!(%error, "who opened the token was not written down");
+            return Some(error.to_string());
+        }
+        if let Err(error) = self.check_keys() {
+            tracing::error!(%error, "a key on the token is refused");
+            return Some(error.to_string());
+        }
+        self.token.problem()
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {

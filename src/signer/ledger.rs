@@ -118,6 +118,7 @@ impl Ledger {
                 self.follow(*bundle, *replaces, approvers.len())?;
                 self.take_policies(*bundle, revisions)
             }
+            Record::Unlocked { .. } => self.in_service(),
             Record::Ceremony { issuer, holder, certificate, .. } => {
                 self.in_ceremony()?;
                 self.reserve(issuer, holder, std::slice::from_ref(certificate), None)

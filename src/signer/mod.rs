@@ -8,7 +8,8 @@
 //! The tour: [`protocol`] is what callers say, in [`frame`]s, to a [`server`]; [`core`] is the state
 //! and the door to it; `issue`, `issue_standing` and `crl` are what it does; `registry` knows the
 //! officers; `ledger` holds the rules on what may follow what, [`journal`] makes it last; [`start`]
-//! refuses a state that was changed; [`ceremony`] is the door that was open once.
+//! refuses a state that was changed; [`unlock`] keeps the token shut until custodians open it; [`ceremony`] is the door
+//! that was open once.
 
 pub mod ceremony;
 pub mod config;
@@ -33,6 +34,7 @@ pub mod server;
 pub mod standing;
 pub mod start;
 pub mod token;
+pub mod unlock;
 
 #[cfg(test)]
 mod tests;

@@ -156,7 +156,7 @@ impl Core {
     }
 
     /// Checks every key that will sign; one on a token that is away is checked before its first use.
-    fn check_keys(&self) -> Result<(), StartError> {
+    pub(super) fn check_keys(&self) -> Result<(), StartError> {
         for authority in self.authorities.iter().filter(|authority| authority.kind != IssuerKind::Root) {
             match self.ready(authority) {
                 Err(SignerError::KeyRefused { issuer, why }) => return Err(StartError::Key { issuer, why }),

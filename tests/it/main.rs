@@ -21,3 +21,4 @@ mod revocation;
 mod status;
 mod support;
 mod trays;
+mod unlock;

@@ -51,8 +51,15 @@ fn what_weakens_dual_control_is_refused() {
         let refused = Script::from_toml(&DEMO.replacen(from, to, 1)).unwrap_err().to_string();
         assert!(refused.contains(problem), "{to}: {refused}");
     }
-    let klara = DEMO.split("key = \"").nth(2).unwrap().split('"').next().unwrap();
-    let karl = DEMO.split("key = \"").nth(3).unwrap().split('"').next().unwrap();
+    let klara = DEMO.split("\nkey = \"").nth(2).unwrap().split('"').next().unwrap();
+    let karl = DEMO.split("\nkey = \"").nth(3).unwrap().split('"').next().unwrap();
     let refused = Script::from_toml(&DEMO.replace(karl, klara)).unwrap_err().to_string();
     assert!(refused.contains("have the key"), "{refused}");
+    let share_keys: Vec<&str> = DEMO.lines().filter(|line| line.starts_with("share_key = ")).collect();
+    let refused = Script::from_toml(&DEMO.replace(share_keys[1], share_keys[0])).unwrap_err().to_string();
+    assert!(refused.contains("have the share key"), "{refused}");
+    let quorum = DEMO.replace("unlock = \"unattended\"", "unlock = \"quorum\"");
+    Script::from_toml(&quorum).unwrap();
+    let refused = Script::from_toml(&quorum.replace(share_keys[2], "")).unwrap_err().to_string();
+    assert!(refused.contains("kim holds a share of a PIN"), "{refused}");
 }

@@ -9,12 +9,13 @@ mod content;
 mod proof;
 mod workbench;
 
+use crate::cli::custodians::{self, code_file};
 use crate::cli::quickstart::files;
 use crate::cli::quickstart::report::say;
 use anyhow::{Context, bail, ensure};
 use backup::Backup;
 use content::Content;
-use hsm::Module;
+use hsm::{Module, PinSource};
 use proof::{Facts, Opener};
 use std::path::{Path, PathBuf};
 use workbench::Workbench;
@@ -60,22 +61,38 @@ enum TokenCommand {
     },
     /// Open the one token of the environment and print what it proves, for the other commands
     #[command(hide = true)]
-    Prove(OpenerArguments),
+    Prove {
+        /// SoftHSM2's module; the PIN is the first line of standard input
+        #[arg(long)]
+        module: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
 struct OpenerArguments {
     /// File with the token's user PIN in its first line
+    #[arg(long, required_unless_present = "shares", conflicts_with = "shares")]
+    pin_file: Option<PathBuf>,
+    /// File with the PIN split among custodians, whose codes are asked for
     #[arg(long)]
-    pin_file: PathBuf,
+    shares: Option<PathBuf>,
+    /// CUSTODIAN=FILE with that custodian's code; nobody is asked then
+    #[arg(long = "code", value_parser = code_file, requires = "shares")]
+    codes: Vec<(String, PathBuf)>,
     /// SoftHSM2's module: a path, or `auto`
     #[arg(long, default_value = "auto")]
     module: String,
 }
 
 impl OpenerArguments {
-    fn opener(&self) -> Opener {
-        Opener { module: Module::from(self.module.clone()), pin_file: self.pin_file.clone() }
+    /// The PIN comes from the file, or from the custodians.
+    fn opener(&self) -> anyhow::Result<Opener> {
+        let pin = match (&self.pin_file, &self.shares) {
+            (Some(file), _) => PinSource::File(file.clone()).read()?,
+            (None, Some(shares)) => custodians::pin(shares, &self.codes.iter().cloned().collect())?,
+            (None, None) => bail!("name a PIN file or a file with shares"),
+        };
+        Ok(Opener { module: Module::from(self.module.clone()), pin })
     }
 }
 
@@ -85,10 +102,13 @@ impl OpenerArguments {
 /// Why there is no backup, no restored token or no proof.
 pub fn run(arguments: &TokenArguments) -> anyhow::Result<()> {
     match &arguments.command {
-        TokenCommand::Backup { folder, out, opener } => make(folder, out, &opener.opener()),
-        TokenCommand::Restore { file, tokens, opener } => restore(file, tokens, &opener.opener()),
-        TokenCommand::Verify { file, folder, opener } => verify(file, folder.as_deref(), &opener.opener()),
-        TokenCommand::Prove(opener) => say(&format!("{}\n", serde_json::to_string(&opener.opener().prove()?)?)),
+        TokenCommand::Backup { folder, out, opener } => make(folder, out, &opener.opener()?),
+        TokenCommand::Restore { file, tokens, opener } => restore(file, tokens, &opener.opener()?),
+        TokenCommand::Verify { file, folder, opener } => verify(file, folder.as_deref(), &opener.opener()?),
+        TokenCommand::Prove { module } => {
+            let opener = Opener { module: Module::from(module.clone()), pin: proof::given_pin()? };
+            say(&format!("{}\n", serde_json::to_string(&opener.prove()?)?))
+        }
     }
 }
 

@@ -89,11 +89,25 @@ pub fn verify(path: &Path) -> Result<Verified, JournalError> {
     replay(&File::open(path).map_err(io)?, path, |_, _| Ok(()))
 }
 
-/// Reads a journal from its beginning; `visit` gets each record and its line number.
+/// Where the journal at `path` ended when it had this many records; none if it never had.
+///
+/// # Errors
+/// As [`verify`].
+pub fn head_at(path: &Path, records: u64) -> Result<Option<Head>, JournalError> {
+    let io = |source| JournalError::Io { path: path.to_owned(), doing: "read", source };
+    let mut found = None;
+    replay(&File::open(path).map_err(io)?, path, |head, _| {
+        found = found.or((head.records == records).then_some(head));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Reads a journal from its beginning; `visit` gets each record and the head after it.
 pub(super) fn replay(
     file: &File,
     path: &Path,
-    mut visit: impl FnMut(u64, Record) -> Result<(), JournalError>,
+    mut visit: impl FnMut(Head, Record) -> Result<(), JournalError>,
 ) -> Result<Verified, JournalError> {
     let io = |source| JournalError::Io { path: path.to_owned(), doing: "read", source };
     let mut reader = BufReader::with_capacity(READ_BYTES, file);
@@ -107,7 +121,7 @@ pub(super) fn replay(
         }
         match verified.head.accept(&line) {
             Ok((record, head)) => {
-                visit(head.records, record)?;
+                visit(head, record)?;
                 verified.head = head;
                 verified.length_bytes += line.len() as u64;
             }

@@ -58,6 +58,15 @@ pub enum Record {
         /// The content of each profile, by name: what a revision once said it says for ever.
         revisions: BTreeMap<String, Revision>,
     },
+    /// Custodians opened the token.
+    Unlocked {
+        /// When.
+        at: UtcTime,
+        /// Label of the token.
+        token: String,
+        /// Who gave their shares, as the ceremony named them.
+        custodians: BTreeSet<String>,
+    },
     /// Certificates are about to be signed.
     Intent {
         /// When.

@@ -303,7 +303,7 @@ pub fn pause(time: Duration) {
 }
 
 /// Ten free ports in a row, the first a multiple of ten, different in every test of this process.
-fn free_ports() -> u16 {
+pub fn free_ports() -> u16 {
     let first = 20_000 + u16::try_from(std::process::id() % 3_000).unwrap() * 10;
     let mut base = first;
     loop {
