@@ -3,6 +3,12 @@
 //! The same check runs in the service, which answers with a clear error, and in the signer
 //! process, which trusts nobody: it is the signer's answer that counts.
 
+mod security;
+
+pub use security::{
+    ApprovedAct, KEY_ACT_APPROVALS, KEY_ACT_MAX_AGE_DAYS, POLICY_APPROVALS, verify_key_act, verify_policies,
+};
+
 use crate::access::Role;
 use crate::id::hex;
 use crate::operation::{
@@ -146,6 +152,9 @@ pub enum EvidenceError {
         /// How many different approvers signed.
         found: usize,
     },
+    /// What was approved was done before.
+    #[error("the approval was used before")]
+    Used,
     /// The parts do not belong together.
     #[error("the evidence does not belong together: {0}")]
     Mismatch(&'static str),
@@ -268,7 +277,7 @@ pub fn verify_approvals(
     now: UtcTime,
 ) -> Result<BTreeSet<PersonId>, EvidenceError> {
     let involved = [&order.submitted_by, &order.identified_by, &order.applicant];
-    different_people(approval, needed.max(1), (officers, now), |officer| {
+    different_people(approval, needed.max(1), (officers, now), |Stated { officer, .. }| {
         has_role(officer, Role::Approver, &order.tenant)?;
         if involved.contains(&&officer.person) { Err(EvidenceError::FourEyes) } else { Ok(()) }
     })
@@ -279,14 +288,14 @@ fn different_people(
     approval: &Signed,
     needed: usize,
     (officers, now): (&dyn Officers, UtcTime),
-    may: impl Fn(&Officer) -> Result<(), EvidenceError>,
+    may: impl Fn(&Stated) -> Result<(), EvidenceError>,
 ) -> Result<BTreeSet<PersonId>, EvidenceError> {
     let hash = OperationHash::of(approval.operation.as_bytes());
     let mut approvers = BTreeSet::new();
     for jws in approval.statements.iter().take(MAX_STATEMENTS) {
-        let officer = verify_statement(jws, Act::Approve, hash, officers, now)?.officer;
-        may(&officer)?;
-        if !approvers.insert(officer.person) {
+        let stated = verify_statement(jws, Act::Approve, hash, officers, now)?;
+        may(&stated)?;
+        if !approvers.insert(stated.officer.person) {
             return Err(EvidenceError::FourEyes);
         }
     }
@@ -294,35 +303,6 @@ fn different_people(
         return Err(EvidenceError::TooFew { needed, found: approvers.len() });
     }
     Ok(approvers)
-}
-
-/// Verifies that officers approved `bundle` in place of `replaces`, both hexadecimal digests.
-///
-/// At least [`POLICY_APPROVALS`] security officers must have signed, whatever the policies say: a bundle cannot lower
-/// the bar for its successor.
-///
-/// # Errors
-/// [`EvidenceError`], the first thing found wrong.
-pub fn verify_policies(
-    approval: &Signed,
-    bundle: &str,
-    replaces: &str,
-    officers: &dyn Officers,
-    now: UtcTime,
-) -> Result<BTreeSet<PersonId>, EvidenceError> {
-    let Operation::LoadPolicies(load) = operation(approval)? else {
-        return Err(EvidenceError::Mismatch("the approved operation is not the loading of policies"));
-    };
-    if load.bundle != bundle {
-        return Err(EvidenceError::Mismatch("other policies were approved"));
-    }
-    if load.replaces != replaces {
-        return Err(EvidenceError::Mismatch("the approval is for replacing other policies than those in force"));
-    }
-    different_people(approval, POLICY_APPROVALS, (officers, now), |officer| {
-        let role = Role::SecurityOfficer;
-        if officer.roles.contains(&role) { Ok(()) } else { Err(EvidenceError::WrongRole { role }) }
-    })
 }
 
 fn belongs_together(
@@ -393,7 +373,5 @@ fn deliver_cards(signed: &Signed) -> Result<DeliverCards, EvidenceError> {
 pub const STATEMENT_MAX_AGE_DAYS: i64 = 90;
 /// How far an officer's clock may be ahead of ours.
 pub const CLOCK_SKEW_SECONDS: i64 = 300;
-/// How many security officers must approve policies.
-pub const POLICY_APPROVALS: usize = 2;
 /// Most approvals that are looked at.
 pub const MAX_STATEMENTS: usize = 16;
