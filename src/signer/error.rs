@@ -178,9 +178,6 @@ impl SignerError {
         match self {
             Self::Malformed(_) | Self::Key(_) | Self::Evidence(EvidenceError::Malformed(_)) => Code::BadRequest,
             Self::NoIssuer { .. } | Self::IssuerRole { .. } | Self::IssuerSigns { .. } => Code::WrongIssuer,
-            Self::Evidence(_) | Self::NotApproved(_) | Self::Ledger(LedgerError::PoliciesNotApproved) => {
-                Code::NotApproved
-            }
             Self::NoStandingApproval => Code::NoStandingApproval,
             Self::NoProfile { .. } | Self::Revision { .. } | Self::ProfilePurpose { .. } => Code::WrongProfile,
             Self::Time { .. } => Code::WrongTime,
@@ -190,7 +187,10 @@ impl SignerError {
             Self::Ledger(LedgerError::SerialUsed(_)) => Code::SerialUsed,
             Self::Ledger(LedgerError::KeyUsed) => Code::KeyUsed,
             Self::Ledger(LedgerError::CardUsed) => Code::CardUsed,
-            Self::Ledger(LedgerError::ApprovalUsed) => Code::ApprovalUsed,
+            Self::Ledger(LedgerError::ApprovalUsed) | Self::Evidence(EvidenceError::Used) => Code::ApprovalUsed,
+            Self::Evidence(_) | Self::NotApproved(_) | Self::Ledger(LedgerError::PoliciesNotApproved) => {
+                Code::NotApproved
+            }
             Self::Policies(_) | Self::Ledger(LedgerError::ProfileChanged { .. }) => Code::PoliciesUnusable,
             Self::Ledger(LedgerError::CrlNumber { .. }) | Self::CrlNumberAhead { .. } => Code::CrlNumber,
             Self::CrlLosesRevocation { .. } => Code::CrlLosesRevocation,

@@ -6,7 +6,7 @@ use super::config::Mode;
 use super::digest::Digest;
 use super::journal::{Authority, Entry, Holder, IssuerSeal, Record, Revision};
 use domain::PersonId;
-use domain::evidence::POLICY_APPROVALS;
+use domain::evidence::{KEY_ACT_APPROVALS, POLICY_APPROVALS};
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
@@ -24,6 +24,8 @@ pub(super) struct Ledger {
     keys: HashMap<Digest, (Holder, Purpose)>,
     cards: HashMap<String, PersonId>,
     approvals: HashMap<ApprovalUse, Use>,
+    /// Operations by which tokens were restored.
+    restores: HashSet<Digest>,
     /// The use of an approval that each certificate, signed or not, holds on to.
     holds: HashMap<(String, SerialNumber), Hold>,
     /// Intents without an outcome.
@@ -119,6 +121,7 @@ impl Ledger {
                 self.take_policies(*bundle, revisions)
             }
             Record::Unlocked { .. } => self.in_service(),
+            Record::Restored { operation, approvers, .. } => self.restore(*operation, approvers.len()),
             Record::Ceremony { issuer, holder, certificate, .. } => {
                 self.in_ceremony()?;
                 self.reserve(issuer, holder, std::slice::from_ref(certificate), None)
@@ -156,6 +159,11 @@ impl Ledger {
     /// Whether a certificate was to be signed and nothing became of it so far.
     pub(super) fn is_open(&self, issuer: &str, serial: &SerialNumber) -> bool {
         self.open.contains(&(issuer.to_owned(), *serial))
+    }
+
+    /// Whether a token was restored with this approved operation.
+    pub(super) fn has_restored(&self, operation: Digest) -> bool {
+        self.restores.contains(&operation)
     }
 
     pub(super) fn last_crl(&self, issuer: &str) -> Option<LastCrl> {
@@ -212,6 +220,15 @@ impl Ledger {
         self.revisions.extend(revisions.iter().map(|(name, one)| (key(name, one), one.content)));
         self.policies = Some(digest);
         Ok(())
+    }
+
+    /// Officers' approval of a restore is used once.
+    fn restore(&mut self, operation: Digest, approvers: usize) -> Result<(), LedgerError> {
+        self.in_service()?;
+        if approvers < KEY_ACT_APPROVALS {
+            return Err(LedgerError::OutOfPlace);
+        }
+        if self.restores.insert(operation) { Ok(()) } else { Err(LedgerError::ApprovalUsed) }
     }
 
     fn in_ceremony(&self) -> Result<(), LedgerError> {

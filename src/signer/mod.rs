@@ -8,7 +8,7 @@
 //! The tour: [`protocol`] is what callers say, in [`frame`]s, to a [`server`]; [`core`] is the state
 //! and the door to it; `issue`, `issue_standing` and `crl` are what it does; `registry` knows the
 //! officers; `ledger` holds the rules on what may follow what, [`journal`] makes it last; [`start`]
-//! refuses a state that was changed; [`unlock`] keeps the token shut until custodians open it; [`ceremony`] is the door
+//! refuses a state that was changed; [`restore`] judges who may put a token back; [`unlock`] keeps the token shut until custodians open it; [`ceremony`] is the door
 //! that was open once.
 
 pub mod ceremony;
@@ -29,6 +29,7 @@ pub mod officers;
 mod policies;
 pub mod protocol;
 mod registry;
+pub mod restore;
 mod revoked;
 pub mod server;
 pub mod standing;

@@ -58,6 +58,31 @@ impl CaToken for CaPool {
     }
 }
 
+/// No token: for acts that need the signer's journal and its officers, and none of its keys.
+pub struct NoToken;
+
+impl Signer for NoToken {
+    fn sign(&self, _: &KeyId, _: SignatureAlgorithm, _: &[u8]) -> Result<Vec<u8>, SignError> {
+        Err(SignError::Unavailable { detail: NO_TOKEN.to_owned() })
+    }
+
+    fn public_key(&self, _: &KeyId) -> Result<PublicKey, SignError> {
+        Err(SignError::Unavailable { detail: NO_TOKEN.to_owned() })
+    }
+}
+
+impl CaToken for NoToken {
+    fn problem(&self) -> Option<String> {
+        Some(NO_TOKEN.to_owned())
+    }
+
+    fn check_key(&self, _: &KeyId, _: &PublicKey) -> Result<(), HsmError> {
+        Err(HsmError::Unavailable { why: NO_TOKEN.to_owned() })
+    }
+}
+
+const NO_TOKEN: &str = "this process uses no token";
+
 /// Whether this failure certainly left no signature behind.
 pub(super) const fn nothing_signed(error: &SignError) -> bool {
     matches!(error, SignError::Busy | SignError::NoSuchKey { .. } | SignError::Refused { .. })

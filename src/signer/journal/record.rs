@@ -67,6 +67,23 @@ pub enum Record {
         /// Who gave their shares, as the ceremony named them.
         custodians: BTreeSet<String>,
     },
+    /// A token is about to be put back from its backup.
+    Restored {
+        /// When.
+        at: UtcTime,
+        /// Hash of the approved operation; it is used up.
+        operation: Digest,
+        /// Who approved.
+        approvers: BTreeSet<PersonId>,
+        /// Of the backup.
+        backup: Digest,
+        /// Label of the token.
+        token: String,
+        /// Its serial number.
+        serial: String,
+        /// Of each key's SubjectPublicKeyInfo, by label.
+        keys: BTreeMap<String, Digest>,
+    },
     /// Certificates are about to be signed.
     Intent {
         /// When.

@@ -11,6 +11,7 @@ mod hardware;
 mod link;
 mod policies;
 mod restart;
+mod restore;
 mod soft_token;
 mod standing;
 mod story;

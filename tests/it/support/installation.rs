@@ -246,6 +246,13 @@ impl Installation {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
+    /// The people who are security officers and nothing else, as the manifest has them.
+    pub fn security_officers(&self) -> Vec<Value> {
+        let manifest = self.manifest();
+        let people = manifest["people"].as_array().unwrap().iter();
+        people.filter(|person| person["roles"] == json!(["security-officer"])).cloned().collect()
+    }
+
     /// `/openapi.json` as served.
     pub fn openapi(&self) -> Value {
         let manifest = self.manifest();
