@@ -27,7 +27,8 @@ pub(crate) fn configuration(script: &Script, host: Host, layout: &Layout, owner:
         policies: layout.policies(),
         unlock: if split { Unlock::Quorum } else { Unlock::Unattended },
         unlock_window_seconds: UNLOCK_WINDOW_SECONDS,
-        transcripts: if script.wraps(label) { vec![layout.transcript()] } else { Vec::new() },
+        emergency_delay_hours: EMERGENCY_DELAY_HOURS,
+        transcripts: vec![layout.transcript()],
         token: TokenSettings {
             module: script.tokens.module.clone(),
             label: label.clone(),
@@ -97,6 +98,8 @@ fn issuer(authority: &PlannedAuthority, script: &Script, layout: &Layout) -> Iss
 
 /// How long custodians have for giving their shares.
 const UNLOCK_WINDOW_SECONDS: u32 = 15 * 60;
+/// How long everybody may object to officers whom custodians appoint.
+const EMERGENCY_DELAY_HOURS: u32 = 72;
 /// Profile of the listeners' certificates.
 const TLS_PROFILE: &str = "tls-server";
 

@@ -6,6 +6,7 @@ pub mod ceremony;
 pub mod check;
 mod custodians;
 pub mod demo;
+mod emergency;
 pub mod policy;
 pub mod quickstart;
 pub mod serve;
@@ -45,6 +46,8 @@ enum Command {
     Audit(audit::AuditArguments),
     /// Compare and approve policies
     Policy(policy::PolicyArguments),
+    /// Appoint officers when too few are left to approve anything, or stop that
+    Emergency(emergency::EmergencyArguments),
     /// Back up, restore and verify SoftHSM2 tokens
     Token(token::TokenArguments),
 }
@@ -88,6 +91,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Ceremony(of) => ceremony::run(&of),
         Command::Audit(of) => audit::run(&of),
         Command::Policy(of) => policy::run(&of),
+        Command::Emergency(of) => emergency::run(&of),
         Command::Token(of) => token::run(&of),
     }
 }

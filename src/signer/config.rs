@@ -31,6 +31,9 @@ pub struct SignerConfig {
     /// How long custodians' shares wait for each other, in seconds.
     #[serde(default = "quarter_of_an_hour")]
     pub unlock_window_seconds: u32,
+    /// How long officers whom custodians appoint in an emergency wait before they take office, in hours.
+    #[serde(default = "three_days")]
+    pub emergency_delay_hours: u32,
     /// Sealed transcripts of ceremonies: they say where keys were born that may leave their token wrapped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transcripts: Vec<PathBuf>,
@@ -145,6 +148,13 @@ impl SignerConfig {
         if self.mode == Mode::Production && self.token.module == Module::Embedded {
             return invalid("token.module", "the embedded token is for demos: name a PKCS#11 module".to_owned());
         }
+        let shortest = if self.mode == Mode::Production { three_days() } else { 1 };
+        if self.emergency_delay_hours < shortest {
+            return invalid(
+                "emergency_delay_hours",
+                format!("at least {shortest}: everybody must have time to object"),
+            );
+        }
         let slug = |name: &str| {
             !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
@@ -221,6 +231,10 @@ const fn one() -> usize {
     1
 }
 
+const fn three_days() -> u32 {
+    72
+}
+
 const fn quarter_of_an_hour() -> u32 {
     15 * 60
 }
@@ -273,6 +287,7 @@ mod tests {
             ("allowed_uid", "approvals_needed = 0\nallowed_uid", "approvals_needed"),
             ("/run/sigill", "run/sigill", "socket"),
             ("allowed_uid", "unlock = \"quorum\"\nallowed_uid", "unlock"),
+            ("allowed_uid", "emergency_delay_hours = 0\nallowed_uid", "emergency_delay_hours"),
             ("allowed_uid", "unlock_window_seconds = 0\nallowed_uid", "unlock_window_seconds"),
             ("pin = {", "shares = \"/etc/sigill/ca.shares.json\"\npin = {", "unlock"),
         ] {

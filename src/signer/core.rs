@@ -1,5 +1,6 @@
 //! The signer's state, and the one door to it: a request in, an answer out.
 
+use super::emergency::{Custodians, EmergencyStatus};
 use super::error::SignerError;
 use super::issuers::{Authorities, Authority};
 use super::journal::{Journal, Record, Ticket};
@@ -33,6 +34,10 @@ pub struct Core {
     pub(super) verified: VerifiedCertificates,
     pub(super) token: Arc<dyn CaToken>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) custodians: Option<Custodians>,
+    pub(super) emergency_delay_seconds: i64,
+    /// Held while an emergency is announced: the list beside the journal is the one in it.
+    pub(super) emergency_turn: Mutex<()>,
     pub(super) crash: Option<Crash>,
 }
 
@@ -60,6 +65,8 @@ impl Core {
                 self.issue_standing(request).map(|signed| (Answer::Issued(signed), Vec::new()))
             }
             Request::Crl(request) => self.crl(request, blob).map(|crl| (Answer::Crl, crl)),
+            Request::AnnounceEmergency(request) => self.announce_emergency(request).map(emergency),
+            Request::CancelEmergency(signed) => self.cancel_emergency(signed).map(emergency),
             Request::ReloadPolicies => self.reload_policies().map(|bundle| (Answer::Policies(bundle), Vec::new())),
         };
         answer.unwrap_or_else(|error| (Answer::Refused(refusal(&error)), Vec::new()))
@@ -74,6 +81,7 @@ impl Core {
             token_problem: self.token.problem(),
             journal: self.journal.head(),
             policies: self.policies().bundle,
+            emergency: self.ledger().emergency(),
         }
     }
 
@@ -145,6 +153,10 @@ impl Core {
             None => Err(SignerError::TokenUnavailable { why: "the key was not checked".to_owned() }),
         }
     }
+}
+
+fn emergency(status: EmergencyStatus) -> (Answer, Vec<u8>) {
+    (Answer::Emergency(status), Vec::new())
 }
 
 /// Logs a failure once, with its causes, and gives the caller what it may know.

@@ -125,6 +125,8 @@ pub(super) enum SignerError {
     Evidence(#[from] EvidenceError),
     #[error("not approved: {0}")]
     NotApproved(&'static str),
+    #[error("{0}")]
+    Emergency(&'static str),
     #[error("no standing approval covers this issuer, profile, subject and key")]
     NoStandingApproval,
     #[error("there is no profile {name:?} here")]
@@ -188,9 +190,10 @@ impl SignerError {
             Self::Ledger(LedgerError::KeyUsed) => Code::KeyUsed,
             Self::Ledger(LedgerError::CardUsed) => Code::CardUsed,
             Self::Ledger(LedgerError::ApprovalUsed) | Self::Evidence(EvidenceError::Used) => Code::ApprovalUsed,
-            Self::Evidence(_) | Self::NotApproved(_) | Self::Ledger(LedgerError::PoliciesNotApproved) => {
-                Code::NotApproved
-            }
+            Self::Evidence(_)
+            | Self::NotApproved(_)
+            | Self::Emergency(_)
+            | Self::Ledger(LedgerError::PoliciesNotApproved) => Code::NotApproved,
             Self::Policies(_) | Self::Ledger(LedgerError::ProfileChanged { .. }) => Code::PoliciesUnusable,
             Self::Ledger(LedgerError::CrlNumber { .. }) | Self::CrlNumberAhead { .. } => Code::CrlNumber,
             Self::CrlLosesRevocation { .. } => Code::CrlLosesRevocation,

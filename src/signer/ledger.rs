@@ -4,6 +4,7 @@
 
 use super::config::Mode;
 use super::digest::Digest;
+use super::emergency::{EmergencyStatus, Pending};
 use super::journal::{Authority, Entry, Holder, IssuerSeal, Record, Revision};
 use domain::PersonId;
 use domain::evidence::{KEY_ACT_APPROVALS, POLICY_APPROVALS};
@@ -24,6 +25,8 @@ pub(super) struct Ledger {
     keys: HashMap<Digest, (Holder, Purpose)>,
     cards: HashMap<String, PersonId>,
     approvals: HashMap<ApprovalUse, Use>,
+    /// How many emergencies were announced, the one that is not over, and what came of the last.
+    emergency: EmergencyStatus,
     /// Operations by which tokens were restored.
     restores: HashSet<Digest>,
     /// The use of an approval that each certificate, signed or not, holds on to.
@@ -121,6 +124,11 @@ impl Ledger {
                 self.take_policies(*bundle, revisions)
             }
             Record::Unlocked { .. } => self.in_service(),
+            Record::EmergencyAnnounced { at, officers, effective, .. } => {
+                self.announce(Pending { officers: *officers, announced: *at, effective: *effective })
+            }
+            Record::EmergencyCancelled { officers, .. } => self.end_emergency(*officers, None),
+            Record::OfficersReplaced { at, officers } => self.end_emergency(*officers, Some(*at)),
             Record::Restored { operation, approvers, .. } => self.restore(*operation, approvers.len()),
             Record::Ceremony { issuer, holder, certificate, .. } => {
                 self.in_ceremony()?;
@@ -159,6 +167,11 @@ impl Ledger {
     /// Whether a certificate was to be signed and nothing became of it so far.
     pub(super) fn is_open(&self, issuer: &str, serial: &SerialNumber) -> bool {
         self.open.contains(&(issuer.to_owned(), *serial))
+    }
+
+    /// What became of emergencies.
+    pub(super) const fn emergency(&self) -> EmergencyStatus {
+        self.emergency
     }
 
     /// Whether a token was restored with this approved operation.
@@ -219,6 +232,32 @@ impl Ledger {
         }
         self.revisions.extend(revisions.iter().map(|(name, one)| (key(name, one), one.content)));
         self.policies = Some(digest);
+        Ok(())
+    }
+
+    /// One emergency at a time, and never at once.
+    fn announce(&mut self, pending: Pending) -> Result<(), LedgerError> {
+        self.in_service()?;
+        if self.emergency.pending.is_some() || pending.effective <= pending.announced {
+            return Err(LedgerError::OutOfPlace);
+        }
+        self.emergency.announced += 1;
+        self.emergency.pending = Some(pending);
+        Ok(())
+    }
+
+    /// Cancelled, or, after the delay, in force since `since`.
+    fn end_emergency(&mut self, officers: Digest, since: Option<UtcTime>) -> Result<(), LedgerError> {
+        self.in_service()?;
+        let early = |pending: &Pending| since.is_some_and(|since| since < pending.effective);
+        match self.emergency.pending {
+            Some(pending) if pending.officers == officers && !early(&pending) => {}
+            _ => return Err(LedgerError::OutOfPlace),
+        }
+        self.emergency.pending = None;
+        if since.is_some() {
+            self.emergency.in_force = Some(officers);
+        }
         Ok(())
     }
 

@@ -8,7 +8,8 @@
 //! The tour: [`protocol`] is what callers say, in [`frame`]s, to a [`server`]; [`core`] is the state
 //! and the door to it; `issue`, `issue_standing` and `crl` are what it does; `registry` knows the
 //! officers; `ledger` holds the rules on what may follow what, [`journal`] makes it last; [`start`]
-//! refuses a state that was changed; [`restore`] judges who may put a token back; [`unlock`] keeps the token shut until custodians open it; [`ceremony`] is the door
+//! refuses a state that was changed; [`restore`] judges who may put a token back; [`emergency`] appoints officers when
+//! too few are left; [`unlock`] keeps the token shut until custodians open it; [`ceremony`] is the door
 //! that was open once.
 
 pub mod ceremony;
@@ -17,6 +18,7 @@ pub mod core;
 mod crl;
 pub mod digest;
 mod draft;
+pub mod emergency;
 pub mod error;
 pub mod fault;
 pub mod frame;

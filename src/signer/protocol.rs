@@ -4,6 +4,7 @@
 //! the second.
 
 use super::digest::Digest;
+use super::emergency::{EmergencyRequest, EmergencyStatus};
 use super::error::Code;
 use super::journal::Head;
 use base64::Engine;
@@ -29,6 +30,10 @@ pub enum Request {
     Crl(CrlRequest),
     /// Read the policy folder again, and obey what officers approved.
     ReloadPolicies,
+    /// Announce officers whom custodians appointed because too few are left.
+    AnnounceEmergency(EmergencyRequest),
+    /// Stop the emergency that is announced.
+    CancelEmergency(Signed),
 }
 
 /// Certificates of a tray of cards.
@@ -119,6 +124,8 @@ pub enum Answer {
     Crl,
     /// To [`Request::ReloadPolicies`]: the digest of the bundle in force.
     Policies(Digest),
+    /// To [`Request::AnnounceEmergency`] and [`Request::CancelEmergency`].
+    Emergency(EmergencyStatus),
     /// No.
     Refused(Refusal),
 }
@@ -137,6 +144,8 @@ pub struct Status {
     pub journal: Head,
     /// Digest of the policies in force.
     pub policies: Digest,
+    /// Emergencies: whether other officers are about to take office.
+    pub emergency: EmergencyStatus,
 }
 
 /// What became of one card of a tray.

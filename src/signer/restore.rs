@@ -9,9 +9,9 @@ use super::error::SignerError;
 use super::journal::Record;
 use super::protocol::Refusal;
 use super::registry::Registry;
+use domain::PersonId;
 use domain::evidence::{EvidenceError, KEY_ACT_APPROVALS, Officers, Signed, verify_key_act};
 use domain::operation::{Operation, RestoreToken};
-use domain::PersonId;
 use pki::time::UtcTime;
 use std::collections::{BTreeMap, BTreeSet};
 

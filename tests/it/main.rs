@@ -9,6 +9,7 @@ mod ceremony;
 mod crash;
 mod custody;
 mod drivers;
+mod emergency;
 mod enrolment;
 mod faulty_signer;
 mod fuzz;

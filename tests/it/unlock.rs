@@ -1,7 +1,7 @@
 //! A signer whose token custodians open, on SoftHSM2 and in the real processes.
 
 use crate::support::Stopwatch;
-use crate::support::ceremony::{Room, Service, done, refused};
+use crate::support::ceremony::{Room, Service, done, refused, sigill};
 use crate::support::installation::pause;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
@@ -41,6 +41,18 @@ fn two_of_three_custodians_open_the_signer_at_every_start() {
     let late = done(&room.unlock(OUT, "karl", "karl"));
     assert!(late.contains("1 of 2 given"), "a share of before the window counted: {late}");
     assert!(done(&room.unlock(OUT, "kim", "kim")).contains("the token is open"));
+    drop(service);
+    changed_shares_are_refused_at_the_start(&room);
+}
+
+/// Whoever changes the file with the shares finds no signer to give shares to.
+fn changed_shares_are_refused_at_the_start(room: &Room) {
+    let file = room.path("out/signer/sigill-ca.shares.json");
+    let other = std::fs::read(room.path("out/signer/sigill-root.shares.json")).unwrap();
+    std::fs::write(file, other).unwrap();
+    let mut signer = sigill(&["signer", "--config"]);
+    signer.arg(room.signer_config(OUT)).env("SOFTHSM2_CONF", room.path("out/softhsm2.conf"));
+    refused(&signer.output().unwrap(), "is not what the ceremony left");
 }
 
 /// The signer's folder holds shares and no PIN, and its configuration names none.

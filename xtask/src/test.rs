@@ -63,8 +63,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
 /// both lets them share a build. Gives back what failed, with reasons.
 fn embedded(environment: &Environment, tally: &mut Tally) -> Result<Vec<String>> {
     let selection = ["test", "--no-fail-fast", "-p", "sigill", "-p", "hsm", "--features", "embedded-token"];
-    let runs: [(&str, &[&str]); 2] =
-        [("conformance of the embedded token", &["--test", "conformance"]), ("embedded token", &["--test", "it", "embedded"])];
+    let runs: [(&str, &[&str]); 2] = [
+        ("conformance of the embedded token", &["--test", "conformance"]),
+        ("embedded token", &["--test", "it", "embedded"]),
+    ];
     let mut failed = Vec::new();
     for (name, tests) in runs {
         let mut command = cargo(&[&selection[..], tests].concat())?;

@@ -3,7 +3,10 @@
 //! The same check runs in the service, which answers with a clear error, and in the signer
 //! process, which trusts nobody: it is the signer's answer that counts.
 
+mod emergency;
 mod security;
+
+pub use emergency::verify_cancellation;
 
 pub use security::{
     ApprovedAct, KEY_ACT_APPROVALS, KEY_ACT_MAX_AGE_DAYS, POLICY_APPROVALS, verify_key_act, verify_policies,

@@ -3,6 +3,7 @@
 //! An officer never signs "yes": the signature is over the hash of one [`Operation`], and whoever
 //! executes it recomputes that hash from what it is about to do.
 
+pub use self::emergency::CancelEmergency;
 pub use self::key_act::{AddTrustAnchor, IssueCaCertificate, MoveKey, RestoreToken};
 
 use crate::id::hex;
@@ -13,6 +14,7 @@ use pki::time::UtcTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod emergency;
 mod key_act;
 
 /// An act under dual control, or one of its steps. The serialised form is what is hashed; field
@@ -36,6 +38,8 @@ pub enum Operation {
     AddTrustAnchor(AddTrustAnchor),
     /// A backup is to be restored onto a token.
     RestoreToken(RestoreToken),
+    /// Officers who were announced in an emergency are not to take office.
+    CancelEmergency(CancelEmergency),
 }
 
 /// How an applicant was identified (FACTS of registration: EN 319 411-1 clause 6.2.2).

@@ -36,6 +36,23 @@ fn the_production_file_as_published_founds_no_production() {
     demo.refuse_examples(&demo).unwrap();
 }
 
+/// In production nobody alone opens the root's token, whoever opens the signer's; and it is no demo's token.
+#[test]
+fn production_splits_the_pin_of_the_root() {
+    let unattended = PRODUCTION.replace("unlock = \"quorum\"", "unlock = \"unattended\"");
+    let split = |text: &str, host| {
+        let script = Script::from_toml(text).unwrap();
+        script.split_tokens(host).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(split(&unattended, Host::Root), ["root-v1"]);
+    assert_eq!(split(&unattended, Host::Issuing), [""; 0]);
+    assert_eq!(split(PRODUCTION, Host::Issuing), ["issuing-v1"]);
+    assert_eq!(split(DEMO, Host::Only), [""; 0]);
+    let embedded = PRODUCTION.replace("module = \"auto\"", "module = \"embedded\"");
+    let refused = Script::from_toml(&embedded).unwrap_err().to_string();
+    assert!(refused.contains("the embedded token is for demos"), "{refused}");
+}
+
 #[test]
 fn what_weakens_dual_control_is_refused() {
     let table = [

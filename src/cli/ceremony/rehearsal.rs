@@ -105,7 +105,7 @@ mod tests {
                 assert!(refused.contains("rehearsal"), "{refused}");
                 let signer = SignerConfig::load(&layout.signer_config()).unwrap();
                 let signer = SignerConfig { transcripts: vec![layout.transcript()], ..signer };
-                let refused = format!("{:#}", transcripts::ca_keys(&signer).unwrap_err());
+                let refused = format!("{:#}", transcripts::read(&signer).unwrap_err());
                 assert!(refused.contains("rehearsal"), "{refused}");
                 let refused = refuse_other_ceremonies(&layout.transcript()).unwrap_err();
                 assert!(matches!(refused, Leftover::Ceremony { what: "rehearsal", .. }), "{refused}");

@@ -18,6 +18,7 @@ use crate::signer::unlock::vault::Vault;
 use crate::telemetry;
 use anyhow::Context;
 use hsm::Module;
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,9 +64,10 @@ fn serve(config: &Path, module: Option<Module>, exit_with_parent: bool) -> anyho
     if let (Module::Auto, Some(module)) = (&config.token.module, module) {
         config.token.module = module;
     }
-    let (token, vault) = token(&config)?;
+    let proven = transcripts::read(&config)?;
+    let (token, vault) = token(&config, proven.ca_keys)?;
     let core = Core::open(&config, token, Arc::new(System)).context("the signer does not start")?;
-    let core = Arc::new(rehearsing(core, config.mode)?);
+    let core = Arc::new(rehearsing(core.with_custodians(proven.custodians), config.mode)?);
     if let Some(vault) = vault {
         Door::bind(&config, vault, Arc::clone(&core))?.attend().context("attending the custodians' door")?;
     }
@@ -78,8 +80,10 @@ fn serve(config: &Path, module: Option<Module>, exit_with_parent: bool) -> anyho
 }
 
 /// The token, open or locked; if it is locked, what custodians open it with.
-fn token(config: &SignerConfig) -> anyhow::Result<(Arc<dyn CaToken>, Option<Arc<Vault>>)> {
-    let transcribed = transcripts::ca_keys(config)?;
+fn token(
+    config: &SignerConfig,
+    transcribed: BTreeSet<[u8; 32]>,
+) -> anyhow::Result<(Arc<dyn CaToken>, Option<Arc<Vault>>)> {
     let settings = config.token.clone();
     if let Some(shares) = &config.token.shares {
         let quorum = Quorum::new(SharedPin::read(shares)?, config.unlock_window_seconds.into());

@@ -29,7 +29,7 @@ pub(super) fn run(of: &UnlockArguments) -> anyhow::Result<()> {
     let config = SignerConfig::load(&of.config)?;
     let shares = config.token.shares.as_deref().context("this signer opens its token by itself: nothing is locked")?;
     let shares = SharedPin::read(shares)?;
-    let code = code(&shares.token, &of.custodian, of.code_file.as_deref())?;
+    let code = code(&format!("opens token {}", shares.token), &of.custodian, of.code_file.as_deref())?;
     let share = shares.open_share(&of.custodian, &code.share_opener())?;
     let socket = config.unlock_socket();
     let said = give(&socket, &of.custodian, &share);

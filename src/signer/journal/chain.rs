@@ -95,19 +95,24 @@ pub fn verify(path: &Path) -> Result<Verified, JournalError> {
 /// As [`verify`].
 pub fn head_at(path: &Path, records: u64) -> Result<Option<Head>, JournalError> {
     let io = |source| JournalError::Io { path: path.to_owned(), doing: "read", source };
-    let mut found = None;
-    replay(&File::open(path).map_err(io)?, path, |head, _| {
-        found = found.or((head.records == records).then_some(head));
-        Ok(())
-    })?;
-    Ok(found)
+    let mut reader = BufReader::with_capacity(READ_BYTES, File::open(path).map_err(io)?);
+    let (mut head, mut line) = (Head::EMPTY, Vec::new());
+    while head.records < records {
+        line.clear();
+        if (&mut reader).take(MAX_LINE_BYTES).read_until(b'\n', &mut line).map_err(io)? == 0 {
+            return Ok(None);
+        }
+        let broken = |problem| JournalError::Broken { line: head.records + 1, problem };
+        head = head.accept(&line).map_err(broken)?.1;
+    }
+    Ok(Some(head))
 }
 
-/// Reads a journal from its beginning; `visit` gets each record and the head after it.
+/// Reads a journal from its beginning; `visit` gets each record and its line number.
 pub(super) fn replay(
     file: &File,
     path: &Path,
-    mut visit: impl FnMut(Head, Record) -> Result<(), JournalError>,
+    mut visit: impl FnMut(u64, Record) -> Result<(), JournalError>,
 ) -> Result<Verified, JournalError> {
     let io = |source| JournalError::Io { path: path.to_owned(), doing: "read", source };
     let mut reader = BufReader::with_capacity(READ_BYTES, file);
@@ -121,7 +126,7 @@ pub(super) fn replay(
         }
         match verified.head.accept(&line) {
             Ok((record, head)) => {
-                visit(head, record)?;
+                visit(head.records, record)?;
                 verified.head = head;
                 verified.length_bytes += line.len() as u64;
             }

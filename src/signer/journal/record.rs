@@ -67,6 +67,33 @@ pub enum Record {
         /// Who gave their shares, as the ceremony named them.
         custodians: BTreeSet<String>,
     },
+    /// Custodians appointed other officers, because too few are left to approve anything.
+    EmergencyAnnounced {
+        /// When.
+        at: UtcTime,
+        /// Of the new list of officers.
+        officers: Digest,
+        /// From when on they are officers, unless a security officer cancels it before.
+        effective: UtcTime,
+        /// Who appointed them, as the ceremony named them.
+        custodians: BTreeSet<String>,
+    },
+    /// The officers who were announced will not take office.
+    EmergencyCancelled {
+        /// When.
+        at: UtcTime,
+        /// Of the list that was announced.
+        officers: Digest,
+        /// Which security officer cancelled it.
+        by: PersonId,
+    },
+    /// The officers who were announced are the officers from here on.
+    OfficersReplaced {
+        /// When.
+        at: UtcTime,
+        /// Of the new `officers.json`.
+        officers: Digest,
+    },
     /// A token is about to be put back from its backup.
     Restored {
         /// When.

@@ -57,11 +57,11 @@ impl Journal {
     /// [`JournalError`] if it is in use, damaged, or `visit` refuses a record.
     pub fn open(
         path: &Path,
-        mut visit: impl FnMut(u64, Record) -> Result<(), JournalError>,
+        visit: impl FnMut(u64, Record) -> Result<(), JournalError>,
     ) -> Result<(Self, Verified), JournalError> {
         let file = OpenOptions::new().read(true).append(true).open(path).map_err(io(path, "open"))?;
         let journal = Self::locked(path, file, Head::EMPTY)?;
-        let verified = replay(&journal.file, path, |head, record| visit(head.records, record))?;
+        let verified = replay(&journal.file, path, visit)?;
         if verified.torn_bytes > 0 {
             tracing::warn!(bytes = verified.torn_bytes, "cut off a journal line that was never finished");
             journal.file.set_len(verified.length_bytes).map_err(io(path, "cut"))?;

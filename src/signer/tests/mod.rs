@@ -6,6 +6,7 @@
 mod attack;
 mod ceremony;
 mod crl;
+mod emergency;
 mod faults;
 mod hardware;
 mod link;

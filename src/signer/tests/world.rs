@@ -98,6 +98,11 @@ impl World {
         Core::open(&self.config, token, Arc::clone(&self.clock) as _)
     }
 
+    /// Sets the clock.
+    pub(super) fn set_now(&self, now: UtcTime) {
+        *self.clock.0.lock().unwrap() = now;
+    }
+
     /// What nothing that is refused may change: signatures made, and the journal.
     pub(super) fn trace(&self) -> (usize, Verified) {
         (self.signatures(), verify(&self.config.journal()).unwrap())
@@ -308,6 +313,7 @@ fn configuration(folder: &Path) -> SignerConfig {
         policies: policy_folder(),
         unlock: Unlock::Unattended,
         unlock_window_seconds: 60,
+        emergency_delay_hours: 72,
         transcripts: Vec::new(),
         token: TokenSettings {
             module: Module::Auto,

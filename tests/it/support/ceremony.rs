@@ -206,16 +206,4 @@ impl Drop for Service {
     }
 }
 
-/// Whether a text is in any file below a folder.
-pub fn is_in_a_file(folder: &Path, text: &str) -> bool {
-    let holds = |path: &Path| {
-        let content = std::fs::read(path).unwrap_or_default();
-        content.windows(text.len()).any(|part| part == text.as_bytes())
-    };
-    std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .any(|path| if path.is_dir() { is_in_a_file(&path, text) } else { holds(&path) })
-}
-
 const LONGEST_START: Duration = Duration::from_secs(30);

@@ -74,7 +74,7 @@ pub fn verify_key_act(
     Ok(ApprovedAct { hash, approvers })
 }
 
-fn is_security_officer(stated: &Stated) -> Result<(), EvidenceError> {
+pub(super) fn is_security_officer(stated: &Stated) -> Result<(), EvidenceError> {
     let role = Role::SecurityOfficer;
     if stated.officer.roles.contains(&role) { Ok(()) } else { Err(EvidenceError::WrongRole { role }) }
 }
