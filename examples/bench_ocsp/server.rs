@@ -120,7 +120,8 @@ impl Behind for Nothing {
     }
 
     async fn parts(&self) -> Parts {
-        Parts { database: Condition::Down, hsm: Condition::Down, signer: Condition::Down, policies: String::new() }
+        let down = Condition::Down;
+        Parts { database: down, hsm: down, signer: down, policies: String::new(), emergency: None }
     }
 }
 

@@ -5,6 +5,7 @@ use super::script::ScriptError;
 use super::step::Step;
 use super::transcript::verify::Unsound;
 use crate::signer::ceremony::CeremonyError;
+use crate::signer::unlock::shared_pin::SharedPinError;
 use domain::ports::StoreError;
 use hsm::HsmError;
 use pki::certificate::CertificateError;
@@ -74,6 +75,9 @@ pub enum Error {
         #[source]
         source: HsmError,
     },
+    /// A PIN cannot be split, or not be put together.
+    #[error(transparent)]
+    SharedPin(#[from] SharedPinError),
     /// A key on a token is not the one in the transcript.
     #[error("the key {0} is not the one in the transcript")]
     OtherKey(String),

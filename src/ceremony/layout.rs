@@ -103,6 +103,11 @@ impl Layout {
         self.signer().join(format!("{token}.pin"))
     }
 
+    /// The PIN of a token with CA keys, split among custodians.
+    pub(crate) fn signer_shares(&self, token: &str) -> PathBuf {
+        self.data.join(shares_file(token))
+    }
+
     /// Folder of the signer's socket. Short, since a socket's path may have 107 bytes only.
     pub(crate) fn run(&self) -> PathBuf {
         self.data.join("run")
@@ -167,6 +172,11 @@ impl Layout {
     pub(crate) fn person_files(&self) -> PathBuf {
         self.data.join("people")
     }
+}
+
+/// Where the shares of a token's PIN are, below the data folder.
+pub(crate) fn shares_file(token: &str) -> String {
+    format!("signer/{token}.shares.json")
 }
 
 /// Name of the sealed transcript.

@@ -4,7 +4,7 @@
 //! signatures; `step` says who confirms what; [`desk`] asks them, in person or by an answers file; [`run`] makes
 //! tokens, keys and certificates, each step once, however often it was interrupted; [`transcript`] is the proof, and
 //! [`transcript::verify`] judges it offline; `exchange` carries requests and results to the root's host and back;
-//! [`register`] writes the outcome into the service's database.
+//! [`register`] writes the outcome into the service's database, `service_file` a configuration that fits it.
 //!
 //! The root's host needs no database and no network. Nobody could approve what is made here, so the signed
 //! confirmations in the sealed transcript are the approvals, and the signer's door closes behind the ceremony.
@@ -18,6 +18,7 @@ pub mod participant;
 pub mod register;
 pub mod run;
 pub mod script;
+pub(crate) mod service_file;
 pub(crate) mod signer_files;
 pub(crate) mod software;
 pub mod step;

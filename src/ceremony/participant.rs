@@ -4,6 +4,7 @@
 //! confirm for another, and no confirmation fits another step, file or ceremony.
 
 use crate::clock::Entropy;
+use crate::signer::unlock::share_key::{ShareKey, ShareOpener};
 use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
@@ -12,6 +13,7 @@ use pki::key::{KeyId, PublicKey, SignError, SignatureAlgorithm, Signer};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// A person who takes part.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +27,9 @@ pub struct Participant {
     pub role: ParticipantRole,
     /// What their confirmations are checked with.
     pub key: ParticipantKey,
+    /// What a custodian's shares of PINs are sealed with.
+    #[serde(default)]
+    pub share_key: Option<ShareKey>,
 }
 
 /// What a participant is there for (EN 319 411-1 clause 6.5.1).
@@ -123,15 +128,25 @@ impl Code {
 
     /// The key that follows from the code.
     pub fn voice(&self) -> Voice {
-        let mut context = Context::new(&SHA256);
-        context.update(b"sigill ceremony participant\0");
-        for octet in self.0.expose_secret().bytes().filter(u8::is_ascii_alphanumeric) {
-            context.update(&[octet.to_ascii_uppercase()]);
-        }
-        let pair = Ed25519KeyPair::from_seed_unchecked(context.finish().as_ref()).expect("a digest is a seed's length");
+        let seed = self.seed(b"sigill ceremony participant\0");
+        let pair = Ed25519KeyPair::from_seed_unchecked(&*seed).expect("a digest is a seed's length");
         let spki = [SPKI_PREFIX, pair.public_key().as_ref()].concat();
         let public = PublicKey::from_spki(&spki).expect("a key pair's public half is a public key");
         Voice { pair, public }
+    }
+
+    /// What opens a custodian's shares: another key that follows from the code.
+    pub fn share_opener(&self) -> ShareOpener {
+        ShareOpener::from_seed(&self.seed(b"sigill custodian's share\0"))
+    }
+
+    fn seed(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut context = Context::new(&SHA256);
+        context.update(purpose);
+        for octet in self.0.expose_secret().bytes().filter(u8::is_ascii_alphanumeric) {
+            context.update(&[octet.to_ascii_uppercase()]);
+        }
+        Zeroizing::new(context.finish().as_ref().try_into().expect("SHA-256 gives 32 octets"))
     }
 }
 
@@ -181,6 +196,7 @@ mod tests {
         let typed = code.reveal().to_lowercase().replace('-', " ");
         assert_eq!(Code::typed(&typed).voice().key(), key);
         assert_eq!(ParticipantKey::try_from(key.to_string()), Ok(key.clone()));
+        assert_eq!(Code::typed(&typed).share_opener().key(), code.share_opener().key());
         assert_ne!(Code::draw(&System).voice().key(), key);
         assert_eq!(ParticipantKey::try_from(String::new()), Err(NotAKey));
     }

@@ -4,7 +4,7 @@ use super::layout::Layout;
 use super::run::OCSP_PROFILE;
 use super::script::{Host, PlannedAuthority, Script};
 use crate::config::issuer::IssuerKind;
-use crate::signer::config::{self, IssuerSettings, SignerConfig, TokenSettings};
+use crate::signer::config::{self, IssuerSettings, SignerConfig, TokenSettings, Unlock};
 use crate::signer::officers::{OfficerEntry, OfficerList, OfficersError};
 use crate::signer::standing::{StandingApproval, StandingList};
 use hsm::PinSource;
@@ -17,6 +17,7 @@ pub(crate) fn configuration(script: &Script, host: Host, layout: &Layout, owner:
         Host::Root => (&script.tokens.root, script.authorities_of(host)),
         Host::Only | Host::Issuing => (&script.tokens.authorities, script.issuing()),
     };
+    let split = script.is_split(label);
     SignerConfig {
         mode: script.mode,
         socket: layout.socket(),
@@ -24,12 +25,17 @@ pub(crate) fn configuration(script: &Script, host: Host, layout: &Layout, owner:
         allowed_uid: owner,
         approvals_needed: script.approvals_needed,
         policies: layout.policies(),
+        unlock: if split { Unlock::Quorum } else { Unlock::Unattended },
+        unlock_window_seconds: UNLOCK_WINDOW_SECONDS,
+        emergency_delay_hours: EMERGENCY_DELAY_HOURS,
+        transcripts: vec![layout.transcript()],
         token: TokenSettings {
             module: script.tokens.module.clone(),
             label: label.clone(),
             serial: None,
             threads: 2,
-            pin: PinSource::File(layout.signer_pin(label)),
+            pin: (!split).then(|| PinSource::File(layout.signer_pin(label))),
+            shares: split.then(|| layout.signer_shares(label)),
         },
         issuers: authorities.iter().map(|authority| issuer(authority, script, layout)).collect(),
     }
@@ -96,6 +102,10 @@ fn issuer(authority: &PlannedAuthority, script: &Script, layout: &Layout) -> Iss
     }
 }
 
+/// How long custodians have for giving their shares.
+const UNLOCK_WINDOW_SECONDS: u32 = 15 * 60;
+/// How long everybody may object to officers whom custodians appoint.
+const EMERGENCY_DELAY_HOURS: u32 = 72;
 /// Profile of the listeners' certificates.
 const TLS_PROFILE: &str = "tls-server";
 
@@ -114,6 +124,10 @@ mod tests {
         config.check().unwrap();
         assert!(config.issuers.iter().all(|issuer| issuer.kind != config::IssuerKind::Root));
         assert_eq!(config.issuers.len(), 4);
+        let quorum = Script { unlock: Unlock::Quorum, ..demo() };
+        let locked = configuration(&quorum, Host::Only, &layout, 0);
+        locked.check().unwrap();
+        assert!(locked.unlock == Unlock::Quorum && locked.token.pin.is_none());
         let root = configuration(&demo(), Host::Root, &layout, 0);
         assert!(root.issuers.len() == 1 && root.issuers[0].kind == config::IssuerKind::Root);
     }

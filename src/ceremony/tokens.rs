@@ -5,6 +5,7 @@ use super::files;
 use crate::clock::Entropy;
 use domain::id::hex;
 use hsm::{HsmError, Module, PinSource, Pool, TokenConfig};
+use pki::key::KeyId;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
 use std::time::Duration;
@@ -15,14 +16,50 @@ use std::time::Duration;
 /// # Errors
 /// If the token cannot be made or the PIN cannot be kept.
 pub(crate) fn create(module: &Module, label: &str, pin_file: &Path, entropy: &dyn Entropy) -> Result<Pool, Error> {
+    make(module, label, pin_in_file(pin_file, label, entropy)?, None, entropy)
+}
+
+/// The PIN of a token that is about to be made.
+pub(crate) struct NewPin {
+    pub(crate) pin: SecretString,
+    /// An interrupted try drew it, and may have made the token.
+    pub(crate) begun: bool,
+}
+
+/// The PIN in a file; drawn if there is none.
+///
+/// # Errors
+/// If the PIN cannot be kept or read.
+pub(crate) fn pin_in_file(pin_file: &Path, label: &str, entropy: &dyn Entropy) -> Result<NewPin, Error> {
     let begun = pin_file.exists();
     if !begun {
         files::private(pin_file, format!("{}\n", random_pin(entropy).expose_secret()))?;
     }
     let pin = PinSource::File(pin_file.to_owned()).read().map_err(failed(label))?;
-    match hsm::init_token(module, label, &random_pin(entropy), &pin) {
+    Ok(NewPin { pin, begun })
+}
+
+/// Makes a token and opens it; one that an interrupted try made with this PIN is taken. With the label of a trusted
+/// wrapping key that is made too, while there is somebody who may: the security officer's PIN is forgotten.
+///
+/// # Errors
+/// If the token or the wrapping key cannot be made.
+pub(crate) fn make(
+    module: &Module,
+    label: &str,
+    NewPin { pin, begun }: NewPin,
+    wrapping: Option<&KeyId>,
+    entropy: &dyn Entropy,
+) -> Result<Pool, Error> {
+    let officer = random_pin(entropy);
+    match hsm::init_token(module, label, &officer, &pin) {
         Err(HsmError::TokenExists { .. }) if begun => {}
-        other => drop(other.map_err(failed(label))?),
+        other => {
+            other.map_err(failed(label))?;
+            if let Some(key) = wrapping {
+                hsm::make_wrapping_key(module, label, &officer, key).map_err(failed(label))?;
+            }
+        }
     }
     open(module, label, pin)
 }
@@ -53,7 +90,7 @@ pub(crate) fn failed(label: &str) -> impl FnOnce(HsmError) -> Error {
 
 /// A PIN that nobody chose: 16 hexadecimal digits. The security officer's PIN is drawn likewise and
 /// forgotten: whoever wants to initialise the token again has to lose its keys.
-fn random_pin(entropy: &dyn Entropy) -> SecretString {
+pub(crate) fn random_pin(entropy: &dyn Entropy) -> SecretString {
     SecretString::from(hex(&entropy.random16()[..8]))
 }
 

@@ -1,16 +1,46 @@
 //! An officer's card in a reader, or a virtual one: what statements are signed with.
 
+use super::quickstart::people::SIGNATURE;
 use super::quickstart::tokens;
 use crate::clock::{Clock, System};
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::operation::{Act, OperationHash, STATEMENT_TYPE, Statement};
-use hsm::{Module, Pool};
+use hsm::{Module, PinSource, Pool};
 use pki::jose::sign_compact;
 use pki::key::{KeyId, SignatureAlgorithm, Signer};
 use secrecy::SecretString;
 use serde_json::json;
+use std::path::PathBuf;
+
+/// Which card an officer signs with.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CardArguments {
+    /// Label of the card
+    #[arg(long)]
+    token: String,
+    /// File with the card's PIN for signatures
+    #[arg(long)]
+    pin_file: PathBuf,
+    /// PKCS#11 module of the card
+    #[arg(long, default_value = "auto")]
+    module: String,
+    /// Label of the signature key on the card
+    #[arg(long, default_value = SIGNATURE)]
+    key: String,
+}
+
+impl CardArguments {
+    /// Opens the card.
+    ///
+    /// # Errors
+    /// As [`Card::open`], or if the PIN cannot be read.
+    pub(crate) fn open(&self) -> anyhow::Result<Card> {
+        let pin = PinSource::File(self.pin_file.clone()).read()?;
+        Card::open(&Module::from(self.module.clone()), &self.token, pin, KeyId::new(self.key.as_str()))
+    }
+}
 
 /// A card, open.
 pub(crate) struct Card {

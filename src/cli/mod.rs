@@ -4,7 +4,9 @@ pub mod audit;
 mod card;
 pub mod ceremony;
 pub mod check;
+mod custodians;
 pub mod demo;
+mod emergency;
 pub mod policy;
 pub mod quickstart;
 pub mod serve;
@@ -28,7 +30,7 @@ enum Command {
     /// Run the service in the foreground until SIGTERM
     Serve(ConfigArguments),
     /// Run the process that holds the CA keys
-    Signer(SignerArguments),
+    Signer(signer::SignerArguments),
     /// Explain what is wrong with a configuration, or say that nothing is
     Check(ConfigArguments),
     /// Set up a demo installation, if there is none, and run it
@@ -44,6 +46,8 @@ enum Command {
     Audit(audit::AuditArguments),
     /// Compare and approve policies
     Policy(policy::PolicyArguments),
+    /// Appoint officers when too few are left to approve anything, or stop that
+    Emergency(emergency::EmergencyArguments),
     /// Back up, restore and verify SoftHSM2 tokens
     Token(token::TokenArguments),
 }
@@ -53,19 +57,6 @@ struct ConfigArguments {
     /// Configuration file
     #[arg(long, default_value = "sigill.toml")]
     config: PathBuf,
-}
-
-#[derive(Debug, clap::Args)]
-struct SignerArguments {
-    /// The signer's configuration file
-    #[arg(long, default_value = "signer.toml")]
-    config: PathBuf,
-    /// PKCS#11 module, where the configuration says `auto`
-    #[arg(long)]
-    module: Option<String>,
-    /// Stop when standard input is closed: the process that started this one is gone
-    #[arg(long)]
-    exit_with_parent: bool,
 }
 
 /// Runs the command that the arguments name and ends the process with it.
@@ -92,7 +83,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             quickstart::leftovers::refuse_demo_leftovers(&config)?;
             tokio::runtime::Runtime::new()?.block_on(serve::run(config, |_| Ok(())))
         }
-        Command::Signer(of) => signer::run(&of.config, of.module.map(hsm::Module::from), of.exit_with_parent),
+        Command::Signer(of) => signer::run(of),
         Command::Check(of) => check::run(&of.config),
         Command::Quickstart(of) => quickstart::run(&of),
         Command::QuickstartSetup(of) => quickstart::set_up(&of),
@@ -100,6 +91,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Ceremony(of) => ceremony::run(&of),
         Command::Audit(of) => audit::run(&of),
         Command::Policy(of) => policy::run(&of),
+        Command::Emergency(of) => emergency::run(&of),
         Command::Token(of) => token::run(&of),
     }
 }

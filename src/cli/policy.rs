@@ -1,15 +1,12 @@
 //! `sigill policy`: what a bundle of policies is, what it changes, and an officer's approval of it.
 
-use super::card::Card;
-use super::quickstart::people::SIGNATURE;
+use super::card::CardArguments;
 use super::quickstart::report::say;
 use crate::policies::{APPROVAL, PolicyFolder};
 use anyhow::{Context, ensure};
 use domain::bundle::diff;
 use domain::evidence::{POLICY_APPROVALS, Signed};
 use domain::operation::{Act, LoadPolicies, Operation};
-use hsm::{Module, PinSource};
-use pki::key::KeyId;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -45,18 +42,8 @@ struct ApproveArguments {
     /// Digest of the policies in force, which these replace: see /health
     #[arg(long)]
     replaces: String,
-    /// Label of the card
-    #[arg(long)]
-    token: String,
-    /// File with the card's PIN for signatures
-    #[arg(long)]
-    pin_file: PathBuf,
-    /// PKCS#11 module of the card
-    #[arg(long, default_value = "auto")]
-    module: String,
-    /// Label of the signature key on the card
-    #[arg(long, default_value = SIGNATURE)]
-    key: String,
+    #[command(flatten)]
+    card: CardArguments,
 }
 
 /// Runs a command of `sigill policy`.
@@ -95,10 +82,8 @@ fn approve(of: &ApproveArguments) -> anyhow::Result<String> {
     let earlier = found.approval.filter(|approval| approval.operation == bytes);
     let mut approval = earlier.unwrap_or(Signed { operation: bytes, statements: Vec::new() });
 
-    let pin = PinSource::File(of.pin_file.clone()).read()?;
-    let card = Card::open(&Module::from(of.module.clone()), &of.token, pin, KeyId::new(of.key.as_str()))?;
-    approval.statements.push(card.state(Act::Approve, operation.hash())?);
-    write(&of.folder.join(APPROVAL), &approval)?;
+    approval.statements.push(of.card.open()?.state(Act::Approve, operation.hash())?);
+    write_approval(&of.folder.join(APPROVAL), &approval)?;
     let signed = approval.statements.len();
     let next = if signed < POLICY_APPROVALS {
         "another security officer must sign too"
@@ -109,7 +94,10 @@ fn approve(of: &ApproveArguments) -> anyhow::Result<String> {
 }
 
 /// Whole or not at all: a service may be reading.
-fn write(path: &Path, approval: &Signed) -> anyhow::Result<()> {
+///
+/// # Errors
+/// If the file system refuses.
+pub(super) fn write_approval(path: &Path, approval: &Signed) -> anyhow::Result<()> {
     let new = path.with_extension("new");
     let text = serde_json::to_vec_pretty(approval)?;
     std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path)).context("writing the approval")

@@ -3,6 +3,7 @@
 //! Each job has a rhythm: it works when it is woken and at least once in its period, retries with growing pauses while
 //! something is away, and says so once, not at every attempt.
 
+mod emergency;
 mod presign_ocsp;
 mod publish_crl;
 mod reconcile;
@@ -23,5 +24,6 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         each(|app, stop| Box::pin(renew::run_signers(app, stop))),
         each(|app, stop| Box::pin(renew::run_tls(app, stop))),
         each(|app, stop| Box::pin(reconcile::run(app, stop))),
+        each(|app, stop| Box::pin(emergency::run(app, stop))),
     );
 }

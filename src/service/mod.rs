@@ -7,6 +7,7 @@ pub mod activate;
 pub mod approve;
 pub mod audit;
 pub mod commit;
+pub mod emergency;
 pub mod enrol;
 pub mod error;
 pub mod identify;

@@ -2,8 +2,9 @@
 
 use crate::config::{ConfigError, read};
 pub use domain::subject::Mode;
-use hsm::{HsmError, Module, PinSource, TokenConfig};
+use hsm::{Module, PinSource, TokenConfig};
 use pki::key::KeyId;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,11 +26,34 @@ pub struct SignerConfig {
     pub approvals_needed: usize,
     /// Folder of the policies, with their approval.
     pub policies: PathBuf,
+    /// Who opens the token at a start.
+    #[serde(default)]
+    pub unlock: Unlock,
+    /// How long custodians' shares wait for each other, in seconds.
+    #[serde(default = "quarter_of_an_hour")]
+    pub unlock_window_seconds: u32,
+    /// How long officers whom custodians appoint in an emergency wait before they take office, in hours.
+    #[serde(default = "three_days")]
+    pub emergency_delay_hours: u32,
+    /// Sealed transcripts of ceremonies: they say where keys were born that may leave their token wrapped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transcripts: Vec<PathBuf>,
     /// The token with the CA keys.
     pub token: TokenSettings,
     /// The CAs.
     #[serde(rename = "issuer")]
     pub issuers: Vec<IssuerSettings>,
+}
+
+/// Who opens the token at a start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unlock {
+    /// The process itself, with a PIN that it can read.
+    #[default]
+    Unattended,
+    /// Custodians, m of n: the PIN is nowhere in clear.
+    Quorum,
 }
 
 /// The token with the CA keys. Its PIN is known to this process only.
@@ -46,8 +70,12 @@ pub struct TokenSettings {
     /// Worker threads, one session each.
     #[serde(default = "two")]
     pub threads: usize,
-    /// Where the PIN is.
-    pub pin: PinSource,
+    /// Where the PIN is; none if custodians have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<PinSource>,
+    /// The file with the PIN split among custodians; none if the process reads the PIN itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares: Option<PathBuf>,
 }
 
 /// One CA.
@@ -109,6 +137,17 @@ impl SignerConfig {
                 return invalid(key, format!("{} is not an absolute path", path.display()));
             }
         }
+        self.check_unlock()?;
+        if self.mode == Mode::Production && self.token.module == Module::Embedded {
+            return invalid("token.module", "the embedded token is for demos: name a PKCS#11 module".to_owned());
+        }
+        let shortest = if self.mode == Mode::Production { three_days() } else { 1 };
+        if self.emergency_delay_hours < shortest {
+            return invalid(
+                "emergency_delay_hours",
+                format!("at least {shortest}: everybody must have time to object"),
+            );
+        }
         let slug = |name: &str| {
             !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
@@ -129,6 +168,23 @@ impl SignerConfig {
         Ok(())
     }
 
+    fn check_unlock(&self) -> Result<(), ConfigError> {
+        if self.unlock_window_seconds == 0 {
+            return invalid("unlock_window_seconds", "at least 1: nobody can give a share in no time".to_owned());
+        }
+        let problem = match (self.unlock, &self.token.pin, &self.token.shares) {
+            (Unlock::Unattended, Some(_), None) | (Unlock::Quorum, None, Some(_)) => return Ok(()),
+            (Unlock::Unattended, ..) => "unlock = \"unattended\" needs token.pin, and no token.shares",
+            (Unlock::Quorum, ..) => "unlock = \"quorum\" needs token.shares, and no token.pin: no file has the PIN",
+        };
+        invalid("unlock", problem.to_owned())
+    }
+
+    /// The socket where custodians give their shares.
+    pub fn unlock_socket(&self) -> PathBuf {
+        self.directory.join("unlock.sock")
+    }
+
     /// Path of the journal.
     pub fn journal(&self) -> PathBuf {
         self.directory.join("journal")
@@ -146,20 +202,17 @@ impl SignerConfig {
 }
 
 impl TokenSettings {
-    /// What `hsm` needs, with the PIN read.
-    ///
-    /// # Errors
-    /// If the PIN cannot be read.
-    pub fn read(&self) -> Result<TokenConfig, HsmError> {
-        Ok(TokenConfig {
+    /// What `hsm` needs, with the PIN that custodians gave or [`PinSource`] has.
+    pub fn with_pin(&self, pin: SecretString) -> TokenConfig {
+        TokenConfig {
             module: self.module.clone(),
             token_label: self.label.clone(),
             token_serial: self.serial.clone(),
-            pin: self.pin.read()?,
+            pin,
             threads: self.threads,
             queue: QUEUE,
             deadline: TOKEN_DEADLINE,
-        })
+        }
     }
 }
 
@@ -169,6 +222,14 @@ fn invalid(key: &'static str, problem: String) -> Result<(), ConfigError> {
 
 const fn one() -> usize {
     1
+}
+
+const fn three_days() -> u32 {
+    72
+}
+
+const fn quarter_of_an_hour() -> u32 {
+    15 * 60
 }
 
 const fn two() -> usize {
@@ -218,11 +279,20 @@ mod tests {
         for (from, to, key) in [
             ("allowed_uid", "approvals_needed = 0\nallowed_uid", "approvals_needed"),
             ("/run/sigill", "run/sigill", "socket"),
+            ("allowed_uid", "unlock = \"quorum\"\nallowed_uid", "unlock"),
+            ("allowed_uid", "emergency_delay_hours = 0\nallowed_uid", "emergency_delay_hours"),
+            ("allowed_uid", "unlock_window_seconds = 0\nallowed_uid", "unlock_window_seconds"),
+            ("pin = {", "shares = \"/etc/sigill/ca.shares.json\"\npin = {", "unlock"),
         ] {
             let config: SignerConfig = toml::from_str(&EXAMPLE.replace(from, to)).unwrap();
             let error = config.check().unwrap_err().to_string();
             assert!(error.starts_with(key), "{error}");
         }
+        let embedded = EXAMPLE.replace("module = \"auto\"", "module = \"embedded\"");
+        let config: SignerConfig = toml::from_str(&embedded).unwrap();
+        config.check().unwrap();
+        let production = SignerConfig { mode: Mode::Production, ..config };
+        assert!(production.check().unwrap_err().to_string().starts_with("token.module"));
         let mut twice: SignerConfig = toml::from_str(EXAMPLE).unwrap();
         twice.issuers.push(twice.issuers[0].clone());
         assert!(twice.check().is_err());

@@ -1,5 +1,6 @@
 //! The signer's state, and the one door to it: a request in, an answer out.
 
+use super::emergency::{Custodians, EmergencyStatus};
 use super::error::SignerError;
 use super::issuers::{Authorities, Authority};
 use super::journal::{Journal, Record, Ticket};
@@ -14,6 +15,7 @@ use super::token::CaToken;
 use crate::clock::Clock;
 use crate::crash::Crash;
 use pki::Kind;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
@@ -34,6 +36,10 @@ pub struct Core {
     pub(super) verified: VerifiedCertificates,
     pub(super) token: Arc<dyn CaToken>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) custodians: Option<Custodians>,
+    pub(super) emergency_delay_seconds: i64,
+    /// Held while an emergency is announced: the list beside the journal is the one in it.
+    pub(super) emergency_turn: Mutex<()>,
     pub(super) crash: Option<Crash>,
 }
 
@@ -61,6 +67,8 @@ impl Core {
                 self.issue_standing(request).map(|signed| (Answer::Issued(signed), Vec::new()))
             }
             Request::Crl(request) => self.crl(request, blob).map(|crl| (Answer::Crl, crl)),
+            Request::AnnounceEmergency(request) => self.announce_emergency(request).map(emergency),
+            Request::CancelEmergency(signed) => self.cancel_emergency(signed).map(emergency),
             Request::ReloadPolicies => self.reload_policies().map(|bundle| (Answer::Policies(bundle), Vec::new())),
         };
         answer.unwrap_or_else(|error| (Answer::Refused(refusal(&error)), Vec::new()))
@@ -75,7 +83,22 @@ impl Core {
             token_problem: self.token.problem(),
             journal: self.journal.head(),
             policies: self.policies().bundle,
+            emergency: self.ledger().emergency(),
         }
+    }
+
+    /// Writes down who opened the token, and checks the keys on it. Says why the token cannot be used all the same.
+    pub(super) fn unlocked(&self, token: &str, custodians: BTreeSet<String>) -> Option<String> {
+        let record = Record::Unlocked { at: self.clock.now(), token: token.to_owned(), custodians };
+        if let Err(error) = self.record(&record) {
+            tracing::error!(%error, "who opened the token was not written down");
+            return Some(error.to_string());
+        }
+        if let Err(error) = self.check_keys() {
+            tracing::error!(%error, "a key on the token is refused");
+            return Some(error.to_string());
+        }
+        self.token.problem()
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -132,6 +155,10 @@ impl Core {
             None => Err(SignerError::TokenUnavailable { why: "the key was not checked".to_owned() }),
         }
     }
+}
+
+fn emergency(status: EmergencyStatus) -> (Answer, Vec<u8>) {
+    (Answer::Emergency(status), Vec::new())
 }
 
 /// Logs a failure once, with its causes, and gives the caller what it may know.

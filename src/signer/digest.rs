@@ -31,6 +31,11 @@ impl Digest {
         Self::of(bundle.listing().as_bytes())
     }
 
+    /// Its octets.
+    pub const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
     /// A digest that was computed elsewhere.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)

@@ -135,6 +135,8 @@ pub(super) enum SignerError {
     Proof(#[from] ProofFault),
     #[error("not approved: {0}")]
     NotApproved(&'static str),
+    #[error("{0}")]
+    Emergency(&'static str),
     #[error("no standing approval covers this issuer, profile, subject and key")]
     NoStandingApproval,
     #[error("there is no profile {name:?} here")]
@@ -192,10 +194,6 @@ impl SignerError {
             | Self::ProfilePurpose { .. }
             | Self::Proof(ProofFault::NoLevel(_)) => Code::WrongProfile,
             Self::NoIssuer { .. } | Self::IssuerRole { .. } | Self::IssuerSigns { .. } => Code::WrongIssuer,
-            Self::Evidence(_)
-            | Self::Proof(_)
-            | Self::NotApproved(_)
-            | Self::Ledger(LedgerError::PoliciesNotApproved) => Code::NotApproved,
             Self::Subject(_) => Code::WrongSubject,
             Self::NoStandingApproval => Code::NoStandingApproval,
             Self::Time { .. } => Code::WrongTime,
@@ -205,7 +203,12 @@ impl SignerError {
             Self::Ledger(LedgerError::SerialUsed(_)) => Code::SerialUsed,
             Self::Ledger(LedgerError::KeyUsed) => Code::KeyUsed,
             Self::Ledger(LedgerError::CardUsed) => Code::CardUsed,
-            Self::Ledger(LedgerError::ApprovalUsed) => Code::ApprovalUsed,
+            Self::Ledger(LedgerError::ApprovalUsed) | Self::Evidence(EvidenceError::Used) => Code::ApprovalUsed,
+            Self::Evidence(_)
+            | Self::Proof(_)
+            | Self::NotApproved(_)
+            | Self::Emergency(_)
+            | Self::Ledger(LedgerError::PoliciesNotApproved) => Code::NotApproved,
             Self::Policies(_) | Self::Ledger(LedgerError::ProfileChanged { .. }) => Code::PoliciesUnusable,
             Self::Ledger(LedgerError::CrlNumber { .. }) | Self::CrlNumberAhead { .. } => Code::CrlNumber,
             Self::CrlLosesRevocation { .. } => Code::CrlLosesRevocation,

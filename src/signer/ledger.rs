@@ -4,9 +4,10 @@
 
 use super::config::Mode;
 use super::digest::Digest;
+use super::emergency::{EmergencyStatus, Pending};
 use super::journal::{Authority, Entry, Holder, IssuerSeal, Record, Revision};
 use domain::PersonId;
-use domain::evidence::POLICY_APPROVALS;
+use domain::evidence::{KEY_ACT_APPROVALS, POLICY_APPROVALS};
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
@@ -24,6 +25,10 @@ pub(super) struct Ledger {
     keys: HashMap<Digest, (Holder, Purpose)>,
     cards: HashMap<String, PersonId>,
     approvals: HashMap<ApprovalUse, Use>,
+    /// How many emergencies were announced, the one that is not over, and what came of the last.
+    emergency: EmergencyStatus,
+    /// Operations by which tokens were restored.
+    restores: HashSet<Digest>,
     /// The use of an approval that each certificate, signed or not, holds on to.
     holds: HashMap<(String, SerialNumber), Hold>,
     /// Intents without an outcome.
@@ -118,6 +123,13 @@ impl Ledger {
                 self.follow(*bundle, *replaces, approvers.len())?;
                 self.take_policies((*bundle, *at), revisions)
             }
+            Record::Unlocked { .. } => self.in_service(),
+            Record::EmergencyAnnounced { at, officers, effective, .. } => {
+                self.announce(Pending { officers: *officers, announced: *at, effective: *effective })
+            }
+            Record::EmergencyCancelled { officers, .. } => self.end_emergency(*officers, None),
+            Record::OfficersReplaced { at, officers } => self.end_emergency(*officers, Some(*at)),
+            Record::Restored { operation, approvers, .. } => self.restore(*operation, approvers.len()),
             Record::Ceremony { issuer, holder, certificate, .. } => {
                 self.in_ceremony()?;
                 self.reserve(issuer, holder, std::slice::from_ref(certificate), None)
@@ -155,6 +167,16 @@ impl Ledger {
     /// Whether a certificate was to be signed and nothing became of it so far.
     pub(super) fn is_open(&self, issuer: &str, serial: &SerialNumber) -> bool {
         self.open.contains(&(issuer.to_owned(), *serial))
+    }
+
+    /// What became of emergencies.
+    pub(super) const fn emergency(&self) -> EmergencyStatus {
+        self.emergency
+    }
+
+    /// Whether a token was restored with this approved operation.
+    pub(super) fn has_restored(&self, operation: Digest) -> bool {
+        self.restores.contains(&operation)
     }
 
     pub(super) fn last_crl(&self, issuer: &str) -> Option<LastCrl> {
@@ -219,6 +241,41 @@ impl Ledger {
 
     fn in_force(&self) -> Option<Digest> {
         self.policies.map(|(digest, _)| digest)
+    }
+
+    /// One emergency at a time, and never at once.
+    fn announce(&mut self, pending: Pending) -> Result<(), LedgerError> {
+        self.in_service()?;
+        if self.emergency.pending.is_some() || pending.effective <= pending.announced {
+            return Err(LedgerError::OutOfPlace);
+        }
+        self.emergency.announced += 1;
+        self.emergency.pending = Some(pending);
+        Ok(())
+    }
+
+    /// Cancelled, or, after the delay, in force since `since`.
+    fn end_emergency(&mut self, officers: Digest, since: Option<UtcTime>) -> Result<(), LedgerError> {
+        self.in_service()?;
+        let early = |pending: &Pending| since.is_some_and(|since| since < pending.effective);
+        match self.emergency.pending {
+            Some(pending) if pending.officers == officers && !early(&pending) => {}
+            _ => return Err(LedgerError::OutOfPlace),
+        }
+        self.emergency.pending = None;
+        if since.is_some() {
+            self.emergency.in_force = Some(officers);
+        }
+        Ok(())
+    }
+
+    /// Officers' approval of a restore is used once.
+    fn restore(&mut self, operation: Digest, approvers: usize) -> Result<(), LedgerError> {
+        self.in_service()?;
+        if approvers < KEY_ACT_APPROVALS {
+            return Err(LedgerError::OutOfPlace);
+        }
+        if self.restores.insert(operation) { Ok(()) } else { Err(LedgerError::ApprovalUsed) }
     }
 
     fn in_ceremony(&self) -> Result<(), LedgerError> {

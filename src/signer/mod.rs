@@ -8,7 +8,9 @@
 //! The tour: [`protocol`] is what callers say, in [`frame`]s, to a [`server`]; [`core`] is the state
 //! and the door to it; `issue`, `issue_standing` and `crl` are what it does; `registry` knows the
 //! officers; `ledger` holds the rules on what may follow what, [`journal`] makes it last; [`start`]
-//! refuses a state that was changed; [`ceremony`] is the door that was open once.
+//! refuses a state that was changed; [`restore`] judges who may put a token back; [`emergency`] appoints officers when
+//! too few are left; [`unlock`] keeps the token shut until custodians open it; [`ceremony`] is the door
+//! that was open once.
 
 pub mod ceremony;
 pub mod config;
@@ -16,6 +18,7 @@ pub mod core;
 mod crl;
 pub mod digest;
 mod draft;
+pub mod emergency;
 pub mod error;
 pub mod fault;
 pub mod frame;
@@ -28,11 +31,13 @@ pub mod officers;
 mod policies;
 pub mod protocol;
 mod registry;
+pub mod restore;
 mod revoked;
 pub mod server;
 pub mod standing;
 pub mod start;
 pub mod token;
+pub mod unlock;
 
 #[cfg(test)]
 mod tests;

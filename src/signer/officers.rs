@@ -69,6 +69,13 @@ impl OfficerList {
         self.0.iter().find(|entry| entry.serial_number == serial_number && entry.organisation == organisation)
     }
 
+    /// How many people hold this role.
+    pub fn holders(&self, role: Role) -> usize {
+        let people: BTreeSet<_> =
+            self.0.iter().filter(|entry| entry.roles.contains(&role)).map(|entry| &entry.person).collect();
+        people.len()
+    }
+
     /// The organisation that an agency stands for; none if it has no officers.
     pub fn organisation(&self, tenant: &TenantId) -> Option<&str> {
         self.0.iter().find(|entry| entry.tenant == *tenant).map(|entry| entry.organisation.as_str())

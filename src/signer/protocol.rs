@@ -4,6 +4,7 @@
 //! the second.
 
 use super::digest::Digest;
+use super::emergency::{EmergencyRequest, EmergencyStatus};
 use super::error::Code;
 use super::journal::Head;
 use base64::Engine;
@@ -29,6 +30,10 @@ pub enum Request {
     Crl(CrlRequest),
     /// Read the policy folder again, and obey what officers approved.
     ReloadPolicies,
+    /// Announce officers whom custodians appointed because too few are left.
+    AnnounceEmergency(EmergencyRequest),
+    /// Stop the emergency that is announced.
+    CancelEmergency(Signed),
 }
 
 /// Certificates of a tray of cards.
@@ -119,6 +124,8 @@ pub enum Answer {
     Crl,
     /// To [`Request::ReloadPolicies`]: the digest of the bundle in force.
     Policies(Digest),
+    /// To [`Request::AnnounceEmergency`] and [`Request::CancelEmergency`].
+    Emergency(EmergencyStatus),
     /// No.
     Refused(Refusal),
 }
@@ -137,6 +144,8 @@ pub struct Status {
     pub journal: Head,
     /// Digest of the policies in force.
     pub policies: Digest,
+    /// Emergencies: whether other officers are about to take office.
+    pub emergency: EmergencyStatus,
 }
 
 /// What became of one card of a tray.
@@ -195,16 +204,16 @@ impl Answer {
 }
 
 /// Bytes as text in JSON.
-mod base64_text {
+pub(super) mod base64_text {
     use super::{Engine, STANDARD};
     use serde::{Deserialize, Deserializer, Serializer};
     use std::borrow::Cow;
 
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::signer) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&STANDARD.encode(bytes))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    pub(in crate::signer) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)
     }

@@ -3,6 +3,7 @@
 use super::config::{IssuerKind, SignerConfig};
 use super::core::Core;
 use super::digest::Digest;
+use super::emergency;
 use super::error::SignerError;
 use super::issuers::Authorities;
 use super::journal::{Journal, JournalError};
@@ -19,6 +20,7 @@ use crate::policies::{FolderError, RulesError};
 use hsm::HsmError;
 use pki::certificate::CertificateError;
 use pki::profile::ProfileError;
+use pki::time::UtcTime;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -126,10 +128,11 @@ impl Core {
     /// [`StartError`] for everything else that is not as the ceremony left it.
     pub fn open(config: &SignerConfig, token: Arc<dyn CaToken>, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         config.check()?;
+        let authorities = Authorities::load(&config.issuers)?;
+        let (journal, mut ledger) = open_journal(&config.journal())?;
+        settle_emergency(config, &journal, &mut ledger, clock.now())?;
         let officers = read(&config.officers())?;
         let standing = read(&config.standing())?;
-        let authorities = Authorities::load(&config.issuers)?;
-        let (journal, ledger) = open_journal(&config.journal())?;
         check_founding(config, &ledger, (&officers, &standing), &authorities)?;
         let revoked = load_revoked(config, &authorities, &ledger)?;
         let (folder, policies) = policies::load(&config.policies, config.mode)?;
@@ -149,6 +152,9 @@ impl Core {
             verified: VerifiedCertificates::default(),
             token,
             clock,
+            custodians: None,
+            emergency_delay_seconds: i64::from(config.emergency_delay_hours) * 3600,
+            emergency_turn: Mutex::default(),
             crash: None,
         };
         core.check_keys()?;
@@ -160,7 +166,7 @@ impl Core {
     }
 
     /// Checks every key that will sign; one on a token that is away is checked before its first use.
-    fn check_keys(&self) -> Result<(), StartError> {
+    pub(super) fn check_keys(&self) -> Result<(), StartError> {
         for authority in self.authorities.iter().filter(|authority| authority.kind != IssuerKind::Root) {
             match self.ready(authority) {
                 Err(SignerError::KeyRefused { issuer, why }) => return Err(StartError::Key { issuer, why }),
@@ -182,6 +188,20 @@ pub(super) fn open_journal(path: &Path) -> Result<(Journal, Ledger), JournalErro
     Ok((journal, ledger))
 }
 
+/// Officers whose announcement is old enough take office now.
+fn settle_emergency(
+    config: &SignerConfig,
+    journal: &Journal,
+    ledger: &mut Ledger,
+    now: UtcTime,
+) -> Result<(), StartError> {
+    emergency::settle(&config.directory, ledger.emergency(), now, |record| {
+        ledger.admit(record).map_err(|problem| std::io::Error::other(problem.to_string()))?;
+        journal.append(record).map_err(std::io::Error::other)
+    })
+    .map_err(|source| StartError::File { path: config.directory.clone(), source })
+}
+
 fn check_founding(
     config: &SignerConfig,
     ledger: &Ledger,
@@ -194,7 +214,8 @@ fn check_founding(
     let unchanged =
         |same: bool, what: &str| if same { Ok(()) } else { Err(StartError::Changed { what: what.to_owned() }) };
     unchanged(founding.mode == config.mode, "the mode")?;
-    unchanged(founding.officers == Digest::of(officers), "officers.json")?;
+    let in_force = ledger.emergency().in_force.unwrap_or(founding.officers);
+    unchanged(in_force == Digest::of(officers), "officers.json")?;
     unchanged(founding.standing == Digest::of(standing), "standing.json")?;
     for (name, seal) in authorities.seals() {
         unchanged(seals.get(&name) == Some(&seal), &format!("the certificate or kind of {name}"))?;

@@ -1,7 +1,7 @@
 //! The token with the CA keys, as far as this process needs it.
 
-use hsm::{HsmError, Pool, TokenState};
-use pki::key::{KeyId, PublicKey, SignError, Signer};
+use hsm::{HsmError, Pool, TokenConfig, TokenState};
+use pki::key::{KeyId, PublicKey, SignError, SignatureAlgorithm, Signer};
 use std::collections::BTreeSet;
 
 /// A token that holds CA keys.
@@ -16,9 +16,37 @@ pub trait CaToken: Signer {
     fn check_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError>;
 }
 
-impl CaToken for Pool {
+/// The token of the configuration.
+pub struct CaPool {
+    pool: Pool,
+    /// Fingerprints of the CA keys that verified transcripts name.
+    transcribed: BTreeSet<[u8; 32]>,
+}
+
+impl CaPool {
+    /// Opens a token. `transcribed` are the SHA-256 fingerprints of the keys that verified transcripts name: a key that
+    /// may leave its token wrapped signs only if it is among them.
+    ///
+    /// # Errors
+    /// As [`Pool::open`].
+    pub fn open(config: TokenConfig, transcribed: BTreeSet<[u8; 32]>) -> Result<Self, HsmError> {
+        Ok(Self { pool: Pool::open(config)?, transcribed })
+    }
+}
+
+impl Signer for CaPool {
+    fn sign(&self, key: &KeyId, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        Signer::sign(&self.pool, key, algorithm, message)
+    }
+
+    fn public_key(&self, key: &KeyId) -> Result<PublicKey, SignError> {
+        Signer::public_key(&self.pool, key)
+    }
+}
+
+impl CaToken for CaPool {
     fn problem(&self) -> Option<String> {
-        match self.state() {
+        match self.pool.state() {
             TokenState::Usable => None,
             TokenState::Unprobed => Some("it was not reached yet".to_owned()),
             TokenState::Unusable { why } => Some(why),
@@ -26,10 +54,34 @@ impl CaToken for Pool {
     }
 
     fn check_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
-        // No transcript is known here, so only keys that can never have left the token.
-        self.check_ca_key(key, expected, &BTreeSet::new())
+        self.pool.check_ca_key(key, expected, &self.transcribed)
     }
 }
+
+/// No token: for acts that need the signer's journal and its officers, and none of its keys.
+pub struct NoToken;
+
+impl Signer for NoToken {
+    fn sign(&self, _: &KeyId, _: SignatureAlgorithm, _: &[u8]) -> Result<Vec<u8>, SignError> {
+        Err(SignError::Unavailable { detail: NO_TOKEN.to_owned() })
+    }
+
+    fn public_key(&self, _: &KeyId) -> Result<PublicKey, SignError> {
+        Err(SignError::Unavailable { detail: NO_TOKEN.to_owned() })
+    }
+}
+
+impl CaToken for NoToken {
+    fn problem(&self) -> Option<String> {
+        Some(NO_TOKEN.to_owned())
+    }
+
+    fn check_key(&self, _: &KeyId, _: &PublicKey) -> Result<(), HsmError> {
+        Err(HsmError::Unavailable { why: NO_TOKEN.to_owned() })
+    }
+}
+
+const NO_TOKEN: &str = "this process uses no token";
 
 /// Whether this failure certainly left no signature behind.
 pub(super) const fn nothing_signed(error: &SignError) -> bool {

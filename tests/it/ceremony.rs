@@ -2,90 +2,14 @@
 
 use crate::support::Installation;
 use openssl::x509::X509;
+use crate::support::ceremony::{DEMO, DEMO_ANSWERS, Room, done, refused, sigill};
 use sigill::ceremony::script::Script;
 use sigill::ceremony::transcript::verify::judge_folder;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Command;
 use testkit::TestFolder;
 
-const DEMO: &str = include_str!("../../policies/ceremony/demo.toml");
-const DEMO_ANSWERS: &str = include_str!("../../policies/ceremony/demo.answers.toml");
 const PRODUCTION: &str = include_str!("../../policies/ceremony/production.toml");
-
-/// A file, answers, and the folder of a ceremony.
-struct Room {
-    folder: TestFolder,
-    script: String,
-    answers: String,
-}
-
-impl Room {
-    /// A demo with one agency.
-    fn new(name: &str) -> Self {
-        let one_agency = DEMO.rsplit_once("[[agency]]").unwrap().0.to_owned();
-        Self::with(name, one_agency)
-    }
-
-    fn with(name: &str, script: String) -> Self {
-        let id = Script::from_toml(&script).unwrap().id;
-        let answers = DEMO_ANSWERS
-            .replace(&Script::digest(DEMO).to_string(), &Script::digest(&script).to_string())
-            .replace("ceremony = \"demo\"", &format!("ceremony = \"{id}\""));
-        Self { folder: TestFolder::new(name), script, answers }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Runs `sigill ceremony run` with the answers into the folder `out`.
-    fn run(&self, out: &str, more: &[&str]) -> Output {
-        std::fs::write(self.path("answers.toml"), &self.answers).unwrap();
-        let answers = self.path("answers.toml");
-        self.command(out, more).arg("--answers").arg(answers).output().unwrap()
-    }
-
-    fn command(&self, out: &str, more: &[&str]) -> Command {
-        std::fs::write(self.path("script.toml"), &self.script).unwrap();
-        let mut command = sigill(&["ceremony", "run"]);
-        command.arg(self.path("script.toml")).arg("--out").arg(self.path(out)).args(more);
-        command
-    }
-
-    /// Without the answers of these participants.
-    fn without(mut self, absent: &[&str]) -> Self {
-        for participant in absent {
-            let answer = self.answers.split("\n[[answer]]").find(|one| one.contains(&format!("\"{participant}\"")));
-            let answer = format!("\n[[answer]]{}", answer.unwrap());
-            self.answers = self.answers.replace(&answer, "");
-        }
-        self
-    }
-
-    /// Everybody confirms these steps only.
-    fn up_to(mut self, steps: &str) -> Self {
-        self.answers = self.answers.replace("\ncode = ", &format!("\nsteps = {steps}\ncode = "));
-        self
-    }
-}
-
-fn sigill(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sigill"));
-    command.args(arguments).env_remove("SOFTHSM2_CONF").stdin(Stdio::null());
-    command
-}
-
-fn done(output: &Output) -> String {
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{out}\n{err}");
-    out.into_owned()
-}
-
-#[track_caller]
-fn refused(output: &Output, why: &str) {
-    let err = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && err.contains(why), "wanted {why:?}, got {err}");
-}
 
 fn openssl_verifies(folder: &Path, issuer: &str, certificate: &str) {
     let root = std::fs::read_dir(folder.join("authorities")).unwrap().map(|file| file.unwrap().path());
@@ -117,6 +41,54 @@ fn one_command_and_one_file_found_everything() {
     openssl_verifies(&out, person_ca, "authorities/test-sigill-infrastructure-ca-v1.pem");
     one_edited_byte_fails(&out);
     a_ceremony_is_held_once(&room);
+}
+
+/// What the ceremony leaves is enough: the configuration is usable as it stands, and the service starts with it.
+#[test]
+fn after_the_ceremony_the_service_starts() {
+    let room = Room::new("ceremony-serve");
+    let said = done(&room.run("out", &[]));
+    assert!(said.contains("sigill.toml"), "{said}");
+    let config = room.path("out/sigill.toml");
+    let checked = done(&sigill(&["check", "--config"]).arg(&config).output().unwrap());
+    assert!(checked.contains("is usable") && checked.contains("test-sigill-person-loa4-ca-v1"), "{checked}");
+    let service = room.serve("out");
+    service.wait_for_api();
+    assert!(!service.get("/crl/test-sigill-root-ca-v1.crl").unwrap().is_empty());
+    assert!(String::from_utf8(service.get("/health").unwrap()).unwrap().contains("signer"));
+}
+
+/// A key that may leave its token wrapped signs for its CA if the ceremony's own transcript says where it was born.
+#[test]
+fn a_wrapped_key_signs_with_its_transcript_only() {
+    let wrap = |name: &str| {
+        let key = "key = \"infrastructure-ca-v1\"";
+        Room::new(name).edited(key, &format!("{key}\nbackup = \"wrap\""))
+    };
+    let (room, other) = (wrap("ceremony-wrap"), wrap("ceremony-wrap-other"));
+    done(&room.run("out", &[]));
+    done(&sigill(&["ceremony", "verify"]).arg(room.path("out")).output().unwrap());
+    let report = std::fs::read_to_string(room.path("out/transcript.txt")).unwrap();
+    assert!(report.contains("wrapped by a trusted key only") && report.contains("trusted wrapping key"), "{report}");
+    let service = room.serve("out");
+    service.wait_for_api();
+    drop(service);
+
+    let config = std::fs::read_to_string(room.signer_config("out")).unwrap();
+    let named = config.lines().find(|line| line.starts_with("transcripts = ")).unwrap().to_owned();
+    let start = |transcripts: &str| {
+        std::fs::write(room.signer_config("out"), config.replace(&named, transcripts)).unwrap();
+        let mut command = sigill(&["signer", "--config"]);
+        command.arg(room.signer_config("out")).env("SOFTHSM2_CONF", room.path("out/softhsm2.conf")).output().unwrap()
+    };
+    refused(&start("transcripts = []"), "infrastructure");
+    done(&other.run("out", &[]));
+    let transcript = |path: &Path| format!("transcripts = [{:?}]", path.display().to_string());
+    refused(&start(&transcript(&other.path("out/transcript.json"))), "another ceremony");
+    let forged = room.path("forged.json");
+    let sealed = std::fs::read_to_string(room.path("out/transcript.json")).unwrap();
+    std::fs::write(&forged, edited(&sealed)).unwrap();
+    assert!(!start(&transcript(&forged)).status.success(), "an edited transcript was taken");
 }
 
 /// Anywhere in the transcript, in its readable form, and in the files that it names.

@@ -1,11 +1,14 @@
 //! A CA's token is backed up, lost and restored, and signs on.
 
 use crate::support::Installation;
+use crate::support::installation::pause;
 use crate::support::judge::Judge;
 use crate::support::story::{Keys, request};
+use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 /// What was signed after the restore verifies with the CA's certificate of before, and every other way to a token is
 /// refused.
@@ -14,23 +17,26 @@ async fn restored_ca_token_signs_for_the_same_ca() {
     let mut installation = Installation::start("custody");
     let judge = Judge::new(&installation);
     judge.verify_chain(&issue(&installation, "before"));
+    let officers = installation.security_officers();
     installation.stop();
 
-    let desk = Desk::new(&installation);
+    let desk = Desk::new(&installation, officers);
     let made = desk.token(&["backup", desk.folder(), "--out", desk.file()]).unwrap();
     assert!(made.contains("token sigill-ca serial"), "{made}");
     assert_eq!(std::fs::metadata(desk.file()).unwrap().permissions().mode() & 0o777, 0o600);
     let again = desk.token(&["backup", desk.folder(), "--out", desk.file()]).unwrap_err();
     assert!(again.contains("exists already"), "{again}");
-    let over = desk.token(&["restore", desk.file(), "--tokens", desk.tokens()]).unwrap_err();
+    let over = desk.restore(desk.file(), &desk.approved("over", &[0, 1])).unwrap_err();
     assert!(over.contains("overwrites nothing"), "{over}");
 
     std::fs::remove_dir_all(desk.folder()).unwrap();
     refuse_what_is_no_backup(&desk);
+    refuse_what_two_officers_did_not_approve(&desk);
     find_half_a_restore(&desk);
 
-    let restored = desk.token(&["restore", desk.file(), "--tokens", desk.tokens()]).unwrap();
-    assert!(restored.contains("key "), "{restored}");
+    let restored = desk.restore(desk.file(), &desk.approved("last", &[0, 1])).unwrap();
+    assert!(restored.contains("key ") && restored.contains("approved by "), "{restored}");
+    assert_eq!(installation.signer_journal().matches(r#""kind":"restored""#).count(), 2);
     desk.token(&["verify", desk.file(), "--folder", desk.folder()]).unwrap();
     installation.run();
     judge.verify_chain(&issue(&installation, "after"));
@@ -44,17 +50,37 @@ fn refuse_what_is_no_backup(desk: &Desk) {
         edited[at] ^= 1;
         let file = desk.beside("edited");
         std::fs::write(&file, edited).unwrap();
-        for command in [&["restore", &file, "--tokens", desk.tokens()][..], &["verify", &file]] {
-            let refused = desk.token(command).unwrap_err();
+        for outcome in [desk.restore(&file, "nowhere"), desk.token(&["verify", &file])] {
+            let refused = outcome.unwrap_err();
             assert!(refused.contains("backup"), "octet {at}: {refused}");
         }
     }
     let other = desk.with_pin(&desk.other_pin);
-    let refused = other.token(&["restore", desk.file(), "--tokens", desk.tokens()]).unwrap_err();
+    let refused = other.restore(desk.file(), &desk.approved("other", &[0, 1])).unwrap_err();
     assert!(refused.contains("PIN refused"), "{refused}");
     let service = token_folder(desk.tokens(), "sigill-service");
     let refused = other.token(&["verify", desk.file(), "--folder", service.to_str().unwrap()]).unwrap_err();
     assert!(refused.contains("not the one of the backup"), "{refused}");
+    assert!(!Path::new(desk.folder()).exists());
+}
+
+/// Without approvals, with one, with the same officer's twice, with approvals of another backup: nothing is restored.
+fn refuse_what_two_officers_did_not_approve(desk: &Desk) {
+    let service = token_folder(desk.tokens(), "sigill-service");
+    let elsewhere = desk.beside("service");
+    desk.with_pin(&desk.other_pin).token(&["backup", service.to_str().unwrap(), "--out", &elsewhere]).unwrap();
+    for (approval, why) in [
+        (desk.beside("absent"), "cannot read"),
+        (desk.approved("one", &[0]), "1 of 2 approvals"),
+        (desk.approved("twice", &[1, 1]), "four eyes"),
+        (desk.approved_of(&elsewhere, "elsewhere", &[0, 1]), "about another operation"),
+    ] {
+        let refused = desk.restore(desk.file(), &approval).unwrap_err();
+        assert!(refused.contains(why), "wanted {why:?}: {refused}");
+    }
+    let mixed = desk.approved("mixed", &[0]);
+    let refused = desk.approve(&elsewhere, &mixed, 1).unwrap_err();
+    assert!(refused.contains("is for another restore"), "{refused}");
     assert!(!Path::new(desk.folder()).exists());
 }
 
@@ -63,23 +89,30 @@ fn find_half_a_restore(desk: &Desk) {
     let name = Path::new(desk.folder()).file_name().unwrap().to_str().unwrap();
     let half = PathBuf::from(format!("{}.restoring-{name}", desk.tokens()));
     std::fs::create_dir(&half).unwrap();
-    let refused = desk.token(&["restore", desk.file(), "--tokens", desk.tokens()]).unwrap_err();
+    let approval = desk.approved("half", &[0, 1]);
+    let refused = desk.restore(desk.file(), &approval).unwrap_err();
     assert!(refused.contains("was interrupted"), "{refused}");
     std::fs::remove_dir_all(half).unwrap();
 
-    desk.token(&["restore", desk.file(), "--tokens", desk.tokens()]).unwrap();
+    desk.restore(desk.file(), &approval).unwrap();
     let objects = || std::fs::read_dir(desk.folder()).unwrap().map(|entry| entry.unwrap().path());
     let lost = objects().find(|path| path.extension().is_some_and(|kind| kind == "object")).unwrap();
     std::fs::remove_file(lost).unwrap();
     let refused = desk.token(&["verify", desk.file(), "--folder", desk.folder()]).unwrap_err();
     assert!(refused.contains("does not prove itself") || refused.contains("not the one of the backup"), "{refused}");
     std::fs::remove_dir_all(desk.folder()).unwrap();
+    let replayed = desk.restore(desk.file(), &approval).unwrap_err();
+    assert!(replayed.contains("used before"), "{replayed}");
+    // The same restore asked for in another second is another act.
+    pause(Duration::from_millis(1_100));
 }
 
 /// Where the operator works: the CA token's folder and PIN, and a place for the backup.
 #[derive(Clone)]
 struct Desk {
     program: PathBuf,
+    data: PathBuf,
+    officers: Vec<Value>,
     pin: PathBuf,
     other_pin: PathBuf,
     tokens: String,
@@ -88,11 +121,13 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(installation: &Installation) -> Self {
+    fn new(installation: &Installation, officers: Vec<Value>) -> Self {
         let text = |path: PathBuf| path.into_os_string().into_string().unwrap();
         let tokens = text(installation.data().join("tokens"));
         Self {
             program: installation.program(),
+            data: installation.data(),
+            officers,
             pin: installation.data().join("signer/sigill-ca.pin"),
             other_pin: installation.data().join("secrets/sigill-service.pin"),
             folder: text(token_folder(&tokens, "sigill-ca")),
@@ -121,14 +156,49 @@ impl Desk {
         format!("{}.{name}", self.file)
     }
 
+    /// `sigill token restore` with the approvals in a file.
+    fn restore(&self, file: &str, approval: &str) -> Result<String, String> {
+        let signer = self.data.join("signer/signer.toml");
+        let signer = signer.to_str().unwrap();
+        self.token(&["restore", file, "--tokens", self.tokens(), "--approval", approval, "--signer", signer])
+    }
+
+    /// A file with these security officers' approvals of restoring the CA's token.
+    fn approved(&self, name: &str, officers: &[usize]) -> String {
+        self.approved_of(self.file(), name, officers)
+    }
+
+    fn approved_of(&self, backup: &str, name: &str, officers: &[usize]) -> String {
+        let approval = self.beside(&format!("{name}.json"));
+        for officer in officers {
+            self.approve(backup, &approval, *officer).unwrap();
+        }
+        approval
+    }
+
+    /// An officer adds an approval with their card.
+    fn approve(&self, backup: &str, approval: &str, officer: usize) -> Result<String, String> {
+        let card = &self.officers[officer]["card"];
+        let pin = self.beside("card.pin");
+        std::fs::write(&pin, card["pin"].as_str().unwrap()).unwrap();
+        let label = card["token_label"].as_str().unwrap();
+        let mut command = Command::new(&self.program);
+        command.args(["token", "approve", backup, "--approval", approval, "--token", label, "--pin-file", &pin]);
+        said(command.env("SOFTHSM2_CONF", self.data.join("softhsm2.conf")))
+    }
+
     /// `sigill token …`: what it says, on standard output or, refusing, on the other.
     fn token(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = Command::new(&self.program);
-        command.arg("token").args(arguments).arg("--pin-file").arg(&self.pin).env_remove("SOFTHSM2_CONF");
-        let output = command.output().unwrap();
-        let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
-        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+        command.arg("token").args(arguments).arg("--pin-file").arg(&self.pin);
+        said(command.env_remove("SOFTHSM2_CONF"))
     }
+}
+
+fn said(command: &mut Command) -> Result<String, String> {
+    let output = command.output().unwrap();
+    let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
 }
 
 /// The folder of the token with this label, which stands padded in its description.

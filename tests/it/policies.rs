@@ -34,7 +34,7 @@ async fn two_cards_bring_a_new_policy_into_force() {
 
     reload(&installation, "the policies stay as they were");
     assert_eq!(health(&installation), first, "nobody approved");
-    let officers = security_officers(&installation);
+    let officers = installation.security_officers();
     approve(&installation, &folder, &first, &officers[0]);
     reload(&installation, "the policies stay as they were");
     assert_eq!(health(&installation), first, "one approval");
@@ -105,12 +105,6 @@ async fn in_audit_log(auditor: &Caller, digest: &str) -> bool {
 }
 
 const PAGE: usize = 100;
-
-fn security_officers(installation: &Installation) -> Vec<Value> {
-    let manifest = installation.manifest();
-    let people = manifest["people"].as_array().unwrap().iter();
-    people.filter(|person| person["roles"] == serde_json::json!(["security-officer"])).cloned().collect()
-}
 
 fn approve(installation: &Installation, folder: &Path, replaces: &str, officer: &Value) {
     let card = &officer["card"];

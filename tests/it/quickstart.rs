@@ -48,6 +48,10 @@ async fn embedded_tokens_serve_without_token_software() {
     for _ in 0..2 {
         let manifest = installation.manifest();
         assert_eq!(manifest["hsm"]["module"], "embedded");
+        for process in [installation.service_id(), installation.signer_id().unwrap()] {
+            let loaded = std::fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
+            assert!(!loaded.contains("softhsm"), "token software was loaded");
+        }
         assert!(manifest["people"].as_array().unwrap().iter().all(|person| person["card"].is_null()));
         let judge = Judge::new(&installation);
         for issuer in judge.issuing() {

@@ -41,6 +41,13 @@ pub(crate) const TEST: &[Package] = &[
     package("python3-venv", "keeps pkilint apart from the system's Python"),
 ];
 
+/// What building the feature `embedded-token` needs: an OpenSSL of its own, and bindings to it.
+pub(crate) const EMBEDDED: &[Package] = &[
+    package("perl", "configures the OpenSSL of the embedded token"),
+    package("make", "builds the OpenSSL of the embedded token"),
+    package("clang", "reads the headers that the embedded token binds"),
+];
+
 /// What the benchmarks compare with.
 pub(crate) const BENCH: &[Package] = &[
     package("nginx-light", "serves the same OCSP answers as static files"),

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must hold, in one run; the same on a desk and in CI.
 
-use crate::packages::{self, BUILD, RUN, TEST};
+use crate::packages::{self, BUILD, EMBEDDED, RUN, TEST};
 use crate::postgres::Postgres;
 use crate::shell::{self, cargo, step};
 use crate::tally::Tally;
@@ -19,7 +19,7 @@ pub(crate) struct Environment {
 impl Environment {
     /// Installs and starts what the tests need.
     pub(crate) fn prepare() -> Result<Self> {
-        step("system packages", || packages::ensure(&[BUILD, RUN, TEST]))?;
+        step("system packages", || packages::ensure(&[BUILD, RUN, TEST, EMBEDDED]))?;
         let venv = step("pkilint", || venv::ensure(&venv::PKILINT))?;
         let postgres = step("PostgreSQL", Postgres::start)?;
         Ok(Self { postgres, venv: venv.into() })
@@ -47,6 +47,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     environment.lend(tests.args(filter));
     let outcome = step("tests", || counted(&mut tests, &mut tally));
     failed.extend(outcome.err().map(|error| format!("tests: {error:#}")));
+    if filter.is_empty() {
+        failed.extend(embedded(&environment, &mut tally)?);
+    }
     drop(environment);
     println!();
     for step in &failed {
@@ -54,6 +57,27 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     }
     println!("{} passed, {} failed", tally.passed, tally.failed);
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The same conformance on the token that is linked in, and a service on nothing else. The one selection of packages for
+/// both lets them share a build. Gives back what failed, with reasons.
+fn embedded(environment: &Environment, tally: &mut Tally) -> Result<Vec<String>> {
+    let selection = ["test", "--no-fail-fast", "-p", "sigill", "-p", "hsm", "--features", "embedded-token"];
+    let runs: [(&str, &[&str]); 2] = [
+        ("conformance of the embedded token", &["--test", "conformance"]),
+        ("embedded token", &["--test", "it", "embedded"]),
+    ];
+    let mut failed = Vec::new();
+    for (name, tests) in runs {
+        let mut command = cargo(&[&selection[..], tests].concat())?;
+        environment.lend(&mut command);
+        let mut own = Tally::default();
+        let outcome = step(name, || counted(&mut command, &mut own));
+        tally.passed += own.passed;
+        tally.failed += own.failed;
+        failed.extend(outcome.err().map(|error| format!("{name}: {error:#}")));
+    }
+    Ok(failed)
 }
 
 /// A check by name.

@@ -35,6 +35,7 @@ macro_rules! words {
         }
     };
 }
+pub(crate) use words;
 
 words! {
     /// A trusted role (EN 319 401 clause 7.2).

@@ -3,6 +3,15 @@
 //! The same check runs in the service, which answers with a clear error, and in the signer
 //! process, which trusts nobody: it is the signer's answer that counts.
 
+mod emergency;
+mod security;
+
+pub use emergency::verify_cancellation;
+
+pub use security::{
+    ApprovedAct, KEY_ACT_APPROVALS, KEY_ACT_MAX_AGE_DAYS, POLICY_APPROVALS, verify_key_act, verify_policies,
+};
+
 use crate::access::Role;
 use crate::id::hex;
 use crate::operation::{
@@ -150,6 +159,9 @@ pub enum EvidenceError {
         /// How many different approvers signed.
         found: usize,
     },
+    /// What was approved was done before.
+    #[error("the approval was used before")]
+    Used,
     /// The parts do not belong together.
     #[error("the evidence does not belong together: {0}")]
     Mismatch(&'static str),
@@ -302,41 +314,6 @@ fn different_people(
     Ok(approvers)
 }
 
-/// Verifies that officers approved `bundle` in place of `replaces`, both hexadecimal digests, of which the latter is in
-/// force since `since`.
-///
-/// An approval from before then is spent: it carried these policies into force once, and others have replaced them.
-///
-/// At least [`POLICY_APPROVALS`] security officers must have signed, whatever the policies say: a bundle cannot lower
-/// the bar for its successor.
-///
-/// # Errors
-/// [`EvidenceError`], the first thing found wrong.
-pub fn verify_policies(
-    approval: &Signed,
-    bundle: &str,
-    (replaces, since): (&str, UtcTime),
-    officers: &dyn Officers,
-    now: UtcTime,
-) -> Result<BTreeSet<PersonId>, EvidenceError> {
-    let Operation::LoadPolicies(load) = operation(approval)? else {
-        return Err(EvidenceError::Mismatch("the approved operation is not the loading of policies"));
-    };
-    if load.bundle != bundle {
-        return Err(EvidenceError::Mismatch("other policies were approved"));
-    }
-    if load.replaces != replaces {
-        return Err(EvidenceError::Mismatch("the approval is for replacing other policies than those in force"));
-    }
-    different_people(approval, POLICY_APPROVALS, (officers, now), |Stated { officer, at }| {
-        let role = Role::SecurityOfficer;
-        if !officer.roles.contains(&role) {
-            return Err(EvidenceError::WrongRole { role });
-        }
-        if *at < since { Err(EvidenceError::Expired) } else { Ok(()) }
-    })
-}
-
 fn belongs_together(
     order: &IssueCard,
     identification: &IdentifyApplicant,
@@ -405,7 +382,5 @@ fn deliver_cards(signed: &Signed) -> Result<DeliverCards, EvidenceError> {
 pub const STATEMENT_MAX_AGE_DAYS: i64 = 90;
 /// How far an officer's clock may be ahead of ours.
 pub const CLOCK_SKEW_SECONDS: i64 = 300;
-/// How many security officers must approve policies.
-pub const POLICY_APPROVALS: usize = 2;
 /// Most approvals that are looked at.
 pub const MAX_STATEMENTS: usize = 16;

@@ -17,6 +17,7 @@ pub mod changes;
 pub mod enrolment;
 pub mod evidence;
 pub mod id;
+pub mod key;
 pub mod operation;
 pub mod people;
 pub mod ports;

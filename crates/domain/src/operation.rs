@@ -3,6 +3,9 @@
 //! An officer never signs "yes": the signature is over the hash of one [`Operation`], and whoever
 //! executes it recomputes that hash from what it is about to do.
 
+pub use self::emergency::CancelEmergency;
+pub use self::key_act::{AddTrustAnchor, IssueCaCertificate, MoveKey, RestoreToken};
+
 use crate::id::hex;
 use crate::{CardNumber, EnrolmentId, PersonId, TenantId};
 use pki::issue::SubjectFacts;
@@ -10,6 +13,9 @@ use pki::profile::Purpose;
 use pki::time::UtcTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+mod emergency;
+mod key_act;
 
 /// An act under dual control, or one of its steps. The serialised form is what is hashed; field
 /// order is fixed by the types, maps are sorted.
@@ -24,6 +30,16 @@ pub enum Operation {
     DeliverCards(DeliverCards),
     /// These policies are to be in force.
     LoadPolicies(LoadPolicies),
+    /// A CA's key is to be in a later state of its life.
+    MoveKey(MoveKey),
+    /// A CA is to certify another CA, or another root.
+    IssueCaCertificate(IssueCaCertificate),
+    /// A root is to be trusted.
+    AddTrustAnchor(AddTrustAnchor),
+    /// A backup is to be restored onto a token.
+    RestoreToken(RestoreToken),
+    /// Officers who were announced in an emergency are not to take office.
+    CancelEmergency(CancelEmergency),
 }
 
 /// How an applicant was identified (FACTS of registration: EN 319 411-1 clause 6.2.2).

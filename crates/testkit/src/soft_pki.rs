@@ -62,11 +62,24 @@ impl SoftPki {
     /// # Panics
     /// If the profile does not allow it.
     pub fn person(&self, serial: SerialNumber, now: UtcTime) -> CertificateDer {
-        let profile = self.profiles.get("person-authentication-loa4").expect("a profile");
+        self.certify("person-authentication-loa4", serial, now).2
+    }
+
+    /// Issues a person's signature certificate, valid for a year from `now`, with the key that it is for.
+    ///
+    /// # Panics
+    /// If the profile does not allow it.
+    pub fn signatory(&self, serial: SerialNumber, now: UtcTime) -> (SoftSigner, KeyId, CertificateDer) {
+        self.certify("person-signature-loa4", serial, now)
+    }
+
+    fn certify(&self, profile: &str, serial: SerialNumber, now: UtcTime) -> (SoftSigner, KeyId, CertificateDer) {
+        let profile = self.profiles.get(profile).expect("a profile");
         let mut keys = SoftSigner::new();
         let key = keys.add(&serial.to_string(), KeyKind::EcP256);
         let span = (now, now.plus_days(365));
-        issue(&self.keys, &self.issuer, profile, &facts(profile.name()), &keys.public(&key), serial, span)
+        let der = issue(&self.keys, &self.issuer, profile, &facts(profile.name()), &keys.public(&key), serial, span);
+        (keys, key, der)
     }
 }
 

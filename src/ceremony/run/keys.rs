@@ -7,7 +7,7 @@ use crate::ceremony::{files, script::Host};
 use crate::signer::digest::Digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hsm::{HsmError, KeyRole, Module, PinSource, Pool};
+use hsm::{HsmError, KeyRole, Module, Pool};
 use pki::key::{KeyId, KeyKind, PublicKey};
 
 impl Ceremony<'_> {
@@ -46,7 +46,7 @@ impl Ceremony<'_> {
         let made = if before.is_some() {
             Err(HsmError::KeyExists { key: key.clone() })
         } else {
-            pool.generate(&key, kind, role)
+            pool.generate_with_backup(&key, kind, role, self.script.backup_of(label))
         };
         let public = match made {
             Err(HsmError::KeyExists { .. }) => pool.public_key(&key),
@@ -73,14 +73,14 @@ impl Ceremony<'_> {
         if let Some(pool) = self.tokens.get(label) {
             return Ok(pool.clone());
         }
-        let of_signer = [&self.script.tokens.root, &self.script.tokens.authorities].iter().any(|own| *own == label);
-        let pin_file = if of_signer { self.layout.signer_pin(label) } else { self.layout.pin(label) };
         let module = if self.rehearsal { Module::Auto } else { self.script.tokens.module.clone() };
+        let pin = self.pin_of(label)?;
         let known = |event: &Event| matches!(event, Event::Token { label: known, .. } if known == label).then_some(());
         let pool = if self.draft.find(known).is_some() {
-            tokens::open(&module, label, PinSource::File(pin_file).read().map_err(failed(label))?)?
+            tokens::open(&module, label, pin.pin)?
         } else {
-            let pool = tokens::create(&module, label, &pin_file, &self.entropy)?;
+            let wrapping = self.script.wraps(label).then(|| KeyId::new(WRAPPING_KEY));
+            let pool = tokens::make(&module, label, pin, wrapping.as_ref(), &self.entropy)?;
             let (info, path) = (pool.info().map_err(failed(label))?, module.locate().map_err(failed(label))?);
             self.record(Event::Token {
                 label: info.label,
@@ -90,6 +90,9 @@ impl Ceremony<'_> {
                 module: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 card,
             })?;
+            if wrapping.is_some() {
+                self.record(Event::WrappingKey { label: WRAPPING_KEY.to_owned(), token: label.to_owned() })?;
+            }
             pool
         };
         self.tokens.insert(label.to_owned(), pool.clone());
@@ -109,3 +112,6 @@ impl Ceremony<'_> {
         Ok(files::public(&self.layout.seal(), pem)?)
     }
 }
+
+/// Label of the trusted wrapping key on a token whose CA keys may be backed up one by one.
+const WRAPPING_KEY: &str = "backup-wrapping";

@@ -2,13 +2,15 @@
 //!
 //! Everything asks the transcript first whether it was done before, so a ceremony that was interrupted goes on where
 //! it was. `begin` opens transcript and journal, `confirm` asks the participants, `keys` makes tokens and keys,
-//! `certificates` has them certified, `cards` equips the first officers, `specimens` shows the other profiles, `seal` ends it.
+//! `pins` keeps what opens them, `certificates` has them certified, `cards` equips the first officers, `specimens` shows the
+//! other profiles, `seal` ends it.
 
 mod begin;
 mod cards;
 mod certificates;
 mod confirm;
 mod keys;
+mod pins;
 mod seal;
 mod specimens;
 

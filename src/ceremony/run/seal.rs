@@ -1,6 +1,7 @@
 //! The end of a ceremony: the door closes, the transcript is sealed.
 
 use super::{Ceremony, Error};
+use crate::ceremony::layout::shares_file;
 use crate::ceremony::script::Host;
 use crate::ceremony::tokens::failed;
 use crate::ceremony::transcript::{Event, SEAL_TYPE, Seal, Sealed, text, verify};
@@ -46,14 +47,15 @@ impl Ceremony<'_> {
 
     /// Writes down the files that are no certificates.
     fn record_lists(&mut self) -> Result<(), Error> {
-        let mut left = vec!["signer/officers.json", "signer/standing.json"];
+        let mut left = vec!["signer/officers.json".to_owned(), "signer/standing.json".to_owned()];
+        left.extend(self.script.split_tokens(self.host).into_iter().map(shares_file));
         if self.host != Host::Root {
             self.write_seal()?;
-            left.push("authorities/audit-seal.pem");
+            left.push("authorities/audit-seal.pem".to_owned());
         }
         for file in left {
-            let sha256 = Digest::of(&files::read(&self.layout.data().join(file))?);
-            self.once(Event::Output { file: file.to_owned(), sha256 })?;
+            let sha256 = Digest::of(&files::read(&self.layout.data().join(&file))?);
+            self.once(Event::Output { file, sha256 })?;
         }
         Ok(())
     }

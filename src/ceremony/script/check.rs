@@ -1,7 +1,7 @@
 //! What a ceremony's file must say beyond its form.
 
 use super::{Host, IssuerKind, Mode, ParticipantRole, PlannedAuthority, Script};
-use crate::ceremony::participant::ParticipantKey;
+use crate::ceremony::participant::{Participant, ParticipantKey};
 use std::collections::HashSet;
 use std::hash::Hash;
 
@@ -27,8 +27,13 @@ impl Script {
         if self.mode == Mode::Demo {
             return Ok(());
         }
-        let known = |key: &ParticipantKey| published.participants.iter().any(|other| other.key == *key);
-        if let Some(one) = self.participants.iter().find(|one| known(&one.key)) {
+        let known = |one: &&Participant| {
+            let share = one.share_key.as_ref();
+            let same =
+                |other: &Participant| other.key == one.key || (share.is_some() && other.share_key.as_ref() == share);
+            published.participants.iter().any(same)
+        };
+        if let Some(one) = self.participants.iter().find(known) {
             let id = &one.id;
             return wrong(format!("the code of {id} is published: `sigill ceremony participant` makes another"));
         }
@@ -56,6 +61,8 @@ pub(super) fn check(script: &Script) -> Result<(), ScriptError> {
     demand(!script.status_url.ends_with('/'), "status_url ends with a slash")?;
     demand(!script.listener.names.is_empty(), "listener.names is empty")?;
     let tokens = &script.tokens;
+    let embedded = tokens.module == hsm::Module::Embedded;
+    demand(script.mode == Mode::Demo || !embedded, "tokens.module: the embedded token is for demos")?;
     unique([&tokens.root, &tokens.authorities, &tokens.service], "two tokens have the label")?;
     check_participants(script)?;
     check_authorities(script, slug)?;
@@ -73,6 +80,10 @@ fn check_participants(script: &Script) -> Result<(), ScriptError> {
     unique(all().map(|one| one.id.as_str()), "two participants are")?;
     unique(all().map(|one| one.name.to_lowercase()), "one person takes part twice: ")?;
     unique(all().map(|one| one.key.to_string()), "two participants have the key")?;
+    unique(
+        all().filter_map(|one| one.share_key.as_ref()).map(ToString::to_string),
+        "two participants have the share key",
+    )?;
     let of = |role| all().filter(|one| one.role == role).count();
     demand(of(ParticipantRole::Leader) == 1, "a ceremony has one leader")?;
     demand(of(ParticipantRole::Witness) > 0, "a ceremony has a witness")?;
@@ -81,7 +92,22 @@ fn check_participants(script: &Script) -> Result<(), ScriptError> {
     demand(
         custodians >= script.custodians_needed,
         format!("{custodians} custodians take part and {} are needed", script.custodians_needed),
-    )
+    )?;
+    check_shares(script)
+}
+
+/// Whoever holds a share of a PIN has a key for it.
+fn check_shares(script: &Script) -> Result<(), ScriptError> {
+    let split = [&script.tokens.root, &script.tokens.authorities].into_iter().any(|token| script.is_split(token));
+    match script.custodians().find(|one| split && one.share_key.is_none()) {
+        Some(one) => wrong(format!("{} holds a share of a PIN and has no share_key", one.id)),
+        None => demand(custodians_fit(script), "more than 255 custodians"),
+    }
+}
+
+/// Shares are numbered with one octet.
+fn custodians_fit(script: &Script) -> bool {
+    u8::try_from(script.custodians().count()).is_ok()
 }
 
 fn check_authorities(script: &Script, slug: impl Fn(&str) -> bool) -> Result<(), ScriptError> {

@@ -5,11 +5,12 @@ mod planned;
 
 use super::participant::{Participant, ParticipantRole};
 use crate::config::issuer::IssuerKind;
-use crate::signer::config::Mode;
+use crate::signer::config::{Mode, Unlock};
 use crate::signer::digest::Digest;
 use domain::access::Role;
 use domain::people::{Person, Tenant};
 use domain::{PersonId, TenantId};
+use hsm::BackupMode;
 use pki::identifier::{OrganisationNumber, PersonalNumber};
 use pki::issue::SubjectFacts;
 use pki::key::KeyKind;
@@ -39,6 +40,9 @@ pub struct Script {
     pub approvals_needed: usize,
     /// Whether the root's key is made on a host of its own.
     pub root_on_own_host: bool,
+    /// Who opens the issuing CAs' token when the signer starts. In production custodians open the root's in any case.
+    #[serde(default)]
+    pub unlock: Unlock,
     /// Whether people get a second key in software; demos only.
     pub software_keys: bool,
     /// Where the public reads CRLs, OCSP answers and CA certificates; stands in every certificate.
@@ -120,6 +124,9 @@ pub struct PlannedAuthority {
     pub key_kind: KeyKind,
     /// Validity of its certificate in days.
     pub days: i64,
+    /// How its key may be copied for safe-keeping.
+    #[serde(default)]
+    pub backup: BackupMode,
     /// Its first OCSP signer; the root has none.
     #[serde(default)]
     pub responder: Option<PlannedResponder>,
@@ -262,6 +269,33 @@ impl Script {
     /// The token of a CA's key.
     pub fn token_of(&self, authority: &PlannedAuthority) -> &str {
         if authority.kind == IssuerKind::Root { &self.tokens.root } else { &self.tokens.authorities }
+    }
+
+    /// Whether custodians open this token: its PIN is split among them.
+    pub fn is_split(&self, token: &str) -> bool {
+        let quorum = self.unlock == Unlock::Quorum;
+        (token == self.tokens.root && (quorum || self.mode == Mode::Production))
+            || (token == self.tokens.authorities && quorum)
+    }
+
+    /// The tokens of a host that custodians open.
+    pub fn split_tokens(&self, host: Host) -> Vec<&str> {
+        let with_ca_keys: &[&String] = match host {
+            Host::Only => &[&self.tokens.root, &self.tokens.authorities],
+            Host::Root => &[&self.tokens.root],
+            Host::Issuing => &[&self.tokens.authorities],
+        };
+        with_ca_keys.iter().map(|token| token.as_str()).filter(|token| self.is_split(token)).collect()
+    }
+
+    /// How the key with this label may be copied.
+    pub fn backup_of(&self, key: &str) -> BackupMode {
+        self.authorities.iter().find(|ca| ca.key == key).map_or(BackupMode::Clone, |ca| ca.backup)
+    }
+
+    /// Whether a token needs a trusted wrapping key.
+    pub fn wraps(&self, token: &str) -> bool {
+        self.authorities.iter().any(|ca| ca.backup == BackupMode::Wrap && self.token_of(ca) == token)
     }
 
     /// Whether people get cards: those of a token inside the program could not be used by other programs.

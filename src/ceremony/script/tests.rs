@@ -39,6 +39,23 @@ fn the_production_file_as_published_founds_no_production() {
     demo.refuse_examples(&demo).unwrap();
 }
 
+/// In production nobody alone opens the root's token, whoever opens the signer's; and it is no demo's token.
+#[test]
+fn production_splits_the_pin_of_the_root() {
+    let unattended = PRODUCTION.replace("unlock = \"quorum\"", "unlock = \"unattended\"");
+    let split = |text: &str, host| {
+        let script = Script::from_toml(text).unwrap();
+        script.split_tokens(host).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(split(&unattended, Host::Root), ["root-v1"]);
+    assert_eq!(split(&unattended, Host::Issuing), [""; 0]);
+    assert_eq!(split(PRODUCTION, Host::Issuing), ["issuing-v1"]);
+    assert_eq!(split(DEMO, Host::Only), [""; 0]);
+    let embedded = PRODUCTION.replace("module = \"auto\"", "module = \"embedded\"");
+    let refused = Script::from_toml(&embedded).unwrap_err().to_string();
+    assert!(refused.contains("the embedded token is for demos"), "{refused}");
+}
+
 #[test]
 fn what_weakens_dual_control_is_refused() {
     let table = [
@@ -54,8 +71,15 @@ fn what_weakens_dual_control_is_refused() {
         let refused = Script::from_toml(&DEMO.replacen(from, to, 1)).unwrap_err().to_string();
         assert!(refused.contains(problem), "{to}: {refused}");
     }
-    let klara = DEMO.split("key = \"").nth(2).unwrap().split('"').next().unwrap();
-    let karl = DEMO.split("key = \"").nth(3).unwrap().split('"').next().unwrap();
+    let klara = DEMO.split("\nkey = \"").nth(2).unwrap().split('"').next().unwrap();
+    let karl = DEMO.split("\nkey = \"").nth(3).unwrap().split('"').next().unwrap();
     let refused = Script::from_toml(&DEMO.replace(karl, klara)).unwrap_err().to_string();
     assert!(refused.contains("have the key"), "{refused}");
+    let share_keys: Vec<&str> = DEMO.lines().filter(|line| line.starts_with("share_key = ")).collect();
+    let refused = Script::from_toml(&DEMO.replace(share_keys[1], share_keys[0])).unwrap_err().to_string();
+    assert!(refused.contains("have the share key"), "{refused}");
+    let quorum = DEMO.replace("unlock = \"unattended\"", "unlock = \"quorum\"");
+    Script::from_toml(&quorum).unwrap();
+    let refused = Script::from_toml(&quorum.replace(share_keys[2], "")).unwrap_err().to_string();
+    assert!(refused.contains("kim holds a share of a PIN"), "{refused}");
 }

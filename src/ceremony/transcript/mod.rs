@@ -124,6 +124,13 @@ pub enum Event {
         /// What the token says of the private half.
         attributes: KeyAttributes,
     },
+    /// A trusted wrapping key was made: keys of backup mode `wrap` leave the token under it and in no other way.
+    WrappingKey {
+        /// Its label.
+        label: String,
+        /// Label of its token.
+        token: String,
+    },
     /// An issuing CA's key asked the root's host for a certificate.
     Request {
         /// The CA's name.

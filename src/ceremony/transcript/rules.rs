@@ -1,25 +1,39 @@
 //! What a finished transcript must show: every key fit for its role, every planned certificate there and no other.
 
-use super::verify::Unsound;
+use super::verify::{Unsound, outputs};
 use super::{Entry, Event};
+use crate::ceremony::layout::shares_file;
 use crate::ceremony::run::{authority_file, certificate_files, root_crl_file};
 use crate::ceremony::script::{Host, PlannedAuthority, Script};
 use crate::signer::digest::Digest;
-use hsm::{KeyAttributes, KeyRole};
+use hsm::{BackupMode, KeyAttributes, KeyRole};
 use std::collections::BTreeSet;
 
 /// What the token says of a key must be what its role demands (EN 319 411-1 clause 6.5.2).
-pub(super) fn check_attributes(label: &str, role: KeyRole, found: &KeyAttributes) -> Result<(), Unsound> {
+pub(super) fn check_attributes(
+    label: &str,
+    (role, backup): (KeyRole, BackupMode),
+    found: &KeyAttributes,
+) -> Result<(), Unsound> {
     let demands = [
         ("CKA_LOCAL", found.local, true),
         ("CKA_SENSITIVE", found.sensitive, true),
         ("CKA_ALWAYS_SENSITIVE", found.always_sensitive, true),
-        ("CKA_EXTRACTABLE", found.extractable, false),
-        ("CKA_NEVER_EXTRACTABLE", found.never_extractable, true),
     ];
+    let of_mode: &[_] = match backup {
+        BackupMode::Clone => {
+            &[("CKA_EXTRACTABLE", found.extractable, false), ("CKA_NEVER_EXTRACTABLE", found.never_extractable, true)]
+        }
+        BackupMode::Wrap => &[("CKA_WRAP_WITH_TRUSTED", found.wrap_with_trusted, true)],
+    };
     let of_cas = [("CKA_COPYABLE", found.copyable, false), ("CKA_MODIFIABLE", found.modifiable, false)];
     let of_cas = of_cas.into_iter().filter(|_| role == KeyRole::Ca);
-    match demands.into_iter().chain(of_cas).find(|(_, found, wanted)| *found != Some(*wanted)) {
+    match demands
+        .into_iter()
+        .chain(of_mode.iter().copied())
+        .chain(of_cas)
+        .find(|(_, found, wanted)| *found != Some(*wanted))
+    {
         Some((attribute, ..)) => Err(Unsound::Attribute { key: label.to_owned(), attribute }),
         None => Ok(()),
     }
@@ -38,6 +52,11 @@ pub(super) fn check_complete(script: &Script, host: Host, entries: &[Entry]) -> 
     let made: BTreeSet<String> = made.collect();
     if let Some(file) = planned.symmetric_difference(&made).next() {
         return Err(Unsound::Outcome { file: file.clone() });
+    }
+    let kept = outputs(entries).map(|(file, _)| file).collect::<BTreeSet<_>>();
+    let mut shares = script.split_tokens(host).into_iter().map(shares_file);
+    if let Some(file) = shares.find(|file| !kept.contains(file.as_str())) {
+        return Err(Unsound::Outcome { file });
     }
     let strange = script.authorities.iter().find(|ca| certified_key(ca, entries) != made_key(ca, entries));
     match strange.filter(|_| host != Host::Issuing) {

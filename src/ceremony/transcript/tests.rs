@@ -3,6 +3,7 @@ use super::verify::{Sound, Unsound, judge, walk};
 use super::*;
 use crate::ceremony::participant::Code;
 use crate::ceremony::script::Script;
+use hsm::BackupMode;
 use pki::jose::sign_compact;
 use pki::key::{KeyId, SignatureAlgorithm};
 
@@ -65,6 +66,7 @@ fn entries() -> Vec<Entry> {
             public: String::new(),
             attributes: attributes(),
         },
+        Event::WrappingKey { label: "backup-wrapping".to_owned(), token: "sigill-ca".to_owned() },
         Event::Request { authority: "test-ca".to_owned(), proof: "a.b.c".to_owned() },
         Event::Requested { authority: "test-ca".to_owned(), fingerprint: digest },
         Event::Card {
@@ -208,9 +210,12 @@ fn a_key_that_can_leave_its_token_is_refused() {
         KeyAttributes { copyable: Some(true), ..attributes() },
         KeyAttributes { modifiable: None, ..attributes() },
     ];
-    super::rules::check_attributes("ca", KeyRole::Ca, &attributes()).unwrap();
+    super::rules::check_attributes("ca", (KeyRole::Ca, BackupMode::Clone), &attributes()).unwrap();
     for attributes in wrong {
-        assert!(super::rules::check_attributes("ca", KeyRole::Ca, &attributes).is_err(), "{attributes:?}");
+        assert!(
+            super::rules::check_attributes("ca", (KeyRole::Ca, BackupMode::Clone), &attributes).is_err(),
+            "{attributes:?}"
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use super::verify::Sound;
 use super::{Entry, Event};
 use crate::ceremony::script::{Host, Script};
-use hsm::KeyAttributes;
+use hsm::{BackupMode, KeyAttributes};
 use std::fmt::Write as _;
 
 /// The text of `transcript.txt`.
@@ -50,6 +50,7 @@ fn describe(script: &Script, entry: &Entry) -> String {
         Event::Key { label, token, kind, fingerprint, attributes, .. } => {
             format!("key {label} ({kind}) generated on {token}: {fingerprint}, {}", properties(attributes))
         }
+        Event::WrappingKey { label, token } => format!("trusted wrapping key {label} made on {token}"),
         Event::Request { authority, .. } => format!("request of {authority} written"),
         Event::Requested { authority, fingerprint } => format!("request of {authority} read: key {fingerprint}"),
         Event::Card { person, number, token } => format!("card {number} ({token}) bound to {person}"),
@@ -90,6 +91,9 @@ fn properties(attributes: &KeyAttributes) -> String {
         None => format!("{name} untold"),
     };
     let mut words: Vec<String> = told.into_iter().map(word).collect();
+    if attributes.backup() == BackupMode::Wrap {
+        words.push("wrapped by a trusted key only".to_owned());
+    }
     words.extend(attributes.generation_mechanism.clone());
     words.join(", ")
 }

@@ -240,7 +240,7 @@ impl Walk {
                 self.confirmed.entry(*step).or_default().push(participant.clone());
             }
             Event::Key { label, role, attributes, .. } => {
-                check_attributes(label, *role, attributes)?;
+                check_attributes(label, (*role, self.script.backup_of(label)), attributes)?;
                 let key = stated_key(&entry.what);
                 let key = key.ok_or_else(|| order(format!("the key {label} is not what the entry says of it")))?;
                 // The keys of all cards are called the same, and nothing is verified with them here.

@@ -1,7 +1,7 @@
 //! `sigill ceremony`: holds a key ceremony, verifies its transcript, and makes participants' codes.
 
 mod rehearsal;
-mod terminal;
+pub(super) mod terminal;
 
 use super::quickstart::environment;
 use super::quickstart::report::say;
@@ -11,6 +11,7 @@ use crate::ceremony::layout::{Layout, TRANSCRIPT};
 use crate::ceremony::participant::Code;
 use crate::ceremony::run::{Progress, Setup, hold};
 use crate::ceremony::script::{Host, Script};
+use crate::ceremony::service_file::{self, Service};
 use crate::ceremony::transcript::verify;
 use crate::ceremony::{files, register};
 use crate::clock::System;
@@ -58,7 +59,7 @@ struct RunArguments {
     /// Which part this host holds, if the file says `root_on_own_host`
     #[arg(long, value_enum)]
     host: Option<Part>,
-    /// Empty database of the service, to be told what was made
+    /// Empty database of the service, to be told what was made [default: a SQLite file in the folder]
     #[arg(long)]
     database: Option<String>,
 }
@@ -108,13 +109,26 @@ fn run_file(arguments: &RunArguments) -> anyhow::Result<()> {
     prepare(&layout, &script)?;
     let policies = PolicyFolder::read(&layout.policies())?.bundle;
     let setup = Setup { script: &text, host, layout: &layout, policies: &policies, rehearsal: false };
-    if let Progress::Waiting(next) = hold(setup, desk)? {
+    let not_registered = host != Host::Root && layout.transcript().exists() && !layout.config().exists();
+    if !not_registered && let Progress::Waiting(next) = hold(setup, desk)? {
         return say(&next);
     }
-    if let Some(database) = &arguments.database {
-        registered(&layout, database, &policies)?;
+    if host != Host::Root {
+        hand_over(&layout, &script, arguments.database.as_deref(), &policies)?;
     }
     say(&format!("The ceremony is over. Verify it with: sigill ceremony verify {}\n", layout.data().display()))
+}
+
+/// Leaves a service that can start: a database that knows what was made, and a configuration. The configuration comes
+/// last: without it the same command goes on from here.
+fn hand_over(layout: &Layout, script: &Script, database: Option<&str>, policies: &Bundle) -> anyhow::Result<()> {
+    let own = format!("sqlite://{}", layout.database().display());
+    let database = database.unwrap_or(&own);
+    registered(layout, database, policies)?;
+    files::private_folder(&layout.tls())?;
+    let text = service_file::render(script, &Service::after_ceremony(database), layout);
+    files::private(&layout.config(), text)?;
+    say(&format!("The service's configuration is {}\n", layout.config().display()))
 }
 
 fn read_answers(path: &Path, script: &Script, text: &str) -> anyhow::Result<Answers> {
@@ -174,9 +188,11 @@ fn verify(path: &Path) -> anyhow::Result<()> {
 fn participant() -> anyhow::Result<()> {
     let code = Code::draw(&System);
     say(&format!(
-        "code  {}   write it down, show it to nobody, keep it until the ceremony is over\nkey   {}   for the \
-         ceremony's file\n",
+        "code  {}   write it down, show it to nobody; custodians keep it as long as they open tokens, others until the \
+         ceremony is over\nkey   {}   for the ceremony's file\nshare_key   {}   for the ceremony's file too, if a \
+         custodian's share is to open tokens\n",
         code.reveal(),
-        code.voice().key()
+        code.voice().key(),
+        code.share_opener().key(),
     ))
 }

@@ -71,3 +71,45 @@ fn carry(from: &Layout, to: &Layout, name: &str) -> anyhow::Result<()> {
     files::public_folder(target.parent().context("a file is in a folder")?)?;
     Ok(files::public(&target, files::read(&from.outgoing(name))?)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ceremony::transcript::verify::{Unsound, judge, judge_folder};
+    use crate::cli::quickstart::demo;
+    use crate::cli::quickstart::leftovers::{Leftover, refuse_other_ceremonies};
+    use crate::cli::signer::transcripts;
+    use crate::signer::config::{Mode, SignerConfig};
+    use testkit::token::in_child;
+
+    /// Whoever keeps the files of a rehearsal cannot show them for a ceremony: not to `sigill ceremony verify`, not to a
+    /// signer, not to a service in production.
+    #[test]
+    fn a_rehearsal_never_passes_for_a_ceremony() {
+        let test = "cli::ceremony::rehearsal::tests::a_rehearsal_never_passes_for_a_ceremony";
+        in_child(
+            test,
+            |_, _| Ok(()),
+            |folder| {
+                let layout = Layout::new(&folder.root().join("kept")).unwrap();
+                policies::write(&layout.policies(), Mode::Demo).unwrap();
+                let policies = policies::bundle(Mode::Demo);
+                let (script, mut answers) = (demo::PUBLISHED, demo::answers(demo::PUBLISHED).unwrap());
+                let setup = Setup { script, host: Host::Only, layout: &layout, policies: &policies, rehearsal: true };
+                assert_eq!(hold(setup, &mut answers).unwrap(), Progress::Finished);
+
+                let text = files::read_text(&layout.transcript()).unwrap();
+                assert!(judge(&text).unwrap().rehearsal);
+                assert!(matches!(judge_folder(layout.data(), &text), Err(Unsound::Rehearsal)));
+                let refused = super::super::verify(layout.data()).unwrap_err().to_string();
+                assert!(refused.contains("rehearsal"), "{refused}");
+                let signer = SignerConfig::load(&layout.signer_config()).unwrap();
+                let signer = SignerConfig { transcripts: vec![layout.transcript()], ..signer };
+                let refused = format!("{:#}", transcripts::read(&signer).unwrap_err());
+                assert!(refused.contains("rehearsal"), "{refused}");
+                let refused = refuse_other_ceremonies(&layout.transcript()).unwrap_err();
+                assert!(matches!(refused, Leftover::Ceremony { what: "rehearsal", .. }), "{refused}");
+            },
+        );
+    }
+}

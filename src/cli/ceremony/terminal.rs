@@ -4,31 +4,45 @@ use crate::ceremony::Error;
 use crate::ceremony::desk::Desk;
 use crate::ceremony::participant::{Code, Participant};
 use crate::ceremony::step::Step;
-use std::io::{BufRead, IsTerminal, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
 
 /// Standard input and output.
 pub(super) struct Terminal;
 
 impl Desk for Terminal {
     fn say(&mut self, text: &str) -> Result<(), Error> {
-        let mut out = std::io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Terminal)
+        show(text).map_err(Error::Terminal)
     }
 
     fn ask(&mut self, participant: &Participant, step: Step) -> Result<Option<Code>, Error> {
         let Participant { name, role, .. } = participant;
-        self.say(&format!("{name} ({role}), your code confirms step {step}; nothing if you do not: "))?;
-        let _hidden = Hidden::begin();
-        let mut line = String::new();
-        // A line that is longer is no code.
-        let read = std::io::stdin().lock().take(LONGEST_LINE).read_line(&mut line).map_err(Error::Terminal)?;
-        if read == 0 {
-            return Err(Error::Terminal(std::io::ErrorKind::UnexpectedEof.into()));
-        }
-        self.say("\n")?;
-        Ok(Some(line.trim()).filter(|line| !line.is_empty()).map(Code::typed))
+        let question = format!("{name} ({role}), your code confirms step {step}; nothing if you do not: ");
+        ask_code(&question).map_err(Error::Terminal)
     }
+}
+
+/// Asks for a code, which is not shown while it is typed; none if the line is empty.
+///
+/// # Errors
+/// If nobody sees the question, or the input is over.
+pub(in crate::cli) fn ask_code(question: &str) -> io::Result<Option<Code>> {
+    show(question)?;
+    let _hidden = Hidden::begin();
+    let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE));
+    // A line that is longer is no code.
+    let read = std::io::stdin().lock().take(LONGEST_LINE as u64).read_line(&mut line)?;
+    if read == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    show("\n")?;
+    Ok(Some(line.trim()).filter(|line| !line.is_empty()).map(Code::typed))
+}
+
+fn show(text: &str) -> io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
 /// While it lives, a terminal does not show what is typed.
@@ -52,4 +66,4 @@ fn echo(how: &str) -> bool {
     Command::new("stty").arg(how).stdin(Stdio::inherit()).status().is_ok_and(|status| status.success())
 }
 
-const LONGEST_LINE: u64 = 256;
+const LONGEST_LINE: usize = 256;

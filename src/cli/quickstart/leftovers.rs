@@ -1,9 +1,11 @@
 //! What quickstart and demo leave behind, none of which a production service may start with.
 
-use super::layout::{MANIFEST, PEOPLE, UNFINISHED};
+use super::layout::{MANIFEST, PEOPLE, TRANSCRIPT, UNFINISHED};
 use super::people::SOFTWARE_PROFILE;
 use super::tokens::PREFIX;
+use crate::ceremony::transcript::verify::judge;
 use crate::config::{Config, Mode};
+use crate::signer::config as signer;
 use pki::certificate::Certificate;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -44,6 +46,25 @@ pub enum Leftover {
         /// The profile's file.
         path: PathBuf,
     },
+    /// The transcript of a ceremony that founded no production.
+    #[error("{path} is the transcript of a {what}")]
+    Ceremony {
+        /// The transcript.
+        path: PathBuf,
+        /// Of what.
+        what: &'static str,
+    },
+    /// A transcript that proves nothing.
+    #[error("{path}: {problem}")]
+    UnsoundTranscript {
+        /// The transcript.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The token inside the program.
+    #[error("hsm.module = \"embedded\" is for demos")]
+    EmbeddedToken,
     /// A token that quickstart made.
     #[error("the token {label} was made by quickstart")]
     DemoToken {
@@ -65,10 +86,14 @@ pub fn refuse_demo_leftovers(config: &Config) -> Result<(), Leftover> {
     }
     for folder in folders(config) {
         refuse_quickstart_files(folder)?;
+        refuse_other_ceremonies(&folder.join(TRANSCRIPT))?;
     }
     let profile = config.policies.join("profiles").join(format!("{SOFTWARE_PROFILE}.toml"));
     if profile.exists() {
         return Err(Leftover::DemoProfile { path: profile });
+    }
+    if config.hsm.module == hsm::Module::Embedded {
+        return Err(Leftover::EmbeddedToken);
     }
     let label = &config.hsm.token_label;
     if label.starts_with(PREFIX) {
@@ -102,6 +127,19 @@ fn refuse_quickstart_files(folder: &Path) -> Result<(), Leftover> {
         return Err(Leftover::DemoSigner { path: signer });
     }
     Ok(())
+}
+
+/// A demo's ceremony founds no production, a rehearsal founds nothing.
+pub(in crate::cli) fn refuse_other_ceremonies(path: &Path) -> Result<(), Leftover> {
+    let Ok(text) = std::fs::read_to_string(path) else { return Ok(()) };
+    let sound = judge(&text)
+        .map_err(|error| Leftover::UnsoundTranscript { path: path.to_owned(), problem: error.to_string() })?;
+    let other = |what| Err(Leftover::Ceremony { path: path.to_owned(), what });
+    match sound.script.mode {
+        _ if sound.rehearsal => other("rehearsal"),
+        signer::Mode::Demo => other("demo's ceremony"),
+        signer::Mode::Production => Ok(()),
+    }
 }
 
 /// Every folder that the configuration names, and the one around each.

@@ -2,10 +2,11 @@
 
 use super::layout::Layout;
 use super::ports::Ports;
-use super::{demo, files, people, policies, settings, tokens};
+use super::{demo, files, people, policies, tokens};
 use crate::ceremony::register::register;
 use crate::ceremony::run::{Progress, Setup, hold};
 use crate::ceremony::script::{Host, Script};
+use crate::ceremony::service_file::{self, Service};
 use crate::clock::System;
 use crate::policies::PolicyFolder;
 use crate::signer::config::Mode;
@@ -44,9 +45,14 @@ pub(crate) fn run(layout: &Layout, ports: Ports, database: &str, module: &Module
 
     let people = people::describe(&script, layout)?;
     files::private(&layout.people(), serde_json::to_vec_pretty(&people)?)?;
-    files::public(&layout.config(), settings::render(&script, ports, layout, database))?;
+    let service = Service { origin: ORIGIN, database, listen: [ports.status(), ports.api(), ports.officers()] };
+    files::public(&layout.config(), service_file::render(&script, &service, layout))?;
     Ok(files::remove(&layout.unfinished())?)
 }
 
+/// How the service's configuration begins.
+const ORIGIN: &str = "\
+Sigill, demo installation. Made by the first `sigill quickstart` on this folder and obeyed as it
+stands by every later one. Unknown keys are errors; `sigill check --config FILE` explains.";
 /// Root, issuing CAs, service: cards need a module that other programs can load.
 const EMBEDDED_SLOTS: u32 = 3;

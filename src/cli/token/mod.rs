@@ -2,19 +2,21 @@
 //!
 //! A token of keys that never leave is kept safe as a whole: its folder keeps what the token says of its keys. A copy is
 //! worth what it can prove, so each is opened by itself, in a process of its own, and must sign with every key before it
-//! is called a backup or put where a token belongs.
+//! is called a backup or put where a token belongs. Putting it back needs two security officers besides.
 
+mod approval;
 pub mod backup;
 mod content;
 mod proof;
 mod workbench;
 
+use crate::cli::custodians::{self, code_file};
 use crate::cli::quickstart::files;
 use crate::cli::quickstart::report::say;
 use anyhow::{Context, bail, ensure};
 use backup::Backup;
 use content::Content;
-use hsm::Module;
+use hsm::{Module, PinSource};
 use proof::{Facts, Opener};
 use std::path::{Path, PathBuf};
 use workbench::Workbench;
@@ -38,16 +40,10 @@ enum TokenCommand {
         #[command(flatten)]
         opener: OpenerArguments,
     },
-    /// Put a token back from a backup file, once it has proved itself
-    Restore {
-        /// The backup file
-        file: PathBuf,
-        /// Folder of the tokens: `directories.tokendir` of SoftHSM2
-        #[arg(long)]
-        tokens: PathBuf,
-        #[command(flatten)]
-        opener: OpenerArguments,
-    },
+    /// Approve, with a security officer's card, that a backup is restored; adds to a file of approvals
+    Approve(approval::ApproveArguments),
+    /// Put a token back from a backup file, once two security officers approved it and it has proved itself
+    Restore(RestoreArguments),
     /// Let a backup file, or a token that was restored from it, prove itself
     Verify {
         /// The backup file
@@ -60,22 +56,55 @@ enum TokenCommand {
     },
     /// Open the one token of the environment and print what it proves, for the other commands
     #[command(hide = true)]
-    Prove(OpenerArguments),
+    Prove {
+        /// SoftHSM2's module; the PIN is the first line of standard input
+        #[arg(long)]
+        module: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct RestoreArguments {
+    /// The backup file
+    file: PathBuf,
+    /// Folder of the tokens: `directories.tokendir` of SoftHSM2
+    #[arg(long)]
+    tokens: PathBuf,
+    /// File of the officers' approvals
+    #[arg(long)]
+    approval: PathBuf,
+    /// Configuration of the signer, which is stopped: its officers approve, its journal records
+    #[arg(long)]
+    signer: PathBuf,
+    #[command(flatten)]
+    opener: OpenerArguments,
 }
 
 #[derive(Debug, clap::Args)]
 struct OpenerArguments {
     /// File with the token's user PIN in its first line
+    #[arg(long, required_unless_present = "shares", conflicts_with = "shares")]
+    pin_file: Option<PathBuf>,
+    /// File with the PIN split among custodians, whose codes are asked for
     #[arg(long)]
-    pin_file: PathBuf,
+    shares: Option<PathBuf>,
+    /// CUSTODIAN=FILE with that custodian's code; nobody is asked then
+    #[arg(long = "code", value_parser = code_file, requires = "shares")]
+    codes: Vec<(String, PathBuf)>,
     /// SoftHSM2's module: a path, or `auto`
     #[arg(long, default_value = "auto")]
     module: String,
 }
 
 impl OpenerArguments {
-    fn opener(&self) -> Opener {
-        Opener { module: Module::from(self.module.clone()), pin_file: self.pin_file.clone() }
+    /// The PIN comes from the file, or from the custodians.
+    fn opener(&self) -> anyhow::Result<Opener> {
+        let pin = match (&self.pin_file, &self.shares) {
+            (Some(file), _) => PinSource::File(file.clone()).read()?,
+            (None, Some(shares)) => custodians::pin(shares, &self.codes.iter().cloned().collect())?,
+            (None, None) => bail!("name a PIN file or a file with shares"),
+        };
+        Ok(Opener { module: Module::from(self.module.clone()), pin })
     }
 }
 
@@ -85,10 +114,14 @@ impl OpenerArguments {
 /// Why there is no backup, no restored token or no proof.
 pub fn run(arguments: &TokenArguments) -> anyhow::Result<()> {
     match &arguments.command {
-        TokenCommand::Backup { folder, out, opener } => make(folder, out, &opener.opener()),
-        TokenCommand::Restore { file, tokens, opener } => restore(file, tokens, &opener.opener()),
-        TokenCommand::Verify { file, folder, opener } => verify(file, folder.as_deref(), &opener.opener()),
-        TokenCommand::Prove(opener) => say(&format!("{}\n", serde_json::to_string(&opener.opener().prove()?)?)),
+        TokenCommand::Backup { folder, out, opener } => make(folder, out, &opener.opener()?),
+        TokenCommand::Approve(of) => approval::approve(of),
+        TokenCommand::Restore(of) => restore(of),
+        TokenCommand::Verify { file, folder, opener } => verify(file, folder.as_deref(), &opener.opener()?),
+        TokenCommand::Prove { module } => {
+            let opener = Opener { module: Module::from(module.clone()), pin: proof::given_pin()? };
+            say(&format!("{}\n", serde_json::to_string(&opener.prove()?)?))
+        }
     }
 }
 
@@ -106,15 +139,19 @@ fn make(folder: &Path, out: &Path, opener: &Opener) -> anyhow::Result<()> {
     say(&format!("{}backup {}\n", backup.facts(), out.display()))
 }
 
-fn restore(file: &Path, tokens: &Path, opener: &Opener) -> anyhow::Result<()> {
-    let backup = read(file)?;
-    let target = tokens.join(backup.content().name());
+fn restore(of: &RestoreArguments) -> anyhow::Result<()> {
+    let backup = read(&of.file)?;
+    let target = of.tokens.join(backup.content().name());
     ensure!(!target.exists(), "{} exists already: a restore overwrites nothing", target.display());
-    let bench = Workbench::beside(tokens, backup.content().name())?;
+    let signer = approval::signer(&of.signer)?;
+    let approved = signer.check_restore(&approval::read(&of.approval)?, approval::restoring(&backup)?)?;
+    let bench = Workbench::beside(&of.tokens, backup.content().name())?;
     bench.put(backup.content())?;
-    hold(&bench, &backup, opener)?;
+    hold(&bench, &backup, &of.opener.opener()?)?;
+    let approvers = approved.approvers().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    signer.record_restore(approved)?;
     bench.move_to(&target)?;
-    say(&format!("{}restored {}\n", backup.facts(), target.display()))
+    say(&format!("{}approved by {approvers}\nrestored {}\n", backup.facts(), target.display()))
 }
 
 fn verify(file: &Path, folder: Option<&Path>, opener: &Opener) -> anyhow::Result<()> {

@@ -7,11 +7,14 @@ use crate::cli::quickstart::environment;
 use crate::cli::quickstart::tokens;
 use anyhow::{Context, bail};
 use domain::id::hex;
-use hsm::{Module, PinSource};
+use hsm::Module;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::io::{BufRead, Read, Write};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
 
 /// A token and its keys, each of which signed a test value that its public key verifies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,19 +48,33 @@ impl fmt::Display for Facts {
 /// With what a token is opened.
 pub(super) struct Opener {
     pub(super) module: Module,
-    pub(super) pin_file: PathBuf,
+    pub(super) pin: SecretString,
+}
+
+/// The PIN that another process of ours gives this one: no argument and no file has it.
+pub(super) fn given_pin() -> anyhow::Result<SecretString> {
+    let mut line = Zeroizing::new(String::with_capacity(LONGEST_PIN));
+    std::io::stdin().lock().take(LONGEST_PIN as u64).read_line(&mut line).context("reading the PIN")?;
+    Ok(SecretString::from(line.trim_end_matches('\n')))
 }
 
 impl Opener {
     /// Asks the one token that this configuration of `SoftHSM2` shows, in a new process.
     pub(super) fn ask(&self, configuration: PathBuf) -> anyhow::Result<Facts> {
         let program = std::env::current_exe().context("where this program is")?;
-        let output = Command::new(program)
-            .args(["token", "prove", "--module", &String::from(self.module.clone()), "--pin-file"])
-            .arg(&self.pin_file)
+        let mut process = Command::new(program)
+            .args(["token", "prove", "--module", &String::from(self.module.clone())])
             .env(environment::VARIABLE, configuration)
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .context("starting a process for the token")?;
+        let mut input = process.stdin.take().context("its input is a pipe")?;
+        // Whether it took the PIN, its answer says.
+        let _ = input.write_all(self.pin.expose_secret().as_bytes()).and_then(|()| input.write_all(b"\n"));
+        drop(input);
+        let output = process.wait_with_output().context("waiting for the token's process")?;
         if !output.status.success() {
             bail!("{}", String::from_utf8_lossy(&output.stderr).trim_end());
         }
@@ -66,13 +83,12 @@ impl Opener {
 
     /// Opens the one token that this process sees, and makes each of its keys sign.
     pub(super) fn prove(&self) -> anyhow::Result<Facts> {
-        let pin = PinSource::File(self.pin_file.clone()).read()?;
         let mut present = hsm::tokens(&self.module)?;
         let token = present.pop().context("there is no token, or half of one")?;
         if let Some(other) = present.pop() {
             bail!("there are two tokens, {} and {}", token.label, other.label);
         }
-        let pool = tokens::open(&self.module, &token.label, pin)?;
+        let pool = tokens::open(&self.module, &token.label, self.pin.clone())?;
         let mut keys = Vec::new();
         for key in pool.keys()? {
             let public = pool.public_key(&key)?;
@@ -82,3 +98,6 @@ impl Opener {
         Ok(Facts { token: token.label, serial: token.serial, keys })
     }
 }
+
+/// Longer than any PIN that a token takes, in octets.
+const LONGEST_PIN: usize = 512;

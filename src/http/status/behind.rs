@@ -5,6 +5,7 @@ use crate::service::publish;
 use async_trait::async_trait;
 use bytes::Bytes;
 use pki::ocsp::CertId;
+use pki::time::UtcTime;
 use serde::Serialize;
 
 pub use crate::service::publish::LiveError;
@@ -47,6 +48,9 @@ pub struct Parts {
     pub signer: Condition,
     /// Digest of the policies in force, hexadecimal.
     pub policies: String,
+    /// An emergency is announced: from when on other officers can take office.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<UtcTime>,
 }
 
 impl Parts {
@@ -72,6 +76,7 @@ impl Behind for Service {
             hsm: conditions.hsm.map_or(Condition::Unprobed, up),
             signer: up(conditions.signer),
             policies: self.0.policies.get().digest.clone(),
+            emergency: conditions.emergency,
         }
     }
 }

@@ -46,7 +46,7 @@ impl Behind for Fake {
 
     async fn parts(&self) -> Parts {
         let condition = if self.is_down { Condition::Down } else { Condition::Up };
-        Parts { database: condition, hsm: condition, signer: condition, policies: "0".repeat(64) }
+        Parts { database: condition, hsm: condition, signer: condition, policies: "0".repeat(64), emergency: None }
     }
 }
 

@@ -2,13 +2,14 @@
 
 use crate::app::App;
 use hsm::TokenState;
+use pki::time::UtcTime;
 use std::time::Duration;
 
 /// How long a part may take to show that it works.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Whether each part works now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conditions {
     /// The database answered.
     pub database: bool,
@@ -16,6 +17,8 @@ pub struct Conditions {
     pub hsm: Option<bool>,
     /// The signer process answered.
     pub signer: bool,
+    /// Other officers are announced, and can take office then; none if there is no emergency or the signer is away.
+    pub emergency: Option<UtcTime>,
 }
 
 /// Asks the parts. Takes at most a second, whatever hangs.
@@ -28,5 +31,7 @@ pub async fn conditions(app: &App) -> Conditions {
         TokenState::Usable => Some(true),
         TokenState::Unusable { .. } => Some(false),
     };
-    Conditions { database: matches!(database, Ok(Ok(_))), hsm, signer: matches!(signer, Ok(Ok(_))) }
+    let signer = signer.ok().and_then(Result::ok);
+    let emergency = signer.as_ref().and_then(|status| status.emergency.pending).map(|pending| pending.effective);
+    Conditions { database: matches!(database, Ok(Ok(_))), hsm, signer: signer.is_some(), emergency }
 }

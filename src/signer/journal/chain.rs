@@ -89,6 +89,25 @@ pub fn verify(path: &Path) -> Result<Verified, JournalError> {
     replay(&File::open(path).map_err(io)?, path, |_, _| Ok(()))
 }
 
+/// Where the journal at `path` ended when it had this many records; none if it never had.
+///
+/// # Errors
+/// As [`verify`].
+pub fn head_at(path: &Path, records: u64) -> Result<Option<Head>, JournalError> {
+    let io = |source| JournalError::Io { path: path.to_owned(), doing: "read", source };
+    let mut reader = BufReader::with_capacity(READ_BYTES, File::open(path).map_err(io)?);
+    let (mut head, mut line) = (Head::EMPTY, Vec::new());
+    while head.records < records {
+        line.clear();
+        if (&mut reader).take(MAX_LINE_BYTES).read_until(b'\n', &mut line).map_err(io)? == 0 {
+            return Ok(None);
+        }
+        let broken = |problem| JournalError::Broken { line: head.records + 1, problem };
+        head = head.accept(&line).map_err(broken)?.1;
+    }
+    Ok(Some(head))
+}
+
 /// Reads a journal from its beginning; `visit` gets each record and its line number.
 pub(super) fn replay(
     file: &File,

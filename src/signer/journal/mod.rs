@@ -17,7 +17,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use chain::{Head, Verified, verify};
+pub use chain::{Head, Verified, head_at, verify};
 pub use error::JournalError;
 pub use record::{Authority, Entry, Holder, IssuerSeal, Record, Revision};
 pub use writer::{Journal, Ticket};

@@ -58,6 +58,59 @@ pub enum Record {
         /// The content of each profile, by name: what a revision once said it says for ever.
         revisions: BTreeMap<String, Revision>,
     },
+    /// Custodians opened the token.
+    Unlocked {
+        /// When.
+        at: UtcTime,
+        /// Label of the token.
+        token: String,
+        /// Who gave their shares, as the ceremony named them.
+        custodians: BTreeSet<String>,
+    },
+    /// Custodians appointed other officers, because too few are left to approve anything.
+    EmergencyAnnounced {
+        /// When.
+        at: UtcTime,
+        /// Of the new list of officers.
+        officers: Digest,
+        /// From when on they are officers, unless a security officer cancels it before.
+        effective: UtcTime,
+        /// Who appointed them, as the ceremony named them.
+        custodians: BTreeSet<String>,
+    },
+    /// The officers who were announced will not take office.
+    EmergencyCancelled {
+        /// When.
+        at: UtcTime,
+        /// Of the list that was announced.
+        officers: Digest,
+        /// Which security officer cancelled it.
+        by: PersonId,
+    },
+    /// The officers who were announced are the officers from here on.
+    OfficersReplaced {
+        /// When.
+        at: UtcTime,
+        /// Of the new `officers.json`.
+        officers: Digest,
+    },
+    /// A token is about to be put back from its backup.
+    Restored {
+        /// When.
+        at: UtcTime,
+        /// Hash of the approved operation; it is used up.
+        operation: Digest,
+        /// Who approved.
+        approvers: BTreeSet<PersonId>,
+        /// Of the backup.
+        backup: Digest,
+        /// Label of the token.
+        token: String,
+        /// Its serial number.
+        serial: String,
+        /// Of each key's SubjectPublicKeyInfo, by label.
+        keys: BTreeMap<String, Digest>,
+    },
     /// Certificates are about to be signed.
     Intent {
         /// When.

@@ -6,16 +6,17 @@ use super::story::Story;
 use super::world::World;
 use crate::signer::error::Code;
 use crate::signer::start::StartError;
-use crate::signer::token::CaToken;
+use crate::signer::token::{CaPool, CaToken};
 use hsm::{HsmError, KeyRole, Module, Pool, TokenConfig};
 use pki::key::{KeyId, PublicKey, SignError, SignatureAlgorithm, Signer};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::token::{TokenFolder, in_child, wait_until};
 
 /// A token behind a shim that counts calls.
 struct Hardware {
-    pool: Pool,
+    pool: CaPool,
     folder: TokenFolder,
 }
 
@@ -51,7 +52,7 @@ fn on_a_token(test: &str, role: KeyRole, body: impl FnOnce(World, Arc<Hardware>)
         &format!("signer::tests::hardware::{test}"),
         |folder, _| folder.init(LABEL, "87654321", PIN),
         |folder| {
-            let pool = Pool::open(TokenConfig {
+            let config = TokenConfig {
                 module: Module::Path(folder.fault_module().unwrap()),
                 token_label: LABEL.to_owned(),
                 token_serial: None,
@@ -59,11 +60,12 @@ fn on_a_token(test: &str, role: KeyRole, body: impl FnOnce(World, Arc<Hardware>)
                 threads: 2,
                 queue: 16,
                 deadline: Duration::from_secs(5),
-            });
-            let pool = pool.unwrap();
+            };
+            let pool = Pool::open(config.clone()).unwrap();
             for (label, kind) in CA_KEYS {
                 pool.generate(&KeyId::new(label), kind, role).unwrap();
             }
+            let pool = CaPool::open(config, BTreeSet::new()).unwrap();
             let token = Arc::new(Hardware { pool, folder: folder.same() });
             body(World::found_on(Arc::clone(&token) as _), token);
         },

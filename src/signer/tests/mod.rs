@@ -6,11 +6,13 @@
 mod attack;
 mod ceremony;
 mod crl;
+mod emergency;
 mod faults;
 mod hardware;
 mod link;
 mod policies;
 mod restart;
+mod restore;
 mod soft_token;
 mod standing;
 mod story;

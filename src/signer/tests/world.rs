@@ -3,7 +3,7 @@
 use super::soft_token::{SetClock, SoftToken, TestToken};
 use crate::policies::{PolicyFolder, profiles};
 use crate::signer::ceremony::Foundation;
-use crate::signer::config::{IssuerKind, IssuerSettings, Mode, SignerConfig, TokenSettings};
+use crate::signer::config::{IssuerKind, IssuerSettings, Mode, SignerConfig, TokenSettings, Unlock};
 use crate::signer::core::Core;
 use crate::signer::journal::{Head, Verified, verify};
 use crate::signer::officers::{OfficerEntry, OfficerList};
@@ -97,6 +97,11 @@ impl World {
     pub(super) fn open(&self) -> Result<Core, StartError> {
         let token: Arc<dyn CaToken> = Arc::<dyn TestToken>::clone(&self.token);
         Core::open(&self.config, token, Arc::clone(&self.clock) as _)
+    }
+
+    /// Sets the clock.
+    pub(super) fn set_now(&self, now: UtcTime) {
+        *self.clock.0.lock().unwrap() = now;
     }
 
     /// What nothing that is refused may change: signatures made, and the journal.
@@ -322,12 +327,17 @@ fn configuration(folder: &Path) -> SignerConfig {
         allowed_uid: rustix::process::geteuid().as_raw(),
         approvals_needed: 1,
         policies: policy_folder(),
+        unlock: Unlock::Unattended,
+        unlock_window_seconds: 60,
+        emergency_delay_hours: 72,
+        transcripts: Vec::new(),
         token: TokenSettings {
             module: Module::Auto,
             label: "ca".to_owned(),
             serial: None,
             threads: 2,
-            pin: PinSource::File(folder.join("pin")),
+            pin: Some(PinSource::File(folder.join("pin"))),
+            shares: None,
         },
         issuers: vec![
             issuer("person", IssuerKind::Person),

@@ -246,6 +246,13 @@ impl Installation {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
+    /// The people who are security officers and nothing else, as the manifest has them.
+    pub fn security_officers(&self) -> Vec<Value> {
+        let manifest = self.manifest();
+        let people = manifest["people"].as_array().unwrap().iter();
+        people.filter(|person| person["roles"] == json!(["security-officer"])).cloned().collect()
+    }
+
     /// `/openapi.json` as served.
     pub fn openapi(&self) -> Value {
         let manifest = self.manifest();
@@ -303,7 +310,7 @@ pub fn pause(time: Duration) {
 }
 
 /// Ten free ports in a row, the first a multiple of ten, different in every test of this process.
-fn free_ports() -> u16 {
+pub fn free_ports() -> u16 {
     let first = 20_000 + u16::try_from(std::process::id() % 3_000).unwrap() * 10;
     let mut base = first;
     loop {

@@ -1,5 +1,6 @@
 //! A whole installation as a test sees it: the real program, real tokens, an outside client.
 
+pub mod ceremony;
 pub mod client;
 pub mod installation;
 pub mod invariants;

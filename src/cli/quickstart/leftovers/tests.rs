@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::ceremony::script::Script;
-use crate::cli::quickstart::{demo, layout::Layout, ports::Ports, settings};
+use crate::ceremony::service_file::{Service, render};
+use crate::cli::quickstart::{demo, layout::Layout, ports::Ports};
 
 /// A production installation in a folder of its own, with nothing of a demo.
 struct Production {
@@ -15,12 +16,8 @@ impl Production {
         let folder = std::env::temp_dir().join(format!("sigill-leftovers-{name}-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("policies/profiles")).unwrap();
         let layout = Layout::new(&folder).unwrap();
-        let text = settings::render(
-            &Script::from_toml(&demo::script(Ports::new(9000).unwrap(), &hsm::Module::Auto)).unwrap(),
-            Ports::new(9000).unwrap(),
-            &layout,
-            "sqlite:///nowhere/sigill.db",
-        );
+        let script = Script::from_toml(&demo::script(Ports::new(9000).unwrap(), &hsm::Module::Auto)).unwrap();
+        let text = render(&script, &Service::after_ceremony("sqlite:///nowhere/sigill.db"), &layout);
         let mut config: Config = toml::from_str(&text).unwrap();
         config.mode = Mode::Production;
         config.signer.spawn = None;
@@ -108,6 +105,21 @@ fn the_demo_profile_is_refused() {
     let path = production.folder.join("policies/profiles/demo-software-authentication.toml");
     std::fs::write(&path, "").unwrap();
     assert_eq!(production.refused(), Leftover::DemoProfile { path });
+}
+
+#[test]
+fn a_transcript_that_proves_nothing_is_refused() {
+    let production = Production::new("transcript");
+    let path = production.folder.join(TRANSCRIPT);
+    std::fs::write(&path, "{}").unwrap();
+    assert!(matches!(production.refused(), Leftover::UnsoundTranscript { path: named, .. } if named == path));
+}
+
+#[test]
+fn the_embedded_token_is_refused() {
+    let mut production = Production::new("embedded");
+    production.config.hsm.module = hsm::Module::Embedded;
+    assert_eq!(production.refused(), Leftover::EmbeddedToken);
 }
 
 #[test]

@@ -1,0 +1,51 @@
+//! PINs of tokens: in a file, or split among the custodians.
+
+use super::{Ceremony, Error};
+use crate::ceremony::files;
+use crate::ceremony::step::Step;
+use crate::ceremony::tokens::{self, NewPin};
+use crate::signer::unlock::shared_pin::SharedPin;
+use secrecy::SecretString;
+
+impl Ceremony<'_> {
+    /// The PIN of a token; drawn if there is none. One that is split is on no disk: after an interruption the custodians
+    /// open it with their codes.
+    pub(super) fn pin_of(&mut self, token: &str) -> Result<NewPin, Error> {
+        if !self.script.is_split(token) {
+            let of_signer = [&self.script.tokens.root, &self.script.tokens.authorities].iter().any(|own| *own == token);
+            let file = if of_signer { self.layout.signer_pin(token) } else { self.layout.pin(token) };
+            return tokens::pin_in_file(&file, token, &self.entropy);
+        }
+        let file = self.layout.signer_shares(token);
+        if file.exists() {
+            return Ok(NewPin { pin: self.regain(&SharedPin::read(&file)?)?, begun: true });
+        }
+        let pin = tokens::random_pin(&self.entropy);
+        let custodians = self.script.custodians().filter_map(|one| Some((one.id.as_str(), one.share_key.as_ref()?)));
+        let custodians: Vec<_> = custodians.collect();
+        let shared = SharedPin::split(&pin, token, &custodians, self.script.custodians_needed, &self.entropy)?;
+        files::private(&file, shared.to_json())?;
+        Ok(NewPin { pin, begun: false })
+    }
+
+    fn regain(&mut self, shared: &SharedPin) -> Result<SecretString, Error> {
+        let (token, needed) = (&shared.token, usize::from(shared.needed));
+        self.desk
+            .say(&format!("\nToken {token} was made before the interruption; {needed} custodians open it again.\n"))?;
+        let mut shares = Vec::new();
+        for custodian in self.script.custodians() {
+            if shares.len() == needed {
+                break;
+            }
+            if let Some(code) = self.desk.ask(custodian, Step::Keys)? {
+                let share = shared.open_share(&custodian.id, &code.share_opener());
+                shares.push(share.map_err(|_| Error::WrongCode { participant: custodian.id.clone() })?);
+            }
+        }
+        if shares.len() < needed {
+            let missing = format!("{} of {needed} custodians opened the token {token}", shares.len());
+            return Err(Error::Unconfirmed { step: Step::Keys, missing });
+        }
+        Ok(shared.join(shares.iter())?)
+    }
+}

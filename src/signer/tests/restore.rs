@@ -1,0 +1,107 @@
+//! A token is put back with two security officers' approval of exactly that, once.
+
+use super::story::statement;
+use super::world::{NOW, World};
+use crate::signer::digest::Digest;
+use crate::signer::error::Code;
+use crate::signer::restore::Restoring;
+use domain::evidence::Signed;
+use domain::operation::Act;
+use pki::time::UtcTime;
+
+fn backup() -> Restoring {
+    Restoring {
+        backup: Digest::of(b"backup"),
+        token_label: "ca".to_owned(),
+        token_serial: "0123456789abcdef".to_owned(),
+        keys: [("person".to_owned(), Digest::of(b"key"))].into(),
+    }
+}
+
+fn approval(world: &World, of: &Restoring, people: &[&str], at: UtcTime) -> Signed {
+    let operation = of.operation(NOW);
+    let statements = people.iter().map(|id| statement(world, id, Act::Approve, operation.hash(), at)).collect();
+    Signed { operation: String::from_utf8(operation.to_bytes()).unwrap(), statements }
+}
+
+/// Why it is refused; nothing was recorded.
+fn refused(world: &World, approval: &Signed, restoring: Restoring) -> (Code, String) {
+    let before = world.head();
+    let refusal = world.core().check_restore(approval, restoring).unwrap_err();
+    assert_eq!(world.head(), before);
+    (refusal.code, refusal.detail)
+}
+
+/// The state as the signer has it after its first start.
+fn world() -> World {
+    let world = World::found();
+    drop(world.core());
+    world
+}
+
+#[test]
+fn two_security_officers_approve_one_restore() {
+    let world = world();
+    let signed = approval(&world, &backup(), &["sara", "sven"], NOW);
+    let core = world.core();
+    let approved = core.check_restore(&signed, backup()).unwrap();
+    assert_eq!(approved.approvers().len(), 2);
+    core.record_restore(approved).unwrap();
+    drop(core);
+    let (code, why) = refused(&world, &signed, backup());
+    assert!(code == Code::ApprovalUsed && why.contains("used before"), "replay after a restart: {why}");
+}
+
+/// Whoever checked an approval twice records it once.
+#[test]
+fn an_approval_is_used_up_by_the_first_record() {
+    let world = world();
+    let signed = approval(&world, &backup(), &["sara", "sven"], NOW);
+    let core = world.core();
+    let [first, second] = [(), ()].map(|()| core.check_restore(&signed, backup()).unwrap());
+    core.record_restore(first).unwrap();
+    assert_eq!(core.record_restore(second).unwrap_err().code, Code::ApprovalUsed);
+}
+
+#[test]
+fn every_shortcut_to_a_restore_is_refused() {
+    let world = world();
+    let two: &[&str] = &["sara", "sven"];
+    for (people, at, why) in [
+        (&["sara"][..], NOW, "1 of 2"),
+        (&["sara", "sara"], NOW, "four eyes"),
+        (&["sara", "anna"], NOW, "not security-officer"),
+        (&["sara", "eva"], NOW, "not an officer"),
+        (&[], NOW, "0 of 2"),
+        (two, NOW.plus_days(-8), "time is not acceptable"),
+        (two, NOW.plus_days(1), "time is not acceptable"),
+    ] {
+        let (code, found) = refused(&world, &approval(&world, &backup(), people, at), backup());
+        assert!(found.contains(why), "{why}: {found}");
+        assert_eq!(code, Code::NotApproved);
+    }
+}
+
+/// An approval is for one backup, one token and these keys.
+#[test]
+fn an_approval_restores_nothing_else() {
+    let world = world();
+    let others = [
+        ("backup", Restoring { backup: Digest::of(b"another"), ..backup() }),
+        ("token", Restoring { token_serial: "fedcba9876543210".to_owned(), ..backup() }),
+        ("label", Restoring { token_label: "another".to_owned(), ..backup() }),
+        ("key", Restoring { keys: [("person".to_owned(), Digest::of(b"another"))].into(), ..backup() }),
+        ("keys", Restoring { keys: std::collections::BTreeMap::new(), ..backup() }),
+    ];
+    let signed = approval(&world, &backup(), &["sara", "sven"], NOW);
+    for (what, other) in others {
+        let (_, why) = refused(&world, &signed, other);
+        assert!(why.contains("another operation"), "{what}: {why}");
+    }
+    let policies = domain::operation::LoadPolicies { bundle: "a".to_owned(), replaces: "b".to_owned() };
+    let operation = domain::operation::Operation::LoadPolicies(policies);
+    let statements = vec![statement(&world, "sara", Act::Approve, operation.hash(), NOW)];
+    let other = Signed { operation: String::from_utf8(operation.to_bytes()).unwrap(), statements };
+    let (_, why) = refused(&world, &other, backup());
+    assert!(why.contains("not the restoring of a token"), "{why}");
+}
