@@ -15,11 +15,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use tokio::sync::Notify;
 
+pub mod keys;
 mod policies;
 pub mod signer_child;
 pub mod signer_link;
 mod start;
 
+pub use keys::KeyLives;
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 
@@ -40,6 +42,8 @@ pub struct Parts {
     pub signer: SignerLink,
     /// The CAs.
     pub issuers: Issuers,
+    /// Where their keys are in their lives.
+    pub key_lives: KeyLives,
     /// Certificate profiles, and who may do what.
     pub policies: InForce,
     /// What the public is served.

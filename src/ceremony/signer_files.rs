@@ -24,6 +24,7 @@ pub(crate) fn configuration(script: &Script, host: Host, layout: &Layout, owner:
         allowed_uid: owner,
         approvals_needed: script.approvals_needed,
         policies: layout.policies(),
+        anchors: vec![layout.authority(&script.root().name())],
         token: TokenSettings {
             module: script.tokens.module.clone(),
             label: label.clone(),

@@ -5,6 +5,7 @@ mod card;
 pub mod ceremony;
 pub mod check;
 pub mod demo;
+pub mod key;
 pub mod policy;
 pub mod quickstart;
 pub mod serve;
@@ -42,6 +43,8 @@ enum Command {
     Ceremony(ceremony::CeremonyArguments),
     /// Verify the audit log
     Audit(audit::AuditArguments),
+    /// See CA keys, and have them go on in their lives under two security officers' signatures
+    Key(key::KeyArguments),
     /// Compare and approve policies
     Policy(policy::PolicyArguments),
     /// Back up, restore and verify SoftHSM2 tokens
@@ -99,6 +102,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo(of) => demo::run(&of),
         Command::Ceremony(of) => ceremony::run(&of),
         Command::Audit(of) => audit::run(&of),
+        Command::Key(of) => key::run(&of),
         Command::Policy(of) => policy::run(&of),
         Command::Token(of) => token::run(&of),
     }

@@ -5,6 +5,7 @@ use domain::Kind;
 use domain::approval::ApprovalError;
 use domain::enrolment::FourEyes;
 use domain::evidence::EvidenceError;
+use domain::key::KeyState;
 use domain::ports::{Conflict, StoreError};
 use pki::Finding;
 use pki::csr::CsrError;
@@ -41,6 +42,16 @@ pub enum ServiceError {
         wanted: &'static str,
         /// What it is.
         found: &'static str,
+    },
+    /// A CA's key is not in the state that the act needs.
+    #[error("the key of {issuer} is {found}, not {wanted}")]
+    KeyState {
+        /// Which CA.
+        issuer: String,
+        /// What it is.
+        found: KeyState,
+        /// What the act needs.
+        wanted: KeyState,
     },
     /// The four-eyes rule.
     #[error(transparent)]
@@ -84,7 +95,7 @@ impl ServiceError {
             Self::NotFound => Kind::NotFound,
             Self::NoCertificate | Self::BadCertificate(_) | Self::Denied | Self::FourEyes(_) => Kind::Denied,
             Self::Invalid { .. } | Self::Csr(_) => Kind::Invalid,
-            Self::WrongStage { .. } => Kind::Conflict,
+            Self::WrongStage { .. } | Self::KeyState { .. } => Kind::Conflict,
             Self::Approval(e) => e.kind(),
             Self::Evidence(e) => e.kind(),
             Self::Issue(e) => e.kind(),
@@ -114,6 +125,7 @@ impl ServiceError {
             Self::Denied => "denied",
             Self::Invalid { .. } => "invalid",
             Self::WrongStage { .. } => "wrong-stage",
+            Self::KeyState { .. } => "key-state",
             Self::FourEyes(_) | Self::Store(StoreError::Conflict(Conflict::FourEyes)) => "four-eyes",
             Self::Approval(e) => approval_code(e),
             Self::Evidence(e) => evidence_code(e),
@@ -160,6 +172,7 @@ fn evidence_code(error: &EvidenceError) -> &'static str {
         EvidenceError::Expired => "statement-expired",
         EvidenceError::WrongRole { .. } => "wrong-role",
         EvidenceError::FourEyes => "four-eyes",
+        EvidenceError::Used => "approval-used",
         EvidenceError::TooFew { .. } => "not-approved",
         _ => "evidence-mismatch",
     }

@@ -24,6 +24,9 @@ pub struct SignerConfig {
     pub approvals_needed: usize,
     /// Folder of the policies, with their approval.
     pub policies: PathBuf,
+    /// Certificates of the roots, PEM. Only those that the ceremony left, or security officers approved, are trusted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anchors: Vec<PathBuf>,
     /// The token with the CA keys.
     pub token: TokenSettings,
     /// The CAs.

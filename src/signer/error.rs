@@ -3,6 +3,7 @@
 use super::journal::JournalError;
 use super::ledger::LedgerError;
 use domain::evidence::EvidenceError;
+use domain::key::KeyState;
 use hsm::HsmError;
 use pki::Kind;
 use pki::crl::CrlError;
@@ -22,6 +23,8 @@ pub enum Code {
     BadRequest,
     /// There is no such CA, or its key does not sign this.
     WrongIssuer,
+    /// The state of the CA's key does not allow it.
+    KeyState,
     /// The officers' signatures do not carry this certificate.
     NotApproved,
     /// No standing approval covers this certificate.
@@ -68,6 +71,7 @@ impl Code {
         match self {
             Self::BadRequest => "bad-request",
             Self::WrongIssuer => "wrong-issuer",
+            Self::KeyState => "key-state",
             Self::NotApproved => "not-approved",
             Self::NoStandingApproval => "no-standing-approval",
             Self::ApprovalUsed => "approval-used",
@@ -96,7 +100,8 @@ impl Code {
             Self::BadRequest => Kind::Invalid,
             Self::NotApproved | Self::NoStandingApproval | Self::WrongIssuer | Self::OtherBytes => Kind::Denied,
             Self::ApprovalUsed | Self::SerialUsed | Self::KeyUsed | Self::CardUsed | Self::CrlNumber => Kind::Conflict,
-            Self::WrongProfile
+            Self::KeyState
+            | Self::WrongProfile
             | Self::PoliciesUnusable
             | Self::WrongTime
             | Self::NotIssuable
@@ -121,6 +126,12 @@ pub(super) enum SignerError {
     IssuerRole { issuer: String, purpose: Purpose },
     #[error("the key of {issuer} signs nothing outside the ceremony")]
     IssuerSigns { issuer: String },
+    #[error("the key of {issuer} is {state}: {}", advice(*.state))]
+    KeyState { issuer: String, state: KeyState },
+    #[error("no trusted root certified {issuer}: add the root first, with `sigill key trust`")]
+    NoAnchor { issuer: String },
+    #[error("{living} certificates of {issuer} are neither over nor revoked: its last CRL must wait")]
+    Living { issuer: String, living: usize },
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
     #[error("not approved: {0}")]
@@ -178,9 +189,20 @@ impl SignerError {
         match self {
             Self::Malformed(_) | Self::Key(_) | Self::Evidence(EvidenceError::Malformed(_)) => Code::BadRequest,
             Self::NoIssuer { .. } | Self::IssuerRole { .. } | Self::IssuerSigns { .. } => Code::WrongIssuer,
-            Self::Evidence(_) | Self::NotApproved(_) | Self::Ledger(LedgerError::PoliciesNotApproved) => {
-                Code::NotApproved
-            }
+            Self::Evidence(EvidenceError::Used) => Code::ApprovalUsed,
+            Self::Evidence(_)
+            | Self::NotApproved(_)
+            | Self::NoAnchor { .. }
+            | Self::Ledger(LedgerError::PoliciesNotApproved | LedgerError::KeyActNotApproved) => Code::NotApproved,
+            Self::KeyState { .. }
+            | Self::Living { .. }
+            | Self::Ledger(
+                LedgerError::KeyState { .. }
+                | LedgerError::NoSuchMove { .. }
+                | LedgerError::OtherCertificate { .. }
+                | LedgerError::NoLastCrl { .. }
+                | LedgerError::AnchorKnown { .. },
+            ) => Code::KeyState,
             Self::NoStandingApproval => Code::NoStandingApproval,
             Self::NoProfile { .. } | Self::Revision { .. } | Self::ProfilePurpose { .. } => Code::WrongProfile,
             Self::Time { .. } => Code::WrongTime,
@@ -202,5 +224,15 @@ impl SignerError {
                 Code::Internal
             }
         }
+    }
+}
+
+/// What whoever is refused can do.
+const fn advice(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Planned | KeyState::Generated => "two security officers activate it with `sigill key activate`",
+        KeyState::Active => "it issues",
+        KeyState::StatusOnly => "it only answers for what it issued; the next generation issues",
+        KeyState::Retired | KeyState::Destroyed => "it signs nothing any more",
     }
 }

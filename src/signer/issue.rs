@@ -12,6 +12,7 @@ use domain::evidence::{ApprovedIssuance, Delivery, IssueEvidence, verify_deliver
 use domain::id::hex;
 use domain::operation::{IssueCard, MAX_TRAY};
 use pki::key::PublicKey;
+use pki::profile::Purpose;
 use pki::time::UtcTime;
 
 /// Cards that were delivered together, under a signature that verifies.
@@ -28,7 +29,7 @@ impl Core {
     pub(super) fn issue(&self, request: &IssueRequest) -> Result<Vec<CardAnswer>, SignerError> {
         let now = self.clock.now();
         let authority = self.authorities.get(&request.issuer)?;
-        authority.serves()?;
+        self.may_certify(authority, Purpose::PersonAuthentication)?;
         if request.cards.is_empty() || request.cards.len() > MAX_TRAY {
             return Err(SignerError::Malformed("a tray has some cards, and not too many"));
         }

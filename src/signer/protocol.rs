@@ -9,6 +9,7 @@ use super::journal::Head;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::evidence::{IssueEvidence, Signed};
+use domain::key::{KeyState, Stage};
 use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
@@ -29,6 +30,8 @@ pub enum Request {
     Crl(CrlRequest),
     /// Read the policy folder again, and obey what officers approved.
     ReloadPolicies,
+    /// Do what security officers approved with a CA's key, or trust a root.
+    KeyAct(Signed),
 }
 
 /// Certificates of a tray of cards.
@@ -117,6 +120,8 @@ pub enum Answer {
     Issued(SignedCertificate),
     /// To [`Request::Crl`]; the CRL is in the frame of bytes.
     Crl,
+    /// To [`Request::KeyAct`]: how every key is from now on.
+    Keys(Vec<KeyStatus>),
     /// To [`Request::ReloadPolicies`]: the digest of the bundle in force.
     Policies(Digest),
     /// No.
@@ -137,6 +142,25 @@ pub struct Status {
     pub journal: Head,
     /// Digest of the policies in force.
     pub policies: Digest,
+    /// How every CA key is.
+    pub keys: Vec<KeyStatus>,
+}
+
+/// How a CA's key is, by the signer's own journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyStatus {
+    /// Name of the CA.
+    pub issuer: String,
+    /// Where it is in its life.
+    pub state: KeyState,
+    /// The states since it was active, with dates.
+    pub stages: Vec<Stage>,
+    /// Since when it may be in other hands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compromised: Option<UtcTime>,
+    /// Whether its last CRL never ends.
+    pub has_last_crl: bool,
 }
 
 /// What became of one card of a tray.

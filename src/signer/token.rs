@@ -14,6 +14,12 @@ pub trait CaToken: Signer {
     /// # Errors
     /// [`HsmError`]; of kind `Busy` if the token cannot tell now.
     fn check_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError>;
+
+    /// Destroys the key of a CA that came to its end, and proves that it is gone.
+    ///
+    /// # Errors
+    /// [`HsmError`]; the key may still be there then.
+    fn destroy_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError>;
 }
 
 impl CaToken for Pool {
@@ -28,6 +34,10 @@ impl CaToken for Pool {
     fn check_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
         // No transcript is known here, so only keys that can never have left the token.
         self.check_ca_key(key, expected, &BTreeSet::new())
+    }
+
+    fn destroy_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
+        self.destroy(key, expected)
     }
 }
 

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hsm::{HsmError, KeyRole, Module, PinSource, Pool};
 use pki::key::{KeyId, KeyKind, PublicKey};
+use std::path::Path;
 
 impl Ceremony<'_> {
     /// Makes this host's tokens, and the keys of its CAs, OCSP signers and seal.
@@ -16,6 +17,9 @@ impl Ceremony<'_> {
         let (script, host) = (self.script.clone(), self.host);
         for authority in script.authorities_of(host) {
             self.make_key(script.token_of(authority), &authority.key, authority.key_kind, KeyRole::Ca)?;
+        }
+        if let Some(cross) = script.cross().filter(|_| host != Host::Issuing) {
+            self.make_key(&script.tokens.root, &cross.key, cross.key_kind, KeyRole::Ca)?;
         }
         if host != Host::Root {
             for responder in script.authorities.iter().filter_map(|ca| ca.responder.as_ref()) {
@@ -48,7 +52,11 @@ impl Ceremony<'_> {
         } else {
             pool.generate(&key, kind, role)
         };
+        let earlier = before.is_none() && self.is_earlier(label);
         let public = match made {
+            Err(HsmError::KeyExists { .. }) if before.is_none() && !earlier && self.found_tokens() => {
+                return Err(Error::KeyThere(label.to_owned()));
+            }
             Err(HsmError::KeyExists { .. }) => pool.public_key(&key),
             other => other,
         };
@@ -60,12 +68,34 @@ impl Ceremony<'_> {
         if before.is_none() {
             let attributes = pool.attributes(&key).map_err(failed(token))?;
             let (label, token, public) = (label.to_owned(), token.to_owned(), STANDARD.encode(public.spki()));
-            self.record(Event::Key { label, token, kind, role, fingerprint, public, attributes })?;
+            self.record(Event::Key { label, token, kind, role, fingerprint, public, attributes, earlier })?;
         }
         if role != KeyRole::Card {
             self.keys.insert(label.to_owned(), public.clone());
         }
         Ok(public)
+    }
+
+    /// Whether an earlier ceremony generated the key: its root's, and the one that seals.
+    fn is_earlier(&self, label: &str) -> bool {
+        let (_, seal) = self.script.seal(self.host);
+        self.script.earlier_root().is_some_and(|root| root.key == label || label == seal)
+    }
+
+    /// Whether the tokens are from before and this ceremony was never interrupted: then nobody but us made a new key
+    /// only if it is not there yet.
+    fn found_tokens(&self) -> bool {
+        let resumed = |event: &Event| matches!(event, Event::Resumed { .. }).then_some(());
+        self.earlier.is_some() && self.draft.find(resumed).is_none()
+    }
+
+    /// The PIN of a token from before, and then the token.
+    fn reopen(&self, label: &str, module: &Module, pin_file: &Path) -> Result<Option<Pool>, Error> {
+        let Some(earlier) = &self.earlier else { return Ok(None) };
+        let name = pin_file.strip_prefix(self.layout.data()).unwrap_or(pin_file);
+        let pin = files::read(&earlier.layout.data().join(name))?;
+        files::private(pin_file, pin)?;
+        tokens::open(module, label, PinSource::File(pin_file.to_owned()).read().map_err(failed(label))?).map(Some)
     }
 
     /// A token of this ceremony, made if there is none.
@@ -80,7 +110,12 @@ impl Ceremony<'_> {
         let pool = if self.draft.find(known).is_some() {
             tokens::open(&module, label, PinSource::File(pin_file).read().map_err(failed(label))?)?
         } else {
-            let pool = tokens::create(&module, label, &pin_file, &self.entropy)?;
+            let reopened = self.reopen(label, &module, &pin_file)?;
+            let earlier = reopened.is_some();
+            let pool = match reopened {
+                Some(pool) => pool,
+                None => tokens::create(&module, label, &pin_file, &self.entropy)?,
+            };
             let (info, path) = (pool.info().map_err(failed(label))?, module.locate().map_err(failed(label))?);
             self.record(Event::Token {
                 label: info.label,
@@ -89,6 +124,7 @@ impl Ceremony<'_> {
                 firmware: info.firmware,
                 module: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 card,
+                earlier,
             })?;
             pool
         };

@@ -1,6 +1,7 @@
 //! The ceremony's file: one reviewed TOML that says who takes part and what is made. Unknown fields are refused.
 
 mod check;
+mod continues;
 
 use super::participant::{Participant, ParticipantRole};
 use crate::config::issuer::IssuerKind;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 pub use check::ScriptError;
+pub use continues::{Continues, RevokedCa};
 
 /// The whole file. All fields are required, and it was checked.
 #[derive(Debug, Clone, Deserialize)]
@@ -53,8 +55,11 @@ pub struct Script {
     /// The CAs, the root first.
     #[serde(rename = "authority")]
     pub authorities: Vec<PlannedAuthority>,
-    /// The agencies and their first officers.
-    #[serde(rename = "agency")]
+    /// The ceremony that this one goes on from; none founds everything.
+    #[serde(default)]
+    pub continues: Option<Continues>,
+    /// The agencies and their first officers; a later ceremony has none.
+    #[serde(default, rename = "agency")]
     pub agencies: Vec<PlannedAgency>,
 }
 

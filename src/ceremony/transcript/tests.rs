@@ -53,6 +53,7 @@ fn entries() -> Vec<Entry> {
             firmware: "2.6".to_owned(),
             module: "libsofthsm2.so".to_owned(),
             card: false,
+            earlier: false,
         },
         Event::Key {
             label: "person-loa4-ca-v1".to_owned(),
@@ -62,6 +63,7 @@ fn entries() -> Vec<Entry> {
             fingerprint: digest,
             public: String::new(),
             attributes: attributes(),
+            earlier: false,
         },
         Event::Request { authority: "test-ca".to_owned(), proof: "a.b.c".to_owned() },
         Event::Requested { authority: "test-ca".to_owned(), fingerprint: digest },

@@ -12,7 +12,7 @@ pub(crate) mod people;
 pub(crate) mod policies;
 mod ports;
 pub(crate) mod report;
-mod settings;
+pub(crate) mod settings;
 mod setup;
 mod software;
 pub(crate) mod tokens;

@@ -18,6 +18,8 @@ macro_rules! policies {
 const POLICIES: &[Policy] = policies![
     "access/roles.toml",
     "algorithms.toml",
+    "ceremony/demo-rollover-person.toml",
+    "ceremony/demo-rollover-root.toml",
     "ceremony/demo.answers.toml",
     "ceremony/demo.toml",
     "ceremony/production.answers.toml",

@@ -34,7 +34,8 @@ pub(crate) fn render(script: &Script, ports: Ports, layout: &Layout, database: &
     text
 }
 
-fn issuer(authority: &PlannedAuthority, script: &Script, layout: &Layout) -> String {
+/// The section of a CA.
+pub(crate) fn issuer(authority: &PlannedAuthority, script: &Script, layout: &Layout) -> String {
     let name = authority.name();
     let mut text = String::from("\n[[issuer]]\n");
     let mut line = |key: &str, value: String| {

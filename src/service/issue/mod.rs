@@ -181,7 +181,7 @@ impl Issuance {
         if !desk.roles.contains(&Role::CardDesk) {
             return Err(EvidenceError::WrongRole { role: Role::CardDesk }.into());
         }
-        let authority = app.issuers.of_kind(IssuerKind::Person).ok_or(ServiceError::Incomplete("a CA of persons"))?;
+        let authority = app.issuing(IssuerKind::Person).ok_or(ServiceError::Incomplete("an active CA of persons"))?;
         let delivery_id = signed.id();
         let (authority, policies) = (Arc::clone(authority), app.policies.get());
         Ok(Self { permit, signed, delivery_id, delivery, authority, policies, now })

@@ -8,6 +8,7 @@ mod ceremony;
 mod crl;
 mod faults;
 mod hardware;
+mod keys;
 mod link;
 mod policies;
 mod restart;

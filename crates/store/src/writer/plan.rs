@@ -3,7 +3,7 @@
 use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
-use crate::{approvals, cards, certificates, deliveries, enrolments, people, policies, revocations, status};
+use crate::{approvals, cards, certificates, deliveries, enrolments, keys, people, policies, revocations, status};
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
 use domain::ports::StoreError;
@@ -39,10 +39,11 @@ enum Step {
     Revocation,
     Crl,
     Policies,
+    KeyStage,
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 19] = [
+static STATEMENTS: [&Statement; 20] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
@@ -62,6 +63,7 @@ static STATEMENTS: [&Statement; 19] = [
     &revocations::NEW,
     &status::CRL,
     &policies::NEW,
+    &keys::NEW,
 ];
 
 impl Plan {
@@ -111,6 +113,7 @@ impl Plan {
             Write::Policies { bundle, replaces } => {
                 self.push(Step::Policies, policies::row(bundle, replaces.as_deref()));
             }
+            Write::KeyStage(stage) => self.push(Step::KeyStage, keys::row(stage)),
         }
         Ok(())
     }
