@@ -65,7 +65,16 @@ impl Parts {
 /// If the store fails; what was known stays.
 pub async fn refresh(app: &App) -> Result<(), StoreError> {
     app.key_lives.put(app.store.key_lives().await?);
+    show(app);
     Ok(())
+}
+
+/// Tells the board which CAs have nothing to say yet.
+pub(super) fn show(app: &Parts) {
+    for ca in app.issuers.iter() {
+        let issuer = &ca.issuer.name;
+        app.board.set_waits(issuer, app.key_lives.state(issuer) == KeyState::Generated);
+    }
 }
 
 const NO_PANIC: &str = "no one panics while holding this lock";

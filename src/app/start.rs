@@ -110,6 +110,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         identity: Arc::new(ServerIdentity::default()),
         config,
     });
+    super::keys::show(&app);
     crate::service::policies::take(&app, &folder).await.map_err(Box::new)?;
     Ok(app)
 }

@@ -60,6 +60,9 @@ pub(crate) async fn is_registered(store: &dyn Store, layout: &Layout) -> Result<
             let certificate = CertificateRef { issuer: issuer.clone(), serial: *serial };
             return Ok(store.certificate(&certificate).await?.is_some());
         }
+        if let Event::Crl { issuer, number, .. } = &entry.what {
+            return Ok(store.latest_crl(issuer).await?.is_some_and(|crl| crl.number >= *number));
+        }
     }
     Ok(false)
 }

@@ -1,6 +1,7 @@
 //! Why a use case did not happen.
 
 use crate::app::signer_link::LinkError;
+use crate::signer::protocol::Refusal;
 use domain::Kind;
 use domain::approval::ApprovalError;
 use domain::enrolment::FourEyes;
@@ -77,6 +78,9 @@ pub enum ServiceError {
     /// The signer refused or was away.
     #[error("the signer did not sign")]
     Signer(#[from] LinkError),
+    /// The signer refused an act on a key, and says why and what to do.
+    #[error("the signer refuses: {}", .0.detail)]
+    KeyRefused(Refusal),
     /// The service's own token failed.
     #[error("the token did not sign")]
     Token(#[from] pki::key::SignError),
@@ -101,6 +105,7 @@ impl ServiceError {
             Self::Issue(e) => e.kind(),
             Self::Lint(_) | Self::FailedAfterSigning(_) => Kind::Refused,
             Self::Signer(e) => e.kind(),
+            Self::KeyRefused(refusal) => refusal.code.kind(),
             Self::Token(e) => e.kind(),
             Self::Store(e) => e.kind(),
             Self::Incomplete(_) => Kind::Internal,
@@ -134,6 +139,7 @@ impl ServiceError {
             Self::Lint(_) => "lint",
             Self::FailedAfterSigning(_) => "failed-after-signing",
             Self::Signer(e) => e.code(),
+            Self::KeyRefused(refusal) => refusal.code.as_str(),
             Self::Token(_) => "token-unavailable",
             Self::Store(StoreError::Conflict(Conflict::KeyTaken)) => "key-taken",
             Self::Store(StoreError::Conflict(Conflict::AlreadyRevoked)) => "already-revoked",

@@ -7,7 +7,9 @@ mod affected;
 mod end;
 
 pub use affected::{Affected, affected};
+pub use end::finish_compromised;
 
+use crate::app::signer_link::LinkError;
 use crate::app::{App, IssuerKind, keys::refresh};
 use crate::service::ServiceError;
 use crate::service::commit::commit;
@@ -21,6 +23,7 @@ use domain::evidence::{ApprovedAct, EvidenceError, KEY_ACT_APPROVALS, Signed, ve
 use domain::id::hex;
 use domain::key::{KeyLife, KeyState};
 use domain::operation::{AddTrustAnchor, MoveKey, Operation};
+use domain::revocation::Requester;
 use pki::certificate::Certificate;
 use pki::time::UtcTime;
 
@@ -106,11 +109,15 @@ async fn move_key(
     is_of(certificate, &moved.key, &moved.certificate)?;
     in_state(app, &issuer, moved.from)?;
     let (from, to, compromised) = (moved.from, moved.to, moved.compromised);
+    let by = Requester::Person(permit.person().clone());
     if !is_done(app, &moved).await? {
         if to == KeyState::Retired {
+            if compromised {
+                end::revoke_all(app, &by, &issuer).await?;
+            }
             end::last_words(app, &issuer).await?;
         }
-        app.signer.key_act(approval.clone()).await?;
+        app.signer.key_act(approval.clone()).await.map_err(told)?;
     }
     let stage = KeyStage {
         issuer: issuer.clone(),
@@ -131,7 +138,7 @@ async fn move_key(
     app.callers.forget();
     app.officers.forget();
     if compromised {
-        end::revoke_all(app, permit.person(), &issuer).await?;
+        end::revoke_all(app, &by, &issuer).await?;
     }
     Ok(())
 }
@@ -145,7 +152,7 @@ async fn trust(
 ) -> Result<(), ServiceError> {
     is_of(certificate(app, &anchor.name)?, &anchor.key, &anchor.certificate)?;
     in_state(app, &anchor.name, KeyState::Generated)?;
-    app.signer.key_act(approval.clone()).await?;
+    app.signer.key_act(approval.clone()).await.map_err(told)?;
     let stage = KeyStage {
         issuer: anchor.name.clone(),
         follows: app.key_lives.get(&anchor.name).map(|life| life.state()),
@@ -160,6 +167,14 @@ async fn trust(
         .with("approvers", names(&approved));
     commit(app, Changes::recording(event).write(Write::KeyStage(stage))).await?;
     Ok(refresh(app).await?)
+}
+
+/// What the signer says of keys, officers may know.
+fn told(error: LinkError) -> ServiceError {
+    match error {
+        LinkError::Refused(refusal) => ServiceError::KeyRefused(refusal),
+        other => other.into(),
+    }
 }
 
 /// Whether the signer did it before, and the service never heard.

@@ -10,7 +10,7 @@ use crate::cli::quickstart::settings;
 use crate::clock::System;
 use crate::config::Config;
 use crate::policies::PolicyFolder;
-use crate::signer::config::SignerConfig;
+use crate::signer::config::{IssuerKind, SignerConfig};
 use anyhow::{Context, ensure};
 use std::path::{Path, PathBuf};
 
@@ -67,7 +67,7 @@ fn configure_signer(path: &Path, script: &Script, layout: &Layout) -> anyhow::Re
     let mut signer = SignerConfig::load(path)?;
     let made = signer_files::configuration(script, Host::Only, layout, signer.allowed_uid);
     let mut added = Vec::new();
-    for issuer in made.issuers {
+    for issuer in made.issuers.into_iter().filter(|issuer| issuer.kind != IssuerKind::Root) {
         if !signer.issuers.iter().any(|known| known.name == issuer.name) {
             added.push(issuer.name.clone());
             signer.issuers.push(issuer);
