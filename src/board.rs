@@ -19,6 +19,7 @@ use pki::certificate::Certificate;
 use pki::ocsp::{CertId, IssuerHashes};
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 /// Published answers, CRLs and issuer certificates of all CAs.
@@ -37,6 +38,8 @@ struct Wall {
     /// Replaced by the CRL job; readers clone a handle.
     crl: RwLock<Option<Crl>>,
     certificate: Published,
+    /// Whether its key was never active: then nobody needs its CRL.
+    waits: AtomicBool,
 }
 
 #[derive(Debug, Clone)]
@@ -71,12 +74,21 @@ pub struct Standing {
     pub waiting: usize,
     /// Number and nextUpdate of the CRL.
     pub crl: Option<(u64, UtcTime)>,
+    /// Whether its key was never active: then nobody needs its CRL.
+    pub waits: bool,
 }
 
 impl Board {
     /// An empty board for these CAs: URL name and certificate.
     pub fn new<'a>(issuers: impl IntoIterator<Item = (&'a str, &'a Certificate)>) -> Self {
         Self { walls: issuers.into_iter().map(|(name, certificate)| Wall::new(name, certificate)).collect() }
+    }
+
+    /// Says whether a CA's key was never active.
+    pub fn set_waits(&self, issuer: &str, waits: bool) {
+        if let Some(wall) = self.wall(issuer) {
+            wall.waits.store(waits, Ordering::Relaxed);
+        }
     }
 
     /// What is said to `id` at `now`. An answer outside of its thisUpdate and nextUpdate is never served.
@@ -177,6 +189,7 @@ impl Wall {
             marks: Marks::default(),
             crl: RwLock::new(None),
             certificate: Published::new(der, certificate.not_before(), certificate.not_after()),
+            waits: AtomicBool::new(false),
         }
     }
 
@@ -187,6 +200,7 @@ impl Wall {
     fn standing(&self, now: UtcTime) -> Standing {
         let (certificates, waiting) = self.marks.count(now);
         let crl = self.crl().map(|crl| (crl.number, crl.published.next_update));
-        Standing { issuer: self.issuer.clone(), certificates, waiting, crl }
+        let waits = self.waits.load(Ordering::Relaxed);
+        Standing { issuer: self.issuer.clone(), certificates, waiting, crl, waits }
     }
 }

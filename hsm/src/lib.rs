@@ -17,6 +17,7 @@ mod attributes;
 mod certificate;
 mod clock;
 mod config;
+mod destroy;
 mod embedded;
 mod error;
 mod keeper;

@@ -17,7 +17,7 @@ use crate::template::{BackupMode, KeyRole, NewKey};
 use crate::threads::{Owner, Shared};
 use crate::token::{Seat, TokenInfo, TokenState};
 use crate::wrapping::{self, WrappedKey};
-use crate::{HsmError, certificate, key, metric, probe};
+use crate::{HsmError, certificate, destroy, key, metric, probe};
 
 /// A token with worker threads before it. Clones share it; the last one closes it.
 ///
@@ -221,6 +221,21 @@ impl Pool {
         }
         let key = key.clone();
         self.call(move |seat| Ok(key::entry(seat, &seen, &key)?.public.clone()))
+    }
+
+    /// Destroys a key for ever: both halves and the certificate beside it, and looks whether they are gone. A key that
+    /// is not there counts as destroyed.
+    ///
+    /// # Errors
+    /// [`HsmError::WrongPublicKey`] if the key under this label is not `expected`; else what the module reported.
+    pub fn destroy(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
+        if self.keys()?.contains(key) {
+            key::same_key(key, &self.public_key(key)?, expected)?;
+        }
+        let (own, label) = (key.clone(), key.clone());
+        self.call(move |seat| destroy::destroy(seat, &own))?;
+        lock(&self.shared().seen).remove(&label);
+        Ok(())
     }
 
     /// Stores a certificate beside the key that it certifies, in place of an earlier one, under the same label and

@@ -16,11 +16,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use tokio::sync::Notify;
 
+pub mod keys;
 mod policies;
 pub mod signer_child;
 pub mod signer_link;
 mod start;
 
+pub use keys::KeyLives;
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 
@@ -41,6 +43,8 @@ pub struct Parts {
     pub signer: SignerLink,
     /// The CAs.
     pub issuers: Issuers,
+    /// Where their keys are in their lives.
+    pub key_lives: KeyLives,
     /// Certificate profiles, and who may do what.
     pub policies: InForce,
     /// What the public is served.
@@ -110,11 +114,6 @@ impl Issuers {
     /// All, in order of name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<CertificateAuthority>> {
         self.by_name.values()
-    }
-
-    /// The first CA of a kind whose own certificate allows certificates of this profile.
-    pub fn certifying(&self, kind: IssuerKind, profile: &Profile) -> Option<&Arc<CertificateAuthority>> {
-        self.iter().find(|ca| ca.kind == kind && profile.fits_issuer(&ca.issuer.certificate))
     }
 
     /// The first CA of a kind.

@@ -6,8 +6,8 @@
 use crate::signer::error::Code;
 use crate::signer::frame::{FrameError, head, length};
 use crate::signer::protocol::{
-    Answer, CardAnswer, CrlRequest, IssueRequest, MAX_JSON_BYTES, Refusal, Request, SignedCertificate, StandingRequest,
-    Status,
+    Answer, CardAnswer, CrlRequest, IssueRequest, KeyStatus, MAX_JSON_BYTES, Refusal, Request, SignedCertificate,
+    StandingRequest, Status,
 };
 use domain::evidence::Signed;
 use pki::Kind;
@@ -121,6 +121,17 @@ impl SignerLink {
     pub async fn reload_policies(&self) -> Result<String, LinkError> {
         match self.ask(&Request::ReloadPolicies, &[]).await? {
             (Answer::Policies(bundle), _) => Ok(bundle.to_string()),
+            _ => Err(LinkError::Protocol("another kind of answer")),
+        }
+    }
+
+    /// Has done what security officers approved with a key or a root; how every key is then.
+    ///
+    /// # Errors
+    /// [`LinkError`] if it is not approved, cannot follow, or the signer is away.
+    pub async fn key_act(&self, approval: Signed) -> Result<Vec<KeyStatus>, LinkError> {
+        match self.ask(&Request::KeyAct(approval), &[]).await? {
+            (Answer::Keys(keys), _) => Ok(keys),
             _ => Err(LinkError::Protocol("another kind of answer")),
         }
     }

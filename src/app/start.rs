@@ -1,7 +1,7 @@
 //! Joins the parts of a service from its checked configuration.
 
 use super::signer_link::SignerLink;
-use super::{App, CertificateAuthority, InForce, Issuers, Parts, Policies, Responder, Wake};
+use super::{App, CertificateAuthority, InForce, Issuers, KeyLives, Parts, Policies, Responder, Wake};
 use crate::board::Board;
 use crate::clock::System;
 use crate::config::issuer::IssuerConfig;
@@ -93,6 +93,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
     let store = open_store(&config).await?;
     let keys = hsm::Pool::open(config.hsm.token()?)?;
     let issuers = issuers(&config.issuers, store.as_ref()).await?;
+    let key_lives = KeyLives::load(store.as_ref()).await?;
     let board = Board::new(issuers.iter().map(|ca| (ca.issuer.name.as_str(), &ca.issuer.certificate)));
     let deadline = Duration::from_millis(config.signer.deadline_ms);
     let signer = SignerLink::new(config.signer.socket.clone(), SIGNER_CONNECTIONS, deadline);
@@ -101,6 +102,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         keys,
         signer,
         issuers,
+        key_lives,
         policies: InForce::new(policies),
         board: Arc::new(board),
         clock: Arc::new(System),
@@ -111,6 +113,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         identity: Arc::new(ServerIdentity::default()),
         config,
     });
+    super::keys::show(&app);
     crate::service::policies::take(&app, &folder).await.map_err(Box::new)?;
     Ok(app)
 }

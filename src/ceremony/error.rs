@@ -5,6 +5,7 @@ use super::script::ScriptError;
 use super::step::Step;
 use super::transcript::verify::Unsound;
 use crate::signer::ceremony::CeremonyError;
+use crate::signer::digest::Digest;
 use crate::signer::unlock::shared_pin::SharedPinError;
 use domain::ports::StoreError;
 use hsm::HsmError;
@@ -81,6 +82,28 @@ pub enum Error {
     /// A key on a token is not the one in the transcript.
     #[error("the key {0} is not the one in the transcript")]
     OtherKey(String),
+    /// The folder given is not of the ceremony that the file goes on from.
+    #[error("the file goes on from the transcript {wanted}, and this folder's is {found}")]
+    OtherTranscript {
+        /// SHA-256 of the folder's.
+        found: Digest,
+        /// SHA-256 that the file names.
+        wanted: Digest,
+    },
+    /// Something of the earlier ceremony is missing or was changed.
+    #[error("{0} of the ceremony before is not there as it was left")]
+    NotThere(String),
+    /// A key that is to be made is there already.
+    #[error("there is a key {0} on the token already, which this ceremony did not make: choose another label")]
+    KeyThere(String),
+    /// The policies changed since the ceremony.
+    #[error("the ceremony was held under the policies {found}, and {wanted} are in force: hold it under these")]
+    OtherPolicies {
+        /// Those of the ceremony.
+        found: Digest,
+        /// Those in force.
+        wanted: String,
+    },
     /// The signer's journal or its checks refuse.
     #[error(transparent)]
     Signer(#[from] CeremonyError),

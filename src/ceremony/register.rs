@@ -6,6 +6,7 @@
 use super::error::Error;
 use super::files;
 use super::layout::Layout;
+use super::run::authority_file;
 use super::script::{PlannedPerson, Script};
 use super::transcript::verify::{self, Sound};
 use super::transcript::{Entry, Event};
@@ -16,7 +17,8 @@ use domain::audit::{Actor, Event as AuditEvent};
 use domain::bundle::{Bundle, LoadedBundle};
 use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRef, Holder, Intent};
-use domain::changes::{Changes, PublishedCrl, Write};
+use domain::changes::{Changes, KeyStage, PublishedCrl, Write};
+use domain::key::KeyState;
 use domain::people::{Employment, RoleGrant};
 use domain::ports::Store;
 use pki::certificate::Certificate;
@@ -41,9 +43,41 @@ pub(crate) async fn register(
         entries.extend(verify::root_part(layout.data(), &sound)?.entries);
     }
     entries.extend_from_slice(&sound.entries);
+    check_policies(store, &sound).await?;
     let registry = Registry { layout, policies, profiles, entropy, sound: &sound, entries: &entries };
     store.commit(registry.changes(Digest::of(text.as_bytes()))?).await?;
     Ok(())
+}
+
+/// Whether a later ceremony was registered before: all that it made came in one unit.
+///
+/// # Errors
+/// If its transcript is not sound, or the store fails.
+pub(crate) async fn is_registered(store: &dyn Store, layout: &Layout) -> Result<bool, Error> {
+    let sound = verify::judge_folder(layout.data(), &files::read_text(&layout.transcript())?)?;
+    for entry in &sound.entries {
+        if let Event::Certificate { issuer, serial, .. } = &entry.what {
+            let certificate = CertificateRef { issuer: issuer.clone(), serial: *serial };
+            return Ok(store.certificate(&certificate).await?.is_some());
+        }
+        if let Event::Crl { issuer, number, .. } = &entry.what {
+            return Ok(store.latest_crl(issuer).await?.is_some_and(|crl| crl.number >= *number));
+        }
+    }
+    Ok(false)
+}
+
+/// A later ceremony was held under the policies that are in force.
+async fn check_policies(store: &dyn Store, sound: &Sound) -> Result<(), Error> {
+    let Some(Event::Opened { policies: found, .. }) = sound.entries.first().map(|entry| &entry.what) else {
+        return Ok(());
+    };
+    match store.policies_in_force().await?.map(|bundle| bundle.digest) {
+        Some(wanted) if sound.script.continues.is_some() && wanted != found.to_string() => {
+            Err(Error::OtherPolicies { found: *found, wanted })
+        }
+        _ => Ok(()),
+    }
 }
 
 struct Registry<'a> {
@@ -62,7 +96,10 @@ impl Registry<'_> {
         let opened = event("ceremony.opened", &script.operator.name, first)
             .with("ceremony", &script.id)
             .with("script", self.sound.digest);
-        let mut changes = Changes::recording(opened).join(self.first_policies(first));
+        let mut changes = Changes::recording(opened);
+        if script.continues.is_none() {
+            changes = changes.join(self.first_policies(first));
+        }
         let beginning = self.sound.entries.first().unwrap_or(first);
         for agency in &script.agencies {
             let tenant = agency.tenant();
@@ -113,7 +150,7 @@ impl Registry<'_> {
 
     fn entry(&self, script: &Script, entry: &Entry) -> Result<Option<Changes>, Error> {
         let changes = match &entry.what {
-            Event::Key { label, token, kind, fingerprint, .. } => Changes::recording(
+            Event::Key { label, token, kind, fingerprint, earlier: false, .. } => Changes::recording(
                 event("key.generated", label, entry).with("token", token).with("kind", kind).with("key", fingerprint),
             ),
             Event::Card { person, number, .. } => {
@@ -127,7 +164,13 @@ impl Registry<'_> {
                 let card = Card { tenant, number, holder, bound_at, state: CardState::Active };
                 Changes::recording(activated).write(Write::NewCard(card))
             }
-            Event::Certificate { .. } => return self.certificate(script, entry),
+            Event::Certificate { file, .. } => {
+                let changes = self.certificate(script, entry)?;
+                return Ok(match Self::first_state(script, file, entry) {
+                    Some(state) => changes.map(|changes| changes.join(state)),
+                    None => changes,
+                });
+            }
             Event::Crl { issuer, number, file, .. } => {
                 let der = files::read(&self.layout.data().join(file))?;
                 let list = parse_crl(&der)?;
@@ -138,6 +181,17 @@ impl Registry<'_> {
             _ => return Ok(None),
         };
         Ok(Some(changes))
+    }
+
+    /// A CA that a first ceremony founds is active; nobody could approve it with a card. A later one waits for officers.
+    fn first_state(script: &Script, file: &str, entry: &Entry) -> Option<Changes> {
+        let mut founded = script.authorities.iter().map(super::script::PlannedAuthority::name);
+        let issuer = founded.find(|name| authority_file(name) == file)?;
+        let state = if script.continues.is_none() { KeyState::Active } else { KeyState::Generated };
+        let moved = event("key.moved", &issuer, entry).with("to", state);
+        let (follows, approval, at) = (None, None, entry.at);
+        let stage = KeyStage { issuer, follows, state, compromised: false, approval, at };
+        Some(Changes::recording(moved).write(Write::KeyStage(stage)))
     }
 
     fn certificate(&self, script: &Script, entry: &Entry) -> Result<Option<Changes>, Error> {

@@ -79,7 +79,8 @@ fn texts(addresses: &[IpAddr]) -> String {
     toml::Value::from(addresses.iter().map(ToString::to_string).collect::<Vec<_>>()).to_string()
 }
 
-fn issuer(authority: &PlannedAuthority, script: &Script, layout: &Layout) -> String {
+/// The section of a CA.
+pub(crate) fn issuer(authority: &PlannedAuthority, script: &Script, layout: &Layout) -> String {
     let name = authority.name();
     let mut text = String::from("\n[[issuer]]\n");
     let mut line = |key: &str, value: String| {

@@ -15,6 +15,8 @@ use pki::key::KeyId;
 pub(crate) fn configuration(script: &Script, host: Host, layout: &Layout, owner: u32) -> SignerConfig {
     let (label, authorities) = match host {
         Host::Root => (&script.tokens.root, script.authorities_of(host)),
+        // A ceremony that only signs the root's list.
+        Host::Only if script.issuing().is_empty() => (&script.tokens.root, &script.authorities[..1]),
         Host::Only | Host::Issuing => (&script.tokens.authorities, script.issuing()),
     };
     let split = script.is_split(label);
@@ -29,6 +31,7 @@ pub(crate) fn configuration(script: &Script, host: Host, layout: &Layout, owner:
         unlock_window_seconds: UNLOCK_WINDOW_SECONDS,
         emergency_delay_hours: EMERGENCY_DELAY_HOURS,
         transcripts: vec![layout.transcript()],
+        anchors: vec![layout.authority(&script.root().name())],
         token: TokenSettings {
             module: script.tokens.module.clone(),
             label: label.clone(),

@@ -46,6 +46,7 @@ impl Step {
             Event::Token { card: false, .. } | Event::WrappingKey { .. } | Event::Request { .. } => Some(Self::Keys),
             Event::Key { role, .. } if *role != KeyRole::Card => Some(Self::Keys),
             Event::Certificate { step, .. } => Some(*step),
+            Event::Taken { .. } => Some(Self::Keys),
             // It is what the custodians look at before they let the root's key certify it.
             Event::Requested { .. } => Some(Self::Root),
             Event::Crl { .. } => Some(Self::Issuing),
@@ -80,9 +81,7 @@ impl Step {
             ),
             Self::Keys => "Make the tokens and generate the keys of the file on them.".to_owned(),
             Self::Root => format!("Certify the root {}.", script.root().common_name),
-            Self::Issuing => {
-                "Use the root's key: certify the issuing CAs, and sign its list of revoked CAs.".to_owned()
-            }
+            Self::Issuing => issuing(script),
             Self::Import => "Take in the certificates that the root's host made.".to_owned(),
             Self::FirstCertificates => "Use the issuing CAs' keys: certify OCSP signers and first officers.".to_owned(),
             Self::Close => "Close the signer's door for ever and seal the transcript.".to_owned(),
@@ -110,7 +109,20 @@ impl Step {
     }
 }
 
-/// What everybody compares: the first policies, which come into force with the ceremony; the CAs' keys, here and as another host asked for them, and their certificates.
+/// What the roots' keys are used for.
+fn issuing(script: &Script) -> String {
+    let mut text = "Use the root's key: certify the issuing CAs, and sign its list of revoked CAs.".to_owned();
+    if let Some(cross) = script.cross() {
+        let _ = write!(text, " Use the key of {} too: the roots certify each other.", cross.common_name); // cannot fail
+    }
+    for ca in script.continues.iter().flat_map(|continues| &continues.revoked) {
+        let _ = write!(text, "\n  revoked: {} ({})", ca.serial, ca.reason.as_str()); // cannot fail
+    }
+    text
+}
+
+/// What everybody compares: the first policies, which come into force with the ceremony; the CAs' keys, here and as another
+/// host asked for them, and their certificates.
 fn shown(event: &Event) -> Option<(&str, Digest)> {
     match event {
         Event::Opened { policies, .. } => Some(("policies", *policies)),

@@ -7,6 +7,7 @@ pub mod check;
 mod custodians;
 pub mod demo;
 mod emergency;
+pub mod key;
 pub mod policy;
 pub mod quickstart;
 pub mod serve;
@@ -44,6 +45,8 @@ enum Command {
     Ceremony(ceremony::CeremonyArguments),
     /// Verify the audit log
     Audit(audit::AuditArguments),
+    /// See CA keys, and have them go on in their lives under two security officers' signatures
+    Key(key::KeyArguments),
     /// Compare and approve policies
     Policy(policy::PolicyArguments),
     /// Appoint officers when too few are left to approve anything, or stop that
@@ -90,6 +93,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo(of) => demo::run(&of),
         Command::Ceremony(of) => ceremony::run(&of),
         Command::Audit(of) => audit::run(&of),
+        Command::Key(of) => key::run(&of),
         Command::Policy(of) => policy::run(&of),
         Command::Emergency(of) => emergency::run(&of),
         Command::Token(of) => token::run(&of),

@@ -1,7 +1,7 @@
 //! Publishes CRLs after revocations, several of them in one, and before the last CRL ends.
 
 use super::rhythm::{Rhythm, stopped};
-use crate::app::{App, IssuerKind};
+use crate::app::App;
 use crate::service::publish::{Coverage, PublishError, crl_coverage, publish_crl_if_due};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub(super) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
 async fn publish_all(app: &App, covered: &mut BTreeMap<String, Coverage>) -> Result<usize, PublishError> {
     let mut published = 0;
     let mut failed = None;
-    for authority in app.issuers.iter().filter(|ca| ca.kind != IssuerKind::Root) {
+    for authority in app.answering() {
         let issuer = &authority.issuer.name;
         match publish_one(app, issuer, covered.get(issuer).copied()).await {
             Ok((now_covered, new)) => {

@@ -1,8 +1,8 @@
-//! Revokes the serials of issuances that never ended.
+//! Revokes the serials of issuances that never ended, and what is left of a CA whose key may be in other hands.
 
 use super::rhythm::{Rhythm, never};
 use crate::app::App;
-use crate::service::reconcile;
+use crate::service::{keys, reconcile};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -12,7 +12,10 @@ const PERIOD: Duration = Duration::from_mins(1);
 pub(super) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut rhythm = Rhythm::new("reconcile", PERIOD);
     loop {
-        let revoked = reconcile::reconcile(&app).await;
+        let revoked = match keys::finish_compromised(&app).await {
+            Ok(()) => reconcile::reconcile(&app).await,
+            Err(error) => Err(error),
+        };
         if let Ok(serials @ 1..) = revoked {
             tracing::warn!(serials, "issuances that never ended were revoked");
         }

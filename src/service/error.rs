@@ -1,10 +1,12 @@
 //! Why a use case did not happen.
 
 use crate::app::signer_link::LinkError;
+use crate::signer::protocol::Refusal;
 use domain::Kind;
 use domain::approval::ApprovalError;
 use domain::enrolment::FourEyes;
 use domain::evidence::EvidenceError;
+use domain::key::KeyState;
 use domain::ports::{Conflict, StoreError};
 use pki::Finding;
 use pki::csr::CsrError;
@@ -42,6 +44,16 @@ pub enum ServiceError {
         /// What it is.
         found: &'static str,
     },
+    /// A CA's key is not in the state that the act needs.
+    #[error("the key of {issuer} is {found}, not {wanted}")]
+    KeyState {
+        /// Which CA.
+        issuer: String,
+        /// What it is.
+        found: KeyState,
+        /// What the act needs.
+        wanted: KeyState,
+    },
     /// The four-eyes rule.
     #[error(transparent)]
     FourEyes(#[from] FourEyes),
@@ -66,6 +78,9 @@ pub enum ServiceError {
     /// The signer refused or was away.
     #[error("the signer did not sign")]
     Signer(#[from] LinkError),
+    /// The signer refused an act on a key, and says why and what to do.
+    #[error("the signer refuses: {}", .0.detail)]
+    KeyRefused(Refusal),
     /// The service's own token failed.
     #[error("the token did not sign")]
     Token(#[from] pki::key::SignError),
@@ -84,12 +99,13 @@ impl ServiceError {
             Self::NotFound => Kind::NotFound,
             Self::NoCertificate | Self::BadCertificate(_) | Self::Denied | Self::FourEyes(_) => Kind::Denied,
             Self::Invalid { .. } | Self::Csr(_) => Kind::Invalid,
-            Self::WrongStage { .. } => Kind::Conflict,
+            Self::WrongStage { .. } | Self::KeyState { .. } => Kind::Conflict,
             Self::Approval(e) => e.kind(),
             Self::Evidence(e) => e.kind(),
             Self::Issue(e) => e.kind(),
             Self::Lint(_) | Self::FailedAfterSigning(_) => Kind::Refused,
             Self::Signer(e) => e.kind(),
+            Self::KeyRefused(refusal) => refusal.code.kind(),
             Self::Token(e) => e.kind(),
             Self::Store(e) => e.kind(),
             Self::Incomplete(_) => Kind::Internal,
@@ -114,6 +130,7 @@ impl ServiceError {
             Self::Denied => "denied",
             Self::Invalid { .. } => "invalid",
             Self::WrongStage { .. } => "wrong-stage",
+            Self::KeyState { .. } => "key-state",
             Self::FourEyes(_) | Self::Store(StoreError::Conflict(Conflict::FourEyes)) => "four-eyes",
             Self::Approval(e) => approval_code(e),
             Self::Evidence(e) => evidence_code(e),
@@ -122,6 +139,7 @@ impl ServiceError {
             Self::Lint(_) => "lint",
             Self::FailedAfterSigning(_) => "failed-after-signing",
             Self::Signer(e) => e.code(),
+            Self::KeyRefused(refusal) => refusal.code.as_str(),
             Self::Token(_) => "token-unavailable",
             Self::Store(StoreError::Conflict(Conflict::KeyTaken)) => "key-taken",
             Self::Store(StoreError::Conflict(Conflict::NameTaken)) => "name-taken",
@@ -161,6 +179,7 @@ fn evidence_code(error: &EvidenceError) -> &'static str {
         EvidenceError::Expired => "statement-expired",
         EvidenceError::WrongRole { .. } => "wrong-role",
         EvidenceError::FourEyes => "four-eyes",
+        EvidenceError::Used => "approval-used",
         EvidenceError::TooFew { .. } => "not-approved",
         _ => "evidence-mismatch",
     }

@@ -12,6 +12,7 @@ pub mod enrol;
 pub mod error;
 pub mod identify;
 pub mod issue;
+pub mod keys;
 pub mod known;
 pub mod officers;
 pub mod permit;

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::config::Mode;
 use crate::service::ServiceError;
 use domain::card::CardState;
-use domain::certificate::Holder;
+use domain::certificate::{CertificateRecord, Holder};
 use domain::evidence::{EvidenceError, MAX_STATEMENTS, Officer, Officers};
 use pki::certificate::Certificate;
 use pki::jose::read_compact;
@@ -33,9 +33,7 @@ impl Signatory {
             return Ok(Self { fingerprint, officer: Some(officer) });
         }
         let officer = match app.store.certificate_by_fingerprint(&fingerprint).await? {
-            Some(record) if record.revocation.is_none() && record.intent.purpose == Purpose::PersonSignature => {
-                officer(app, &record.intent.holder).await?.map(Arc::new)
-            }
+            Some(record) if counts(app, &record) => officer(app, &record.intent.holder).await?.map(Arc::new),
             _ => None,
         };
         if let Some(officer) = &officer {
@@ -43,6 +41,13 @@ impl Signatory {
         }
         Ok(Self { fingerprint, officer })
     }
+}
+
+/// A signature certificate that stands, of a CA whose key nobody else may have.
+fn counts(app: &App, record: &CertificateRecord) -> bool {
+    record.revocation.is_none()
+        && record.intent.purpose == Purpose::PersonSignature
+        && app.key_lives.compromised(&record.intent.certificate.issuer).is_none()
 }
 
 /// The officers whose statements on one operation are about to be verified.

@@ -46,6 +46,7 @@ permits!(
     Revoke,
     ReadTenants,
     ReadKeys,
+    ActOnKeys,
     ReadProfiles,
     ReadAudit,
     ReadSelf,
@@ -151,7 +152,8 @@ async fn caller(app: &App, record: &CertificateRecord, certificate: &Certificate
         return bad("certificate-not-personal");
     };
     let issuer = app.issuers.get(&record.intent.certificate.issuer);
-    if issuer.is_none_or(|ca| ca.kind != IssuerKind::Person) {
+    let compromised = |ca: &crate::app::CertificateAuthority| app.key_lives.compromised(&ca.issuer.name).is_some();
+    if issuer.is_none_or(|ca| ca.kind != IssuerKind::Person || compromised(ca)) {
         return bad("certificate-issuer");
     }
     if record.intent.purpose != Purpose::PersonAuthentication || !certificate.digital_signature() {

@@ -1,8 +1,8 @@
-//! Reads: applications, cards, oneself, agencies, keys.
+//! Reads: applications, cards, oneself, agencies.
 
-use crate::app::{App, IssuerKind};
+use crate::app::App;
 use crate::service::ServiceError;
-use crate::service::permit::{Permit, ReadCard, ReadEnrolment, ReadKeys, ReadSelf, ReadTenants};
+use crate::service::permit::{Permit, ReadCard, ReadEnrolment, ReadSelf, ReadTenants};
 use domain::card::Card;
 use domain::certificate::CertificateRecord;
 use domain::changes::Stored;
@@ -76,38 +76,6 @@ pub async fn tenants(
     limit: u32,
 ) -> Result<Vec<Tenant>, ServiceError> {
     Ok(app.store.tenants(after, limit.clamp(1, MAX_PAGE)).await?)
-}
-
-/// A key of the service or of a CA, as far as the web process may know it.
-#[derive(Debug, Clone)]
-pub struct KeyState {
-    /// The CA's URL name.
-    pub issuer: String,
-    /// What the CA issues.
-    pub kind: IssuerKind,
-    /// Label of the CA key, on the signer's token.
-    pub key: String,
-    /// Label of the OCSP signer, on the service's token.
-    pub responder: Option<String>,
-    /// SHA-256 of the CA certificate.
-    pub fingerprint: [u8; 32],
-    /// Last second of the CA certificate.
-    pub not_after: pki::time::UtcTime,
-}
-
-/// The CAs, their keys and OCSP signers.
-pub fn keys(app: &App, _permit: &Permit<ReadKeys>) -> Vec<KeyState> {
-    app.issuers
-        .iter()
-        .map(|ca| KeyState {
-            issuer: ca.issuer.name.clone(),
-            kind: ca.kind,
-            key: ca.issuer.key.to_string(),
-            responder: ca.responder().map(|responder| responder.key.to_string()),
-            fingerprint: ca.issuer.certificate.fingerprint(),
-            not_after: ca.issuer.certificate.not_after(),
-        })
-        .collect()
 }
 
 /// Most rows in one answer.

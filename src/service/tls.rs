@@ -61,7 +61,7 @@ pub async fn renew(app: &App) -> Result<(), ServiceError> {
     let public =
         PublicKey::from_spki(&key.subject_public_key_info()).map_err(|_| ServiceError::Incomplete("a TLS key"))?;
     let leaf = certify(app, &public).await?;
-    let ca = app.issuers.of_kind(IssuerKind::Infrastructure).ok_or(ServiceError::Incomplete("an infrastructure CA"))?;
+    let ca = app.issuing(IssuerKind::Infrastructure, |_| true).ok_or(ServiceError::Incomplete("an active infrastructure CA"))?;
     let chain = leaf.to_pem() + &ca.issuer.certificate.der().to_pem();
     let key = Zeroizing::new(key.serialize_pem());
     install(app, &chain, &key)?;
@@ -119,7 +119,7 @@ pub async fn certify_for(
     holder: Holder,
     key: &PublicKey,
 ) -> Result<CertificateDer, ServiceError> {
-    let authority = app.issuers.of_kind(IssuerKind::Infrastructure);
+    let authority = app.issuing(IssuerKind::Infrastructure, |_| true);
     let authority = Arc::clone(authority.ok_or(ServiceError::Incomplete("an infrastructure CA"))?);
     certify_by(app, &authority.issuer, profile, subject, holder, key).await
 }

@@ -5,7 +5,7 @@
 
 use super::config::{Mode, SignerConfig};
 use super::digest::Digest;
-use super::issuers::Authorities;
+use super::issuers::{Authorities, load_anchors};
 use super::journal::{Entry, Head, Holder, Journal, JournalError, Record};
 use super::ledger::{Founding, Ledger, LedgerError, Phase};
 use super::officers::OfficerList;
@@ -17,7 +17,7 @@ use crate::config::ConfigError;
 use domain::bundle::Bundle;
 use domain::certificate::Holder as CertificateHolder;
 use pki::certificate::{Certificate, CertificateDer};
-use pki::crl::{CrlDer, lint_crl, prepare_crl};
+use pki::crl::{CrlDer, RevokedEntry, lint_crl, prepare_crl};
 use pki::issue::{IssueError, Issuer, LintIssuer, Linted, Request, lint, lint_issued, prepare, prepare_root};
 use pki::key::{KeyId, SignError, Signer};
 use pki::lint::Finding;
@@ -190,7 +190,7 @@ impl Foundation {
         Ok(der)
     }
 
-    /// Signs an empty CRL, such as a root's: that nothing is revoked.
+    /// Signs a CRL of a root: which CAs are revoked.
     ///
     /// # Errors
     /// [`CeremonyError`]; the number stays used.
@@ -199,20 +199,23 @@ impl Foundation {
         issuer: &Issuer,
         number: u64,
         (this_update, next_update): (UtcTime, UtcTime),
-        keys: &dyn Signer,
+        (entries, keys): (&[RevokedEntry], &dyn Signer),
     ) -> Result<CrlDer, CeremonyError> {
-        let tbs = prepare_crl(issuer, number, this_update, next_update, std::iter::empty());
+        let tbs = prepare_crl(issuer, number, this_update, next_update, entries.iter());
+        let mut serials: Vec<_> = entries.iter().map(|entry| entry.serial).collect();
+        serials.sort_unstable();
         let linted = lint_crl(tbs, &issuer.certificate, issuer.key.clone()).map_err(CeremonyError::Lint)?;
         let folder = &self.config.directory;
-        revoked::write(folder, &issuer.name, number, &[])
+        revoked::write(folder, &issuer.name, number, &serials)
             .map_err(|source| CeremonyError::File { path: folder.clone(), source })?;
         self.record(&Record::Crl {
             at: System.now(),
             issuer: issuer.name.clone(),
             number,
             tbs: Digest::of(linted.tbs()),
-            revoked: revoked::digest(&[]),
-            count: 0,
+            revoked: revoked::digest(&serials),
+            count: serials.len(),
+            last: false,
         })?;
         Ok(linted.sign(keys)?)
     }
@@ -228,7 +231,12 @@ impl Foundation {
         }
         let authorities = Authorities::load(&self.config.issuers);
         let issuers = authorities.map_err(|error| CeremonyError::Issuers(Box::new(error)))?.seals();
-        self.record(&Record::Closed { at: System.now(), issuers })?;
+        let roots = load_anchors(&self.config.anchors).map_err(|error| CeremonyError::Issuers(Box::new(error)))?;
+        let anchor = |root: &Certificate| {
+            (root.common_name().unwrap_or_default().to_owned(), Digest::from_bytes(root.fingerprint()))
+        };
+        let anchors = roots.iter().map(anchor).collect();
+        self.record(&Record::Closed { at: System.now(), issuers, anchors })?;
         Ok(self.journal.head())
     }
 
@@ -240,7 +248,7 @@ impl Foundation {
         linted: Linted,
         keys: &dyn Signer,
     ) -> Result<CertificateDer, CeremonyError> {
-        let certificate = Entry::new(request.profile, request.serial, request.key, linted.tbs());
+        let certificate = Entry::new(request.profile, request.serial, request.key, linted.tbs(), request.not_after);
         self.record(&Record::Ceremony { at: System.now(), issuer: issuer.to_owned(), holder, certificate })?;
         Ok(linted.sign(keys)?)
     }

@@ -38,6 +38,9 @@ pub struct SignerConfig {
     /// Sealed transcripts of ceremonies: they say where keys were born that may leave their token wrapped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transcripts: Vec<PathBuf>,
+    /// Certificates of the roots, PEM. Only those that the ceremony left, or security officers approved, are trusted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anchors: Vec<PathBuf>,
     /// The token with the CA keys.
     pub token: TokenSettings,
     /// The CAs.

@@ -15,6 +15,7 @@ use super::token::CaToken;
 use crate::clock::Clock;
 use crate::crash::Crash;
 use pki::Kind;
+use pki::certificate::Certificate;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
@@ -26,6 +27,8 @@ pub struct Core {
     pub(super) officers: OfficerList,
     pub(super) standing: StandingList,
     pub(super) authorities: Authorities,
+    /// The roots of the configuration; only those on record are trusted.
+    pub(super) anchors: Vec<Certificate>,
     pub(super) policy_folder: PathBuf,
     pub(super) policies: RwLock<Arc<Policies>>,
     /// Held while the folder is read again.
@@ -69,6 +72,7 @@ impl Core {
             Request::Crl(request) => self.crl(request, blob).map(|crl| (Answer::Crl, crl)),
             Request::AnnounceEmergency(request) => self.announce_emergency(request).map(emergency),
             Request::CancelEmergency(signed) => self.cancel_emergency(signed).map(emergency),
+            Request::KeyAct(approval) => self.key_act(approval).map(|keys| (Answer::Keys(keys), Vec::new())),
             Request::ReloadPolicies => self.reload_policies().map(|bundle| (Answer::Policies(bundle), Vec::new())),
         };
         answer.unwrap_or_else(|error| (Answer::Refused(refusal(&error)), Vec::new()))
@@ -76,7 +80,7 @@ impl Core {
 
     /// How the signer is.
     pub fn status(&self) -> Status {
-        let serving = self.authorities.iter().filter(|authority| authority.serves().is_ok());
+        let serving = self.authorities.iter().filter(|authority| self.may_answer(authority).is_ok());
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             issuers: serving.map(|authority| authority.issuer.name.clone()).collect(),
@@ -84,6 +88,7 @@ impl Core {
             journal: self.journal.head(),
             policies: self.policies().bundle,
             emergency: self.ledger().emergency(),
+            keys: self.keys(),
         }
     }
 

@@ -9,6 +9,7 @@ use super::journal::Record;
 use super::ledger::LedgerError;
 use super::protocol::CrlRequest;
 use super::revoked;
+use domain::key::KeyState;
 use pki::crl::{CrlContents, CrlTbs, LintedCrl, lint_crl, verify_crl};
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
@@ -19,12 +20,13 @@ impl Core {
     pub(super) fn crl(&self, request: &CrlRequest, tbs: &[u8]) -> Result<Vec<u8>, SignerError> {
         let now = self.clock.now();
         let authority = self.authorities.get(&request.issuer)?;
-        authority.serves()?;
+        self.may_answer(authority)?;
         let issuer = &authority.issuer;
         let linted = lint_crl(CrlTbs::from_bytes(tbs.to_vec()), &issuer.certificate, issuer.key.clone());
         let linted = linted.map_err(SignerError::Lint)?;
         let contents = linted.contents().map_err(|_| SignerError::Malformed("the CRL's number is over 64 bits"))?;
-        check_times(&contents, now)?;
+        let last = self.is_last(&issuer.name, &contents, now)?;
+        check_times(&contents, last, now)?;
 
         let _turn = authority.crl_turn.lock().expect("nothing panics while a CRL is made");
         self.check_number(&issuer.name, contents.number, now)?;
@@ -33,7 +35,7 @@ impl Core {
             return Err(SignerError::CrlLosesRevocation { lost });
         }
         self.ready(authority)?;
-        self.remember(&issuer.name, contents, Digest::of(tbs), now)?;
+        self.remember(&issuer.name, contents, (Digest::of(tbs), last), now)?;
         self.sign_crl(authority, linted)
     }
 
@@ -44,6 +46,27 @@ impl Core {
         verify_crl(&crl, &authority.issuer.certificate).map_err(SignerError::WrongCrl)?;
         tracing::info!(issuer = authority.issuer.name, bytes = crl.len(), "CRL");
         Ok(crl)
+    }
+
+    /// Whether it is a CA's last CRL, which never ends (RFC 5280 section 5 of a CA that is no more; EN 319 411-1 clause
+    /// 6.3.9): only of a key that issues nothing more, and when every certificate is over or listed. Nothing else follows it.
+    fn is_last(&self, issuer: &str, contents: &CrlContents, now: UtcTime) -> Result<bool, SignerError> {
+        let last = contents.next_update == UtcTime::MAX;
+        let ledger = self.ledger();
+        if !last && ledger.has_last_crl(issuer) {
+            return Err(SignerError::KeyState { issuer: issuer.to_owned(), state: KeyState::Retired });
+        }
+        if !last {
+            return Ok(false);
+        }
+        let state = ledger.keys().state(issuer);
+        if state != KeyState::StatusOnly {
+            return Err(SignerError::KeyState { issuer: issuer.to_owned(), state });
+        }
+        match ledger.living(issuer, now, &contents.revoked) {
+            0 => Ok(true),
+            living => Err(SignerError::Living { issuer: issuer.to_owned(), living }),
+        }
     }
 
     /// Above the last one, but not so far that nothing could follow.
@@ -58,13 +81,19 @@ impl Core {
     }
 
     /// Keeps serials and number before anything is signed: first the file, then the record that names its hash.
-    fn remember(&self, issuer: &str, contents: CrlContents, tbs: Digest, at: UtcTime) -> Result<(), SignerError> {
+    fn remember(
+        &self,
+        issuer: &str,
+        contents: CrlContents,
+        (tbs, last): (Digest, bool),
+        at: UtcTime,
+    ) -> Result<(), SignerError> {
         let CrlContents { number, revoked: serials, .. } = contents;
         let before = self.ledger().last_crl(issuer).map(|crl| crl.number);
         revoked::write(&self.directory, issuer, number, &serials).map_err(SignerError::Revoked)?;
         self.reach("crl-serials");
         let (revoked, count) = (revoked::digest(&serials), serials.len());
-        self.record(&Record::Crl { at, issuer: issuer.to_owned(), number, tbs, revoked, count })?;
+        self.record(&Record::Crl { at, issuer: issuer.to_owned(), number, tbs, revoked, count, last })?;
         let listed: Arc<[SerialNumber]> = serials.into();
         self.revoked.replace(issuer, Arc::clone(&listed));
         if let Some(before) = before
@@ -86,9 +115,9 @@ impl Core {
     }
 }
 
-fn check_times(contents: &CrlContents, now: UtcTime) -> Result<(), SignerError> {
+fn check_times(contents: &CrlContents, last: bool, now: UtcTime) -> Result<(), SignerError> {
     near("thisUpdate", contents.this_update, now)?;
-    if contents.next_update > now.plus_days(MAX_CRL_DAYS) {
+    if !last && contents.next_update > now.plus_days(MAX_CRL_DAYS) {
         return Err(SignerError::Time { what: "nextUpdate", found: contents.next_update, now });
     }
     Ok(())

@@ -55,14 +55,20 @@ impl Draft {
             return Err(SignerError::OtherBytes);
         }
         let linted = lint(tbs, profile, LintIssuer::from(&authority.issuer)).map_err(SignerError::Lint)?;
-        let entry = Entry::new(profile, serial, key, linted.tbs());
+        let entry = Entry::new(profile, serial, key, linted.tbs(), not_after);
         Ok(Self { linted, entry })
     }
 }
 
 impl Entry {
     /// The record of a certificate with these bytes.
-    pub(super) fn new(profile: &Profile, serial: SerialNumber, key: &PublicKey, tbs: &[u8]) -> Self {
+    pub(super) fn new(
+        profile: &Profile,
+        serial: SerialNumber,
+        key: &PublicKey,
+        tbs: &[u8],
+        not_after: UtcTime,
+    ) -> Self {
         Self {
             serial,
             purpose: profile.purpose(),
@@ -70,6 +76,7 @@ impl Entry {
             revision: profile.revision(),
             key: Digest::from_bytes(key.fingerprint()),
             tbs: Digest::of(tbs),
+            not_after: Some(not_after),
         }
     }
 }

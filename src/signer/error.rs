@@ -4,6 +4,7 @@ use super::journal::JournalError;
 use super::ledger::LedgerError;
 use domain::assurance::ProofFault;
 use domain::evidence::EvidenceError;
+use domain::key::KeyState;
 use domain::subject::SubjectFault;
 use hsm::HsmError;
 use pki::Kind;
@@ -24,6 +25,8 @@ pub enum Code {
     BadRequest,
     /// There is no such CA, or its key does not sign this.
     WrongIssuer,
+    /// The state of the CA's key does not allow it.
+    KeyState,
     /// The officers' signatures do not carry this certificate.
     NotApproved,
     /// No standing approval covers this certificate.
@@ -72,6 +75,7 @@ impl Code {
         match self {
             Self::BadRequest => "bad-request",
             Self::WrongIssuer => "wrong-issuer",
+            Self::KeyState => "key-state",
             Self::NotApproved => "not-approved",
             Self::NoStandingApproval => "no-standing-approval",
             Self::ApprovalUsed => "approval-used",
@@ -101,7 +105,8 @@ impl Code {
             Self::BadRequest => Kind::Invalid,
             Self::NotApproved | Self::NoStandingApproval | Self::WrongIssuer | Self::OtherBytes => Kind::Denied,
             Self::ApprovalUsed | Self::SerialUsed | Self::KeyUsed | Self::CardUsed | Self::CrlNumber => Kind::Conflict,
-            Self::WrongProfile
+            Self::KeyState
+            | Self::WrongProfile
             | Self::WrongSubject
             | Self::PoliciesUnusable
             | Self::WrongTime
@@ -127,6 +132,12 @@ pub(super) enum SignerError {
     IssuerRole { issuer: String, purpose: Purpose },
     #[error("the key of {issuer} signs nothing outside the ceremony")]
     IssuerSigns { issuer: String },
+    #[error("the key of {issuer} is {state}: {}", advice(*.state))]
+    KeyState { issuer: String, state: KeyState },
+    #[error("no trusted root certified {issuer}: add the root first, with `sigill key trust`")]
+    NoAnchor { issuer: String },
+    #[error("{living} certificates of {issuer} are neither over nor revoked: its last CRL must wait")]
+    Living { issuer: String, living: usize },
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
     #[error("the subject: {0}")]
@@ -195,6 +206,15 @@ impl SignerError {
             | Self::Proof(ProofFault::NoLevel(_)) => Code::WrongProfile,
             Self::NoIssuer { .. } | Self::IssuerRole { .. } | Self::IssuerSigns { .. } => Code::WrongIssuer,
             Self::Subject(_) => Code::WrongSubject,
+            Self::KeyState { .. }
+            | Self::Living { .. }
+            | Self::Ledger(
+                LedgerError::KeyState { .. }
+                | LedgerError::NoSuchMove { .. }
+                | LedgerError::OtherCertificate { .. }
+                | LedgerError::NoLastCrl { .. }
+                | LedgerError::AnchorKnown { .. },
+            ) => Code::KeyState,
             Self::NoStandingApproval => Code::NoStandingApproval,
             Self::Time { .. } => Code::WrongTime,
             Self::OtherBytes => Code::OtherBytes,
@@ -208,7 +228,8 @@ impl SignerError {
             | Self::Proof(_)
             | Self::NotApproved(_)
             | Self::Emergency(_)
-            | Self::Ledger(LedgerError::PoliciesNotApproved) => Code::NotApproved,
+            | Self::NoAnchor { .. }
+            | Self::Ledger(LedgerError::PoliciesNotApproved | LedgerError::KeyActNotApproved) => Code::NotApproved,
             Self::Policies(_) | Self::Ledger(LedgerError::ProfileChanged { .. }) => Code::PoliciesUnusable,
             Self::Ledger(LedgerError::CrlNumber { .. }) | Self::CrlNumberAhead { .. } => Code::CrlNumber,
             Self::CrlLosesRevocation { .. } => Code::CrlLosesRevocation,
@@ -220,5 +241,15 @@ impl SignerError {
                 Code::Internal
             }
         }
+    }
+}
+
+/// What whoever is refused can do.
+const fn advice(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Planned | KeyState::Generated => "two security officers activate it with `sigill key activate`",
+        KeyState::Active => "it issues",
+        KeyState::StatusOnly => "it only answers for what it issued; the next generation issues",
+        KeyState::Retired | KeyState::Destroyed => "it signs nothing any more",
     }
 }

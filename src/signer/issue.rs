@@ -14,6 +14,7 @@ use domain::id::hex;
 use domain::operation::{IssueCard, MAX_TRAY};
 use domain::subject::{CARD_NUMBER, ORGANISATION_NUMBER, SERIAL_NUMBER, check_person};
 use pki::key::PublicKey;
+use pki::profile::Purpose;
 use pki::time::UtcTime;
 
 /// Cards that were delivered together, under a signature that verifies.
@@ -30,7 +31,7 @@ impl Core {
     pub(super) fn issue(&self, request: &IssueRequest) -> Result<Vec<CardAnswer>, SignerError> {
         let now = self.clock.now();
         let authority = self.authorities.get(&request.issuer)?;
-        authority.serves()?;
+        self.may_certify(authority, Purpose::PersonAuthentication)?;
         if request.cards.is_empty() || request.cards.len() > MAX_TRAY {
             return Err(SignerError::Malformed("a tray has some cards, and not too many"));
         }

@@ -9,6 +9,7 @@ use pki::certificate::Certificate;
 use pki::issue::Issuer;
 use pki::profile::Purpose;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock};
 
 /// A CA whose key this process may use.
@@ -71,6 +72,16 @@ impl Authority {
         };
         if allowed { Ok(()) } else { Err(SignerError::IssuerRole { issuer: self.issuer.name.clone(), purpose }) }
     }
+}
+
+/// Reads the roots' certificates.
+pub(super) fn load_anchors(paths: &[PathBuf]) -> Result<Vec<Certificate>, StartError> {
+    let load = |path: &PathBuf| {
+        let pem = std::fs::read_to_string(path).map_err(|source| StartError::File { path: path.clone(), source })?;
+        let name = path.display().to_string();
+        Certificate::from_pem(&pem).map_err(|source| StartError::Certificate { issuer: name, source })
+    };
+    paths.iter().map(load).collect()
 }
 
 impl Authorities {

@@ -2,12 +2,19 @@
 //!
 //! The same rules judge a record when it is written and when it is read back at start.
 
+mod error;
+mod keys;
+
+pub(super) use error::LedgerError;
+pub(super) use keys::Keys;
+
 use super::config::Mode;
 use super::digest::Digest;
 use super::emergency::{EmergencyStatus, Pending};
 use super::journal::{Authority, Entry, Holder, IssuerSeal, Record, Revision};
 use domain::PersonId;
 use domain::evidence::{KEY_ACT_APPROVALS, POLICY_APPROVALS};
+use keys::Approved;
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
@@ -22,6 +29,7 @@ pub(super) struct Ledger {
     /// What each revision of a profile said when it was first in force.
     revisions: HashMap<(String, u32), Digest>,
     issuers: HashMap<String, Book>,
+    ca_keys: Keys,
     keys: HashMap<Digest, (Holder, Purpose)>,
     cards: HashMap<String, PersonId>,
     approvals: HashMap<ApprovalUse, Use>,
@@ -58,7 +66,8 @@ enum Use {
 /// What one CA has signed.
 #[derive(Debug, Default)]
 struct Book {
-    serials: HashSet<SerialNumber>,
+    /// Every serial, with the last second of its certificate.
+    serials: HashMap<SerialNumber, UtcTime>,
     crl: Option<LastCrl>,
 }
 
@@ -68,6 +77,8 @@ pub(super) struct LastCrl {
     pub(super) number: u64,
     /// Of the file with the revoked serials.
     pub(super) revoked: Digest,
+    /// Whether it never ends.
+    pub(super) last: bool,
 }
 
 /// Where the life of a journal is.
@@ -88,29 +99,6 @@ pub(super) struct Founding {
     pub(super) policies: Digest,
 }
 
-/// Why a record cannot follow.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum LedgerError {
-    #[error("this record has no place here")]
-    OutOfPlace,
-    #[error("serial {0} was used before")]
-    SerialUsed(SerialNumber),
-    #[error("the key is certified for another holder or purpose")]
-    KeyUsed,
-    #[error("the card belongs to somebody else")]
-    CardUsed,
-    #[error("the approval was used before")]
-    ApprovalUsed,
-    #[error("CRL number {number} is not above {last}")]
-    CrlNumber { number: u64, last: u64 },
-    #[error("there is no such intent")]
-    NoIntent,
-    #[error("the policies are neither the ceremony's nor approved in place of those in force")]
-    PoliciesNotApproved,
-    #[error("profile {name} was changed without a new revision: revision {revision} says something else")]
-    ProfileChanged { name: String, revision: u32 },
-}
-
 impl Ledger {
     /// Takes in a record if it can follow; otherwise nothing changes.
     pub(super) fn admit(&mut self, record: &Record) -> Result<(), LedgerError> {
@@ -118,7 +106,21 @@ impl Ledger {
             Record::Founded { mode, officers, standing, policies, .. } => {
                 self.found(Founding { mode: *mode, officers: *officers, standing: *standing, policies: *policies })
             }
-            Record::Closed { issuers, .. } => self.close(issuers),
+            Record::Closed { at, issuers, anchors } => {
+                self.close(issuers)?;
+                self.ca_keys.begin(issuers, anchors, *at);
+                Ok(())
+            }
+            Record::KeyMoved { at, operation, approvers, ca, moved } => {
+                self.in_service()?;
+                let approved = Approved { act: *operation, approvers: approvers.len(), at: *at };
+                let has_last_crl = self.has_last_crl(&moved.issuer);
+                self.ca_keys.move_on(moved, *ca, has_last_crl, approved)
+            }
+            Record::AnchorAdded { at, operation, approvers, anchor } => {
+                self.in_service()?;
+                self.ca_keys.trust(anchor, Approved { act: *operation, approvers: approvers.len(), at: *at })
+            }
             Record::Policies { at, bundle, replaces, approvers, revisions } => {
                 self.follow(*bundle, *replaces, approvers.len())?;
                 self.take_policies((*bundle, *at), revisions)
@@ -140,8 +142,28 @@ impl Ledger {
             }
             Record::Outcome { issuer, signed, freed, .. } => self.settle(issuer, signed, freed),
             Record::Released { at, issuer, serials } => self.release(issuer, serials, *at),
-            Record::Crl { issuer, number, revoked, .. } => self.number_crl(issuer, *number, *revoked),
+            Record::Crl { issuer, number, revoked, last, .. } => {
+                self.number_crl(issuer, LastCrl { number: *number, revoked: *revoked, last: *last })
+            }
         }
+    }
+
+    /// The CA keys and the trusted roots.
+    pub(super) const fn keys(&self) -> &Keys {
+        &self.ca_keys
+    }
+
+    /// Whether the last CRL of a CA never ends.
+    pub(super) fn has_last_crl(&self, issuer: &str) -> bool {
+        self.last_crl(issuer).is_some_and(|crl| crl.last)
+    }
+
+    /// How many certificates of a CA are neither over at `now` nor `listed` as revoked. Its OCSP signers do not count:
+    /// they answer for the others.
+    pub(super) fn living(&self, issuer: &str, now: UtcTime, listed: &[SerialNumber]) -> usize {
+        let listed: HashSet<_> = listed.iter().collect();
+        let lives = |(serial, until): &(&SerialNumber, &UtcTime)| **until >= now && !listed.contains(serial);
+        self.issuers.get(issuer).map_or(0, |book| book.serials.iter().filter(lives).count())
     }
 
     pub(super) const fn phase(&self) -> &Phase {
@@ -161,7 +183,7 @@ impl Ledger {
 
     /// Whether the journal knows that this CA was to sign this serial.
     pub(super) fn knows(&self, issuer: &str, serial: &SerialNumber) -> bool {
-        self.issuers.get(issuer).is_some_and(|book| book.serials.contains(serial))
+        self.issuers.get(issuer).is_some_and(|book| book.serials.contains_key(serial))
     }
 
     /// Whether a certificate was to be signed and nothing became of it so far.
@@ -194,6 +216,16 @@ impl Ledger {
     fn may_release(&self, certificate: &(String, SerialNumber), now: UtcTime) -> bool {
         let soon = |hold: &Hold| now.unix() - hold.since.unix() <= RECOVERY_SECONDS;
         self.holds.get(certificate).is_some_and(|hold| self.open.contains(certificate) || soon(hold))
+    }
+
+    /// Whether a key can move so, before anything irrevocable is done.
+    pub(super) fn may_move(&self, record: &Record) -> Result<(), LedgerError> {
+        let Record::KeyMoved { at, operation, approvers, moved, .. } = record else {
+            return Err(LedgerError::OutOfPlace);
+        };
+        self.in_service()?;
+        let approved = Approved { act: *operation, approvers: approvers.len(), at: *at };
+        self.ca_keys.may_move(moved, self.has_last_crl(&moved.issuer), approved)
     }
 
     fn found(&mut self, founding: Founding) -> Result<(), LedgerError> {
@@ -296,8 +328,8 @@ impl Ledger {
         self.may_reserve(issuer, holder, certificates, authority.map(|(authority, _)| authority))?;
         let book = self.issuers.entry(issuer.to_owned()).or_default();
         for entry in certificates {
-            book.serials.insert(entry.serial);
-            self.keys.insert(entry.key, (holder.without_card(), entry.purpose));
+            book.serials.insert(entry.serial, in_scope_until(entry));
+            self.keys.insert(entry.key, (holder.without_card(), use_of_key(entry.purpose)));
             if let Some((authority, since)) = authority {
                 let certificate = (issuer.to_owned(), entry.serial);
                 if let Some((used, _)) = used_approval(Some(authority), entry.purpose) {
@@ -335,8 +367,9 @@ impl Ledger {
             if self.knows(issuer, &entry.serial) || earlier.iter().any(|other| other.serial == entry.serial) {
                 return Err(LedgerError::SerialUsed(entry.serial));
             }
-            let other_use =
-                |(used_by, purpose): &(Holder, Purpose)| *used_by != holder.without_card() || *purpose != entry.purpose;
+            let other_use = |(used_by, purpose): &(Holder, Purpose)| {
+                *used_by != holder.without_card() || *purpose != use_of_key(entry.purpose)
+            };
             if self.keys.get(&entry.key).is_some_and(other_use) || earlier.iter().any(|other| other.key == entry.key) {
                 return Err(LedgerError::KeyUsed);
             }
@@ -385,17 +418,17 @@ impl Ledger {
         }
     }
 
-    fn number_crl(&mut self, issuer: &str, number: u64, revoked: Digest) -> Result<(), LedgerError> {
+    fn number_crl(&mut self, issuer: &str, crl: LastCrl) -> Result<(), LedgerError> {
         if self.phase == Phase::Empty {
             return Err(LedgerError::OutOfPlace);
         }
         let book = self.issuers.entry(issuer.to_owned()).or_default();
         if let Some(LastCrl { number: last, .. }) = book.crl
-            && number <= last
+            && crl.number <= last
         {
-            return Err(LedgerError::CrlNumber { number, last });
+            return Err(LedgerError::CrlNumber { number: crl.number, last });
         }
-        book.crl = Some(LastCrl { number, revoked });
+        book.crl = Some(crl);
         Ok(())
     }
 }
@@ -408,6 +441,19 @@ impl Holder {
             Self::Service { .. } => self.clone(),
         }
     }
+}
+
+/// A root's key is the same key under another root.
+const fn use_of_key(purpose: Purpose) -> Purpose {
+    if matches!(purpose, Purpose::CrossCa) { Purpose::RootCa } else { purpose }
+}
+
+/// Until when a CA must answer for a certificate. A journal of an older version does not say: for ever.
+fn in_scope_until(entry: &Entry) -> UtcTime {
+    if entry.purpose == Purpose::OcspSigner {
+        return UtcTime::from_unix(0);
+    }
+    entry.not_after.unwrap_or(UtcTime::MAX)
 }
 
 /// How long after signing a revocation can mean that the certificate never reached anybody.

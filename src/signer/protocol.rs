@@ -10,6 +10,7 @@ use super::journal::Head;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::evidence::{IssueEvidence, Signed};
+use domain::key::{KeyState, Stage};
 use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
@@ -34,6 +35,8 @@ pub enum Request {
     AnnounceEmergency(EmergencyRequest),
     /// Stop the emergency that is announced.
     CancelEmergency(Signed),
+    /// Do what security officers approved with a CA's key, or trust a root.
+    KeyAct(Signed),
 }
 
 /// Certificates of a tray of cards.
@@ -122,6 +125,8 @@ pub enum Answer {
     Issued(SignedCertificate),
     /// To [`Request::Crl`]; the CRL is in the frame of bytes.
     Crl,
+    /// To [`Request::KeyAct`]: how every key is from now on.
+    Keys(Vec<KeyStatus>),
     /// To [`Request::ReloadPolicies`]: the digest of the bundle in force.
     Policies(Digest),
     /// To [`Request::AnnounceEmergency`] and [`Request::CancelEmergency`].
@@ -146,6 +151,25 @@ pub struct Status {
     pub policies: Digest,
     /// Emergencies: whether other officers are about to take office.
     pub emergency: EmergencyStatus,
+    /// How every CA key is.
+    pub keys: Vec<KeyStatus>,
+}
+
+/// How a CA's key is, by the signer's own journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyStatus {
+    /// Name of the CA.
+    pub issuer: String,
+    /// Where it is in its life.
+    pub state: KeyState,
+    /// The states since it was active, with dates.
+    pub stages: Vec<Stage>,
+    /// Since when it may be in other hands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compromised: Option<UtcTime>,
+    /// Whether its last CRL never ends.
+    pub has_last_crl: bool,
 }
 
 /// What became of one card of a tray.

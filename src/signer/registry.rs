@@ -52,7 +52,9 @@ impl Officers for Registry<'_> {
             None => self.core.verified.keep(fingerprint, self.verify(certificate)?),
         };
         let revoked = self.core.revoked.contains(&verified.issuer, &verified.serial);
-        (certificate.valid_at(at) && !revoked).then_some(verified.officer)
+        // Whoever has the CA's key can make certificates for anybody.
+        let compromised = self.core.ledger().keys().is_compromised(&verified.issuer);
+        (certificate.valid_at(at) && !revoked && !compromised).then_some(verified.officer)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Opens everything that the signer needs, and refuses what was changed behind its back.
 
-use super::config::{IssuerKind, SignerConfig};
+use super::config::SignerConfig;
 use super::core::Core;
 use super::digest::Digest;
 use super::emergency;
 use super::error::SignerError;
-use super::issuers::Authorities;
+use super::issuers::{Authorities, load_anchors};
 use super::journal::{Journal, JournalError};
 use super::ledger::{Ledger, Phase};
 use super::officers::{OfficerList, OfficersError};
@@ -143,6 +143,7 @@ impl Core {
             officers: OfficerList::from_json(&officers)?,
             standing: StandingList::from_json(&standing)?,
             authorities,
+            anchors: load_anchors(&config.anchors)?,
             policy_folder: config.policies.clone(),
             policies: RwLock::new(Arc::clone(&policies)),
             policies_turn: Mutex::default(),
@@ -167,7 +168,7 @@ impl Core {
 
     /// Checks every key that will sign; one on a token that is away is checked before its first use.
     pub(super) fn check_keys(&self) -> Result<(), StartError> {
-        for authority in self.authorities.iter().filter(|authority| authority.kind != IssuerKind::Root) {
+        for authority in self.authorities.iter().filter(|authority| self.may_answer(authority).is_ok()) {
             match self.ready(authority) {
                 Err(SignerError::KeyRefused { issuer, why }) => return Err(StartError::Key { issuer, why }),
                 Err(error) => tracing::warn!(issuer = authority.issuer.name, %error, "the key was not checked yet"),
@@ -208,7 +209,7 @@ fn check_founding(
     (officers, standing): (&[u8], &[u8]),
     authorities: &Authorities,
 ) -> Result<(), StartError> {
-    let Phase::Closed(founding, seals) = ledger.phase() else {
+    let Phase::Closed(founding, _) = ledger.phase() else {
         return Err(StartError::NotClosed);
     };
     let unchanged =
@@ -218,7 +219,9 @@ fn check_founding(
     unchanged(in_force == Digest::of(officers), "officers.json")?;
     unchanged(founding.standing == Digest::of(standing), "standing.json")?;
     for (name, seal) in authorities.seals() {
-        unchanged(seals.get(&name) == Some(&seal), &format!("the certificate or kind of {name}"))?;
+        // One that the journal does not know signs nothing before officers approve it.
+        let same = ledger.keys().get(&name).is_none_or(|key| key.seal == seal);
+        unchanged(same, &format!("the certificate or kind of {name}"))?;
     }
     Ok(())
 }

@@ -14,6 +14,12 @@ pub trait CaToken: Signer {
     /// # Errors
     /// [`HsmError`]; of kind `Busy` if the token cannot tell now.
     fn check_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError>;
+
+    /// Destroys the key of a CA that came to its end, and proves that it is gone.
+    ///
+    /// # Errors
+    /// [`HsmError`]; the key may still be there then.
+    fn destroy_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError>;
 }
 
 /// The token of the configuration.
@@ -55,6 +61,10 @@ impl CaToken for CaPool {
 
     fn check_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
         self.pool.check_ca_key(key, expected, &self.transcribed)
+    }
+
+    fn destroy_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
+        self.destroy(key, expected)
     }
 }
 

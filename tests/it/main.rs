@@ -19,6 +19,7 @@ mod power_loss;
 mod quickstart;
 mod requests;
 mod revocation;
+mod rollover;
 mod status;
 mod support;
 mod trays;

@@ -80,6 +80,8 @@ words! {
         ReadTenants = "read-tenants",
         /// Read the service's keys and issuers.
         ReadKeys = "read-keys",
+        /// Have a CA's key go on in its life, and trust a root, as two approved.
+        ActOnKeys = "act-on-keys",
         /// Read certificate profiles.
         ReadProfiles = "read-profiles",
         /// Read the audit log.

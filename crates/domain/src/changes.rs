@@ -11,6 +11,7 @@ use crate::card::Card;
 use crate::certificate::{CertificateRef, Intent};
 use crate::enrolment::AnyEnrolment;
 use crate::evidence::Signed;
+use crate::key::KeyState;
 use crate::people::{Employment, Person, RoleGrant, Tenant};
 use crate::revocation::Revocation;
 use pki::time::UtcTime;
@@ -115,6 +116,25 @@ pub enum Write {
         /// Digest of those before.
         replaces: Option<String>,
     },
+    /// A CA's key is in another state. Stale unless it is in the state that this follows; in none for the first.
+    KeyStage(KeyStage),
+}
+
+/// A state of a CA's key, or of a root, which is active when it is trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyStage {
+    /// Name of the CA.
+    pub issuer: String,
+    /// The state before; none for the first.
+    pub follows: Option<KeyState>,
+    /// The state from now on.
+    pub state: KeyState,
+    /// Whether somebody else may have used the key.
+    pub compromised: bool,
+    /// What security officers approved; none for what a ceremony left.
+    pub approval: Option<Signed>,
+    /// When.
+    pub at: UtcTime,
 }
 
 /// A CRL as served.

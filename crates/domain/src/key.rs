@@ -120,6 +120,13 @@ impl KeyLife {
         Ok(())
     }
 
+    /// The same life, of a key that somebody else may have used since `at`.
+    #[must_use]
+    pub fn compromised_at(mut self, at: UtcTime) -> Self {
+        self.compromise(at);
+        self
+    }
+
     /// Notes that somebody else may have used the key. The first time stands.
     pub fn compromise(&mut self, at: UtcTime) {
         self.compromised.get_or_insert(at);

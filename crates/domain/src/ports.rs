@@ -10,13 +10,16 @@ use crate::card::Card;
 use crate::certificate::{CertificateRecord, CertificateRef};
 use crate::changes::{Changes, Dossier, PublishedCrl, PublishedOcsp, Stored};
 use crate::enrolment::AnyEnrolment;
+use crate::key::KeyLife;
 use crate::people::{Employment, Person, RoleGrant, Tenant};
 use crate::revocation::Revocation;
 use crate::{ApprovalId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
 use async_trait::async_trait;
 use pki::crl::RevokedEntry;
 use pki::identifier::{OrganisationNumber, PersonalNumber};
+use pki::serial::SerialNumber;
 use pki::time::UtcTime;
+use std::collections::BTreeMap;
 
 /// Why the store did not do it. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -156,6 +159,13 @@ pub trait Certificates: Send + Sync {
     async fn certificate_by_fingerprint(&self, fingerprint: &[u8; 32]) -> Result<Option<CertificateRecord>>;
     /// Intents without certificate and without revocation, reserved before `before`.
     async fn open_intents(&self, before: UtcTime, limit: u32) -> Result<Vec<CertificateRecord>>;
+    /// The certificates and open intents of a CA, in order of serial, after `after`.
+    async fn certificates_of_issuer(
+        &self,
+        issuer: &str,
+        after: Option<&SerialNumber>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>>;
     /// Certificates held by the service (OCSP signers, TLS), newest first.
     async fn service_certificates(&self, key: &str, limit: u32) -> Result<Vec<CertificateRecord>>;
 }
@@ -208,7 +218,14 @@ pub trait Policies: Send + Sync {
     async fn policies_in_force(&self) -> Result<Option<LoadedBundle>>;
 }
 
-/// A whole store.
-pub trait Store: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies {}
+/// The lives of CA keys.
+#[async_trait]
+pub trait Keys: Send + Sync {
+    /// The life of every CA's key, by the CA's name; of a root, whether it is trusted.
+    async fn key_lives(&self) -> Result<BTreeMap<String, KeyLife>>;
+}
 
-impl<T: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies> Store for T {}
+/// A whole store.
+pub trait Store: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies + Keys {}
+
+impl<T: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies + Keys> Store for T {}

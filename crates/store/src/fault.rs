@@ -29,6 +29,7 @@ pub const POINTS: &[&str] = &[
     "revocation",
     "crl",
     "policies",
+    "ca-key",
     "ocsp",
     "erase",
     "audit",

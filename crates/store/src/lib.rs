@@ -13,6 +13,7 @@ mod deliveries;
 mod engine;
 mod enrolments;
 pub mod fault;
+mod keys;
 mod people;
 mod policies;
 mod revocations;

@@ -1,7 +1,7 @@
 //! Begins a ceremony, or goes on with it: the file, the transcript, and the signer's door.
 
 use super::confirm::confirm;
-use super::{Ceremony, Setup};
+use super::{Ceremony, Earlier, Setup};
 use crate::ceremony::desk::Desk;
 use crate::ceremony::error::Error;
 use crate::ceremony::layout::Layout;
@@ -23,7 +23,7 @@ use std::os::unix::fs::MetadataExt;
 impl<'a> Ceremony<'a> {
     /// Begins, or goes on: checks the file, has it confirmed, and opens the signer's door.
     pub(super) fn open(setup: Setup<'a>, desk: &'a mut dyn Desk) -> Result<Self, Error> {
-        let Setup { script: text, host, layout, policies, rehearsal } = setup;
+        let Setup { script: text, host, layout, policies, after, rehearsal } = setup;
         let profiles = profiles(policies)?;
         let script = Script::from_toml(text)?;
         let digest = Script::digest(text);
@@ -33,6 +33,12 @@ impl<'a> Ceremony<'a> {
         if layout.transcript().exists() {
             return Err(Error::Finished(layout.data().display().to_string()));
         }
+        let earlier = match (after, &script.continues) {
+            (Some(after), Some(_)) => Earlier::open(after, &script)?,
+            (None, None) => None,
+            (Some(_), None) => return Err(Error::NotThere("[continues] of the file".to_owned())),
+            (None, Some(_)) => return Err(Error::NotThere("the folder".to_owned())),
+        };
         make_folders(layout, host)?;
         let owner = std::fs::metadata(layout.data()).map_or(0, |folder| folder.uid());
         let signer = signer_files::configuration(&script, host, layout, owner);
@@ -51,7 +57,21 @@ impl<'a> Ceremony<'a> {
         files::private(&layout.signer_config(), text)?;
         let (tokens, keys) = (BTreeMap::new(), BTreeMap::new());
         let entropy = System;
-        Ok(Self { script, digest, host, layout, draft, foundation, rehearsal, profiles, desk, entropy, tokens, keys })
+        Ok(Self {
+            script,
+            digest,
+            host,
+            layout,
+            draft,
+            foundation,
+            earlier,
+            rehearsal,
+            profiles,
+            desk,
+            entropy,
+            tokens,
+            keys,
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Certificates and the root's list.
 
+use super::earlier::cross_file;
 use super::{Ceremony, Error};
 use crate::ceremony::exchange::Requests;
 use crate::ceremony::files;
@@ -63,16 +64,19 @@ impl Ceremony<'_> {
         Ok(())
     }
 
-    /// The root's key signs once more: that no CA is revoked. The next such list needs the next ceremony.
+    /// A root's key signs once more: which CAs are revoked. The next such list needs the next ceremony.
     pub(super) fn sign_root_crl(&mut self, root: &Issuer) -> Result<(), Error> {
-        if self.draft.find(|event| matches!(event, Event::Crl { .. }).then_some(())).is_some() {
+        let signed = |event: &Event| matches!(event, Event::Crl { issuer, .. } if *issuer == root.name).then_some(());
+        if self.draft.find(signed).is_some() {
             return Ok(());
         }
-        let (this_update, next_update) = (System.now(), System.now().plus_days(ROOT_CRL_DAYS));
-        let number = self.foundation.next_crl(&root.name);
+        let days = if self.script.cross().is_some() { CROSS_CRL_DAYS } else { ROOT_CRL_DAYS };
+        let (this_update, next_update) = (System.now(), System.now().plus_days(days));
+        let (last, entries) = self.earlier_list(root)?;
+        let number = self.foundation.next_crl(&root.name).max(last + 1);
         let keys = self.tokens[&self.script.tokens.root].clone();
-        let der = self.foundation.sign_crl(root, number, (this_update, next_update), &keys)?.into_bytes();
-        let file = root_crl_file(&self.script);
+        let der = self.foundation.sign_crl(root, number, (this_update, next_update), (&entries, &keys))?.into_bytes();
+        let file = root_crl_file_of(&root.name);
         files::public(&self.layout.data().join(&file), &der)?;
         self.record(Event::Crl { issuer: root.name.clone(), number, next_update, file, sha256: Digest::of(&der) })
     }
@@ -154,7 +158,7 @@ impl Ceremony<'_> {
 
     fn token_of(&self, issuer: &Issuer) -> &str {
         let tokens = &self.script.tokens;
-        if issuer.name == self.script.root().name() { &tokens.root } else { &tokens.authorities }
+        if self.script.roots().any(|root| root.name() == issuer.name) { &tokens.root } else { &tokens.authorities }
     }
 
     fn authority_order(&self, planned: &PlannedAuthority, step: Step, key: PublicKey) -> Order {
@@ -169,7 +173,7 @@ impl Ceremony<'_> {
         }
     }
 
-    fn issuer(&self, planned: &PlannedAuthority, certificate: Certificate) -> Issuer {
+    pub(super) fn issuer(&self, planned: &PlannedAuthority, certificate: Certificate) -> Issuer {
         Issuer {
             name: planned.name(),
             key: KeyId::new(planned.key.as_str()),
@@ -185,7 +189,11 @@ impl Ceremony<'_> {
 pub(crate) fn certificate_files(script: &Script, host: Host) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     if host != Host::Issuing {
-        names.extend(script.authorities.iter().map(|ca| authority_file(&ca.name())));
+        let made = script.authorities.iter().skip(usize::from(!script.makes_root()));
+        names.extend(made.map(|ca| authority_file(&ca.name())));
+        if let Some(cross) = script.cross() {
+            names.extend([cross_file(cross, script.root()), cross_file(script.root(), cross)]);
+        }
     }
     if host != Host::Root {
         let responders = script.authorities.iter().filter_map(|ca| ca.responder.as_ref());
@@ -198,9 +206,14 @@ pub(crate) fn certificate_files(script: &Script, host: Host) -> BTreeSet<String>
     names
 }
 
-/// Where the root's list is.
-pub(crate) fn root_crl_file(script: &Script) -> String {
-    format!("authorities/{}.crl", script.root().name())
+/// Where the roots' lists are.
+pub(crate) fn root_crl_files(script: &Script) -> impl Iterator<Item = String> {
+    script.roots().map(|root| root_crl_file_of(&root.name()))
+}
+
+/// Where the list of a root is.
+pub(super) fn root_crl_file_of(name: &str) -> String {
+    format!("authorities/{name}.crl")
 }
 
 /// Where the certificate of a CA or OCSP signer is.
@@ -219,3 +232,5 @@ fn person_of(holder: &Holder) -> Option<PersonId> {
 pub(crate) const OCSP_PROFILE: &str = "ocsp-signer";
 /// EN 319 411-1 CSS-6.3.9: the list of an offline CA at least once a year.
 const ROOT_CRL_DAYS: i64 = 360;
+/// EN 319 411-1 CSS-6.3.9: while cross certificates are out, at least every 31 days.
+const CROSS_CRL_DAYS: i64 = 30;

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hsm::{HsmError, KeyRole, Module, Pool};
 use pki::key::{KeyId, KeyKind, PublicKey};
+use std::path::Path;
 
 impl Ceremony<'_> {
     /// Makes this host's tokens, and the keys of its CAs, OCSP signers and seal.
@@ -16,6 +17,9 @@ impl Ceremony<'_> {
         let (script, host) = (self.script.clone(), self.host);
         for authority in script.authorities_of(host) {
             self.make_key(script.token_of(authority), &authority.key, authority.key_kind, KeyRole::Ca)?;
+        }
+        if let Some(cross) = script.cross().filter(|_| host != Host::Issuing) {
+            self.make_key(&script.tokens.root, &cross.key, cross.key_kind, KeyRole::Ca)?;
         }
         if host != Host::Root {
             for responder in script.authorities.iter().filter_map(|ca| ca.responder.as_ref()) {
@@ -48,7 +52,11 @@ impl Ceremony<'_> {
         } else {
             pool.generate_with_backup(&key, kind, role, self.script.backup_of(label))
         };
+        let earlier = before.is_none() && self.is_earlier(label);
         let public = match made {
+            Err(HsmError::KeyExists { .. }) if before.is_none() && !earlier && self.found_tokens() => {
+                return Err(Error::KeyThere(label.to_owned()));
+            }
             Err(HsmError::KeyExists { .. }) => pool.public_key(&key),
             other => other,
         };
@@ -60,12 +68,25 @@ impl Ceremony<'_> {
         if before.is_none() {
             let attributes = pool.attributes(&key).map_err(failed(token))?;
             let (label, token, public) = (label.to_owned(), token.to_owned(), STANDARD.encode(public.spki()));
-            self.record(Event::Key { label, token, kind, role, fingerprint, public, attributes })?;
+            self.record(Event::Key { label, token, kind, role, fingerprint, public, attributes, earlier })?;
         }
         if role != KeyRole::Card {
             self.keys.insert(label.to_owned(), public.clone());
         }
         Ok(public)
+    }
+
+    /// Whether an earlier ceremony generated the key: its root's, and the one that seals.
+    fn is_earlier(&self, label: &str) -> bool {
+        let (_, seal) = self.script.seal(self.host);
+        self.script.earlier_root().is_some_and(|root| root.key == label || label == seal)
+    }
+
+    /// Whether the tokens are from before and this ceremony was never interrupted: then nobody but us made a new key
+    /// only if it is not there yet.
+    fn found_tokens(&self) -> bool {
+        let resumed = |event: &Event| matches!(event, Event::Resumed { .. }).then_some(());
+        self.earlier.is_some() && self.draft.find(resumed).is_none()
     }
 
     /// A token of this ceremony, made if there is none.
@@ -74,13 +95,22 @@ impl Ceremony<'_> {
             return Ok(pool.clone());
         }
         let module = if self.rehearsal { Module::Auto } else { self.script.tokens.module.clone() };
-        let pin = self.pin_of(label)?;
         let known = |event: &Event| matches!(event, Event::Token { label: known, .. } if known == label).then_some(());
-        let pool = if self.draft.find(known).is_some() {
+        let known = self.draft.find(known).is_some();
+        let earlier = self.earlier.is_some();
+        if earlier && !known {
+            self.bring_pin(label)?;
+        }
+        let pin = self.pin_of(label)?;
+        let pool = if known {
             tokens::open(&module, label, pin.pin)?
         } else {
-            let wrapping = self.script.wraps(label).then(|| KeyId::new(WRAPPING_KEY));
-            let pool = tokens::make(&module, label, pin, wrapping.as_ref(), &self.entropy)?;
+            let wrapping = (!earlier && self.script.wraps(label)).then(|| KeyId::new(WRAPPING_KEY));
+            let pool = if earlier {
+                tokens::open(&module, label, pin.pin)?
+            } else {
+                tokens::make(&module, label, pin, wrapping.as_ref(), &self.entropy)?
+            };
             let (info, path) = (pool.info().map_err(failed(label))?, module.locate().map_err(failed(label))?);
             self.record(Event::Token {
                 label: info.label,
@@ -89,6 +119,7 @@ impl Ceremony<'_> {
                 firmware: info.firmware,
                 module: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 card,
+                earlier,
             })?;
             if wrapping.is_some() {
                 self.record(Event::WrappingKey { label: WRAPPING_KEY.to_owned(), token: label.to_owned() })?;

@@ -9,6 +9,7 @@ mod begin;
 mod cards;
 mod certificates;
 mod confirm;
+mod earlier;
 mod keys;
 mod pins;
 mod seal;
@@ -31,7 +32,8 @@ use pki::profile::Profiles;
 use std::collections::BTreeMap;
 
 pub(crate) use cards::{AUTHENTICATION, SIGNATURE, SOFTWARE_PROFILE, card_number};
-pub(crate) use certificates::{OCSP_PROFILE, authority_file, certificate_files, root_crl_file};
+pub(crate) use certificates::{OCSP_PROFILE, authority_file, certificate_files, root_crl_files};
+pub(crate) use earlier::Earlier;
 
 /// What a ceremony is held with.
 #[derive(Clone, Copy)]
@@ -44,6 +46,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) layout: &'a Layout,
     /// The first policies; the ceremony is their approval.
     pub(crate) policies: &'a Bundle,
+    /// Folder of the ceremony that the file goes on from, if it does.
+    pub(crate) after: Option<&'a Layout>,
     /// Whether it is only tried out: at any time, on throw-away `SoftHSM2` tokens.
     pub(crate) rehearsal: bool,
 }
@@ -65,6 +69,7 @@ pub(crate) struct Ceremony<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) draft: Draft,
     pub(super) foundation: Foundation,
+    earlier: Option<Earlier>,
     pub(crate) rehearsal: bool,
     profiles: Profiles,
     desk: &'a mut dyn Desk,
@@ -103,23 +108,21 @@ pub(crate) fn hold(setup: Setup<'_>, desk: &mut dyn Desk) -> Result<Progress, Er
 impl Ceremony<'_> {
     /// One host: the root certifies itself and the issuing CAs. Waits for nothing.
     fn certify_own(&mut self) -> Result<Option<&'static str>, Error> {
-        self.confirm(Step::Root)?;
-        let root = self.found_root()?;
+        let root = self.root()?;
         self.confirm(Step::Issuing)?;
         self.found_issuing(&root)?;
         self.make_specimens(Step::Issuing)?;
-        self.sign_root_crl(&root)?;
+        self.finish_roots(&root)?;
         Ok(None)
     }
 
     /// The root's host: the root certifies itself, and the CAs that ask. Gives the file that is not there yet.
     fn certify_for_others(&mut self) -> Result<Option<&'static str>, Error> {
-        self.confirm(Step::Root)?;
-        let root = self.found_root()?;
+        let root = self.root()?;
         let Some(requests) = exchange::read_requests(self)? else { return Ok(Some(exchange::REQUEST)) };
         self.confirm(Step::Issuing)?;
         self.certify_requests(&root, &requests)?;
-        self.sign_root_crl(&root)?;
+        self.finish_roots(&root)?;
         Ok(None)
     }
 

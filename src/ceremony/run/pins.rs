@@ -6,17 +6,16 @@ use crate::ceremony::step::Step;
 use crate::ceremony::tokens::{self, NewPin};
 use crate::signer::unlock::shared_pin::SharedPin;
 use secrecy::SecretString;
+use std::path::PathBuf;
 
 impl Ceremony<'_> {
     /// The PIN of a token; drawn if there is none. One that is split is on no disk: after an interruption the custodians
     /// open it with their codes.
     pub(super) fn pin_of(&mut self, token: &str) -> Result<NewPin, Error> {
+        let file = self.pin_file(token);
         if !self.script.is_split(token) {
-            let of_signer = [&self.script.tokens.root, &self.script.tokens.authorities].iter().any(|own| *own == token);
-            let file = if of_signer { self.layout.signer_pin(token) } else { self.layout.pin(token) };
             return tokens::pin_in_file(&file, token, &self.entropy);
         }
-        let file = self.layout.signer_shares(token);
         if file.exists() {
             return Ok(NewPin { pin: self.regain(&SharedPin::read(&file)?)?, begun: true });
         }
@@ -28,10 +27,28 @@ impl Ceremony<'_> {
         Ok(NewPin { pin, begun: false })
     }
 
+    /// Brings the PIN of a token from an earlier ceremony here, in the form in which it was kept there.
+    pub(super) fn bring_pin(&self, token: &str) -> Result<(), Error> {
+        let Some(earlier) = &self.earlier else { return Ok(()) };
+        let file = self.pin_file(token);
+        let name = file.strip_prefix(self.layout.data()).unwrap_or(&file);
+        Ok(files::private(&file, files::read(&earlier.layout.data().join(name))?)?)
+    }
+
+    /// Where a token's PIN is, or the custodians' shares of it.
+    fn pin_file(&self, token: &str) -> PathBuf {
+        let of_signer = [&self.script.tokens.root, &self.script.tokens.authorities].iter().any(|own| *own == token);
+        match (self.script.is_split(token), of_signer) {
+            (true, _) => self.layout.signer_shares(token),
+            (false, true) => self.layout.signer_pin(token),
+            (false, false) => self.layout.pin(token),
+        }
+    }
+
     fn regain(&mut self, shared: &SharedPin) -> Result<SecretString, Error> {
         let (token, needed) = (&shared.token, usize::from(shared.needed));
         self.desk
-            .say(&format!("\nToken {token} was made before the interruption; {needed} custodians open it again.\n"))?;
+            .say(&format!("\nToken {token} is there already; {needed} custodians open it again.\n"))?;
         let mut shares = Vec::new();
         for custodian in self.script.custodians() {
             if shares.len() == needed {

@@ -114,9 +114,13 @@ fn check_authorities(script: &Script, slug: impl Fn(&str) -> bool) -> Result<(),
     let is_root = |kind| kind == IssuerKind::Root;
     let kinds: Vec<bool> = script.authorities.iter().map(|ca| is_root(ca.kind)).collect();
     demand(
-        kinds.first() == Some(&true) && kinds.len() > 1 && !kinds[1..].contains(&true),
+        kinds.first() == Some(&true) && !kinds[1..].contains(&true),
         "one root comes first, and issuing CAs after it",
     )?;
+    let later = script.continues.is_some();
+    demand(kinds.len() > 1 || later, "a first ceremony founds issuing CAs")?;
+    demand(!later || script.agencies.is_empty(), "people get their cards from officers once there are some")?;
+    super::continues::check(script)?;
     demand(script.root().responder.is_none(), "the root's CRL answers for it: it has no responder")?;
     demand(script.people().next().is_none() || script.of_people().is_some(), "there are people but no CA for them")?;
     if let Some(ca) = script.authorities.iter().find(|ca| !slug(&ca.name())) {
@@ -153,7 +157,7 @@ fn check_certificates(script: &Script) -> Result<(), ScriptError> {
     Ok(())
 }
 
-fn demand(holds: bool, problem: impl Into<String>) -> Result<(), ScriptError> {
+pub(super) fn demand(holds: bool, problem: impl Into<String>) -> Result<(), ScriptError> {
     if holds { Ok(()) } else { wrong(problem) }
 }
 

@@ -1,6 +1,7 @@
 //! The ceremony's file: one reviewed TOML that says who takes part and what is made. Unknown fields are refused.
 
 mod check;
+mod continues;
 mod planned;
 
 use super::participant::{Participant, ParticipantRole};
@@ -20,6 +21,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 pub use check::ScriptError;
+pub use continues::{Continues, RevokedCa};
 pub use planned::{PlannedSpecimen, PlannedStanding};
 
 /// The whole file. All fields are required, and it was checked.
@@ -65,8 +67,11 @@ pub struct Script {
     /// Certificates that are only looked at; demos only.
     #[serde(default, rename = "specimen")]
     pub specimens: Vec<PlannedSpecimen>,
-    /// The agencies and their first officers.
-    #[serde(rename = "agency")]
+    /// The ceremony that this one goes on from; none founds everything.
+    #[serde(default)]
+    pub continues: Option<Continues>,
+    /// The agencies and their first officers; a later ceremony has none.
+    #[serde(default, rename = "agency")]
     pub agencies: Vec<PlannedAgency>,
 }
 

@@ -106,6 +106,9 @@ pub enum Event {
         module: String,
         /// Whether it is a person's card.
         card: bool,
+        /// Whether an earlier ceremony made it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        earlier: bool,
     },
     /// A key pair was generated.
     Key {
@@ -123,6 +126,9 @@ pub enum Event {
         public: String,
         /// What the token says of the private half.
         attributes: KeyAttributes,
+        /// Whether an earlier ceremony generated it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        earlier: bool,
     },
     /// A trusted wrapping key was made: keys of backup mode `wrap` leave the token under it and in no other way.
     WrappingKey {
@@ -193,6 +199,13 @@ pub enum Event {
     },
     /// A file that the root's host made was taken in.
     Imported {
+        /// Where.
+        file: String,
+        /// SHA-256 of the file.
+        sha256: Digest,
+    },
+    /// A file that an earlier ceremony left was taken.
+    Taken {
         /// Where.
         file: String,
         /// SHA-256 of the file.

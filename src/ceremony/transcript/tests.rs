@@ -56,6 +56,7 @@ fn entries() -> Vec<Entry> {
             firmware: "2.6".to_owned(),
             module: "libsofthsm2.so".to_owned(),
             card: false,
+            earlier: false,
         },
         Event::Key {
             label: "person-loa4-ca-v1".to_owned(),
@@ -65,6 +66,7 @@ fn entries() -> Vec<Entry> {
             fingerprint: digest,
             public: String::new(),
             attributes: attributes(),
+            earlier: false,
         },
         Event::WrappingKey { label: "backup-wrapping".to_owned(), token: "sigill-ca".to_owned() },
         Event::Request { authority: "test-ca".to_owned(), proof: "a.b.c".to_owned() },

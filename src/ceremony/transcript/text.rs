@@ -43,12 +43,14 @@ fn describe(script: &Script, entry: &Entry) -> String {
         Event::Founded { officers, standing } => {
             format!("the signer's journal began: officers {officers}, standing approvals {standing}")
         }
-        Event::Token { label, serial, model, firmware, module, card } => {
+        Event::Token { label, serial, model, firmware, module, card, earlier } => {
             let what = if *card { "card" } else { "token" };
-            format!("{what} {label} made: serial {serial}, {model}, firmware {firmware}, module {module}")
+            let done = if *earlier { "opened" } else { "made" };
+            format!("{what} {label} {done}: serial {serial}, {model}, firmware {firmware}, module {module}")
         }
-        Event::Key { label, token, kind, fingerprint, attributes, .. } => {
-            format!("key {label} ({kind}) generated on {token}: {fingerprint}, {}", properties(attributes))
+        Event::Key { label, token, kind, fingerprint, attributes, earlier, .. } => {
+            let done = if *earlier { "found" } else { "generated" };
+            format!("key {label} ({kind}) {done} on {token}: {fingerprint}, {}", properties(attributes))
         }
         Event::WrappingKey { label, token } => format!("trusted wrapping key {label} made on {token}"),
         Event::Request { authority, .. } => format!("request of {authority} written"),
@@ -62,6 +64,7 @@ fn describe(script: &Script, entry: &Entry) -> String {
             format!("{issuer} signed list {number}, next before {next_update}: {file}, SHA-256 {sha256}")
         }
         Event::Imported { file, sha256 } => format!("taken in from the root's host: {file}, SHA-256 {sha256}"),
+        Event::Taken { file, sha256 } => format!("taken from the ceremony before: {file}, SHA-256 {sha256}"),
         Event::Output { file, sha256 } => format!("left {file}: SHA-256 {sha256}"),
         Event::Closed { journal, records } => format!("the door closed: journal of {records} records ends {journal}"),
     }

@@ -160,6 +160,7 @@ pub fn outputs(entries: &[Entry]) -> impl Iterator<Item = (&str, Digest)> {
         Event::Certificate { file, sha256, .. }
         | Event::Crl { file, sha256, .. }
         | Event::Imported { file, sha256 }
+        | Event::Taken { file, sha256 }
         | Event::Output { file, sha256 } => Some((file.as_str(), *sha256)),
         _ => None,
     })

@@ -1,5 +1,6 @@
 //! `sigill ceremony`: holds a key ceremony, verifies its transcript, and makes participants' codes.
 
+mod adopt;
 mod rehearsal;
 pub(super) mod terminal;
 
@@ -17,7 +18,7 @@ use crate::ceremony::{files, register};
 use crate::clock::System;
 use crate::policies::PolicyFolder;
 use crate::signer::config::Mode;
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use domain::bundle::Bundle;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,8 @@ enum CeremonyCommand {
         /// Folder of the ceremony, or its transcript.json
         path: PathBuf,
     },
+    /// Give an installation what a later ceremony made; the service must be stopped
+    Adopt(adopt::AdoptArguments),
     /// Make a participant's secret code, and the key for the ceremony's file
     Participant,
 }
@@ -53,6 +56,9 @@ struct RunArguments {
     /// Folder of everything that is made; the same again to go on
     #[arg(long, default_value = "ceremony")]
     out: PathBuf,
+    /// Folder of the ceremony that the file goes on from, if it says `[continues]`
+    #[arg(long)]
+    after: Option<PathBuf>,
     /// Answers of all participants, for demos and rehearsals
     #[arg(long)]
     answers: Option<PathBuf>,
@@ -81,6 +87,7 @@ pub fn run(arguments: &CeremonyArguments) -> anyhow::Result<()> {
     match &arguments.command {
         CeremonyCommand::Run(of) => run_file(of),
         CeremonyCommand::Verify { path } => verify(path),
+        CeremonyCommand::Adopt(of) => adopt::run(of),
         CeremonyCommand::Participant => participant(),
     }
 }
@@ -98,6 +105,10 @@ fn run_file(arguments: &RunArguments) -> anyhow::Result<()> {
         None => &mut terminal,
     };
     if arguments.dry_run {
+        ensure!(
+            script.continues.is_none(),
+            "rehearse it on a copy of the tokens: what it goes on from is not drawn anew"
+        );
         return rehearsal::run(&text, &script, desk);
     }
     script.refuse_examples(&Script::from_toml(demo::PUBLISHED)?)?;
@@ -106,14 +117,21 @@ fn run_file(arguments: &RunArguments) -> anyhow::Result<()> {
     }
     let host = host(&script, arguments.host)?;
     let layout = Layout::new(&arguments.out)?;
-    prepare(&layout, &script)?;
+    let after = arguments.after.as_deref().map(Layout::new).transpose()?;
+    match &after {
+        Some(after) => go_on(&layout, after, &script)?,
+        None => prepare(&layout, &script)?,
+    }
     let policies = PolicyFolder::read(&layout.policies())?.bundle;
-    let setup = Setup { script: &text, host, layout: &layout, policies: &policies, rehearsal: false };
-    let not_registered = host != Host::Root && layout.transcript().exists() && !layout.config().exists();
+    let setup =
+        Setup { script: &text, host, layout: &layout, policies: &policies, after: after.as_ref(), rehearsal: false };
+    // A later ceremony is taken into the installation of the first: see `sigill ceremony adopt`.
+    let founds = host != Host::Root && after.is_none();
+    let not_registered = founds && layout.transcript().exists() && !layout.config().exists();
     if !not_registered && let Progress::Waiting(next) = hold(setup, desk)? {
         return say(&next);
     }
-    if host != Host::Root {
+    if founds {
         hand_over(&layout, &script, arguments.database.as_deref(), &policies)?;
     }
     say(&format!("The ceremony is over. Verify it with: sigill ceremony verify {}\n", layout.data().display()))
@@ -157,6 +175,21 @@ fn prepare(layout: &Layout, script: &Script) -> anyhow::Result<()> {
     if script.tokens.inside {
         files::private_folder(&layout.tokens())?;
         files::public(&layout.softhsm(), environment::softhsm_configuration(&layout.tokens()))?;
+        environment::enter(&[(environment::VARIABLE, &layout.softhsm())])?;
+    }
+    Ok(())
+}
+
+/// As [`prepare`], for a ceremony that goes on from another: under its policies, with its tokens.
+fn go_on(layout: &Layout, after: &Layout, script: &Script) -> anyhow::Result<()> {
+    files::private_folder(layout.data())?;
+    for (path, text) in PolicyFolder::read(&after.policies())?.bundle.iter() {
+        let path = layout.policies().join(path);
+        files::public_folder(path.parent().unwrap_or(layout.data()))?;
+        files::public(&path, text)?;
+    }
+    if script.tokens.inside {
+        files::public(&layout.softhsm(), files::read(&after.softhsm())?)?;
         environment::enter(&[(environment::VARIABLE, &layout.softhsm())])?;
     }
     Ok(())

@@ -39,7 +39,17 @@ pub(super) fn run(text: &str, script: &Script, desk: &mut dyn Desk) -> anyhow::R
         both_hosts(text, script, &path, desk)?
     } else {
         let policies = policies::bundle(script.mode);
-        hold(Setup { script: text, host: Host::Only, layout: &layout, policies: &policies, rehearsal: true }, desk)?;
+        hold(
+            Setup {
+                script: text,
+                host: Host::Only,
+                layout: &layout,
+                policies: &policies,
+                after: None,
+                rehearsal: true,
+            },
+            desk,
+        )?;
         vec![layout]
     };
     for host in hosts {
@@ -54,8 +64,9 @@ fn both_hosts(text: &str, script: &Script, folder: &Path, desk: &mut dyn Desk) -
         policies::write(&host.policies(), script.mode)?;
     }
     let policies = policies::bundle(script.mode);
-    let mut part =
-        |host, layout: &Layout| hold(Setup { script: text, host, layout, policies: &policies, rehearsal: true }, desk);
+    let mut part = |host, layout: &Layout| {
+        hold(Setup { script: text, host, layout, policies: &policies, after: None, rehearsal: true }, desk)
+    };
     let waiting = part(Host::Issuing, &issuing)?;
     carry(&issuing, &root, REQUEST)?;
     let root_done = part(Host::Root, &root)?;

@@ -36,8 +36,16 @@ impl Api {
     /// # Errors
     /// If the person's key or certificate, or the root, cannot be read.
     pub(crate) fn new(base: &str, root: &Path, person: &PersonEntry) -> anyhow::Result<Self> {
-        let chain = CertificateDer::pem_file_iter(&person.certificate)?.collect::<Result<Vec<_>, _>>()?;
-        let key = PrivateKeyDer::from_pem_file(&person.key)?;
+        Self::open(base, root, (&person.certificate, &person.key))
+    }
+
+    /// Calls `base` with this certificate and its key, trusting `root` alone.
+    ///
+    /// # Errors
+    /// If key, certificate or root cannot be read.
+    pub(crate) fn open(base: &str, root: &Path, (certificate, key): (&Path, &Path)) -> anyhow::Result<Self> {
+        let chain = CertificateDer::pem_file_iter(certificate)?.collect::<Result<Vec<_>, _>>()?;
+        let key = PrivateKeyDer::from_pem_file(key)?;
         let config = builder()?.with_root_certificates(roots(root)?).with_client_auth_cert(chain, key)?;
         let client = Client::builder().tls_backend_preconfigured(config).timeout(DEADLINE).build()?;
         Ok(Self { client, base: base.to_owned() })

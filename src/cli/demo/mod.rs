@@ -3,7 +3,7 @@
 //! It knows what `quickstart.json` says and nothing else of the service: it speaks HTTPS as the
 //! officers do, and their virtual cards sign through PKCS#11.
 
-mod api;
+pub(crate) mod api;
 mod applicant;
 mod card;
 mod cards;

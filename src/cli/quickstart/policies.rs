@@ -19,6 +19,8 @@ const POLICIES: &[Policy] = policies![
     "access/roles.toml",
     "algorithms.toml",
     "assurance.toml",
+    "ceremony/demo-rollover-person.toml",
+    "ceremony/demo-rollover-root.toml",
     "ceremony/demo.answers.toml",
     "ceremony/demo.toml",
     "ceremony/production.answers.toml",

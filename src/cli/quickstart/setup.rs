@@ -33,7 +33,7 @@ pub(crate) fn run(layout: &Layout, ports: Ports, database: &str, module: &Module
 
     let text = demo::script(ports, module);
     let (script, mut answers) = (Script::from_toml(&text)?, demo::answers(&text)?);
-    let setup = Setup { script: &text, host: Host::Only, layout, policies: &bundle, rehearsal: false };
+    let setup = Setup { script: &text, host: Host::Only, layout, policies: &bundle, after: None, rehearsal: false };
     if let Progress::Waiting(file) = hold(setup, &mut answers).context("the key ceremony")? {
         bail!("the demo's ceremony has one host and waits for another: {file}");
     }

@@ -1,9 +1,11 @@
 //! `/admin/v1`: agencies, keys, profiles, audit.
 
+pub mod keys;
+
 use crate::app::App;
 use crate::http::permit::Query;
 use crate::http::problem::Problem;
-use crate::service::permit::{ReadAudit, ReadKeys, ReadProfiles, ReadTenants};
+use crate::service::permit::{ReadAudit, ReadProfiles, ReadTenants};
 use crate::service::{self, Permit, ServiceError};
 use axum::Json;
 use axum::extract::State;
@@ -17,7 +19,9 @@ use utoipa_axum::routes;
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(tenants))
-        .routes(routes!(keys))
+        .routes(routes!(keys::keys))
+        .routes(routes!(keys::act))
+        .routes(routes!(keys::affected))
         .routes(routes!(profiles))
         .routes(routes!(audit))
         .routes(routes!(checkpoint))
@@ -60,34 +64,6 @@ pub async fn tenants(
         organisation_number: tenant.organisation_number.as_str().to_owned(),
     };
     Ok(Json(tenants.into_iter().map(view).collect()))
-}
-
-/// A CA and its keys.
-#[derive(Serialize, ToSchema)]
-pub struct KeyView {
-    issuer: String,
-    /// `root`, `person` or `infrastructure`.
-    kind: String,
-    key: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    responder: Option<String>,
-    certificate_sha256: String,
-    not_after: String,
-}
-
-/// Lists the CAs, their keys and OCSP signers.
-#[utoipa::path(get, operation_id = "listKeys", tag = "admin", path = "/admin/v1/keys",
-    responses((status = 200, body = Vec<KeyView>), (status = "default", body = Problem)))]
-pub async fn keys(permit: Permit<ReadKeys>, State(app): State<App>) -> Result<Json<Vec<KeyView>>, Problem> {
-    let view = |key: service::read::KeyState| KeyView {
-        issuer: key.issuer,
-        kind: key.kind.as_str().to_owned(),
-        key: key.key,
-        responder: key.responder,
-        certificate_sha256: hex(&key.fingerprint),
-        not_after: key.not_after.to_string(),
-    };
-    Ok(Json(service::read::keys(&app, &permit).into_iter().map(view).collect()))
 }
 
 /// A certificate profile.

@@ -58,7 +58,10 @@ impl HealthPage {
 
 fn render(standing: &[Standing], parts: Parts, now: UtcTime) -> (bool, Bytes) {
     let published: Vec<_> = standing.iter().map(|standing| view(standing, now)).collect();
-    let served = published.iter().all(|issuer| issuer.crl.as_ref().is_some_and(|crl| crl.current));
+    let is_served = |(standing, issuer): (&Standing, &IssuerView<'_>)| {
+        standing.waits || issuer.crl.as_ref().is_some_and(|crl| crl.current)
+    };
+    let served = standing.iter().zip(&published).all(is_served);
     let status = match (served, parts.all_up()) {
         (true, true) => "ok",
         (true, false) => "degraded",

@@ -183,8 +183,9 @@ impl Issuance {
         }
         let policies = app.policies.get();
         let profile = policies.profiles.get(&app.config.enrolment.authentication_profile);
-        let authority = profile.and_then(|profile| app.issuers.certifying(IssuerKind::Person, profile));
-        let authority = Arc::clone(authority.ok_or(ServiceError::Incomplete("a CA of persons"))?);
+        let profile = profile.ok_or(ServiceError::Incomplete("the profile of enrolments"))?;
+        let authority = app.issuing(IssuerKind::Person, |ca| profile.fits_issuer(&ca.issuer.certificate));
+        let authority = authority.ok_or(ServiceError::Incomplete("an active CA of persons"))?;
         let delivery_id = signed.id();
         Ok(Self { permit, signed, delivery_id, delivery, authority, policies, now })
     }

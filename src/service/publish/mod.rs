@@ -16,9 +16,9 @@ mod tests;
 
 pub use answer::{Span, answer_for};
 pub use conditions::{Conditions, conditions};
-pub use crl::{Coverage, crl_coverage, publish_crl, publish_crl_if_due};
+pub use crl::{Coverage, crl_coverage, publish_crl, publish_crl_if_due, publish_last_crl};
 pub use error::PublishError;
 pub use live::{LiveError, answer_live};
 pub use load::load;
 pub use presign::{presign, presign_due};
-pub use signer::{newest_signer, renew_signers};
+pub use signer::{newest_signer, renew_signers, same_subject};

@@ -45,7 +45,7 @@ pub async fn newest_signer(store: &dyn Store, issuer: &str, first: Responder) ->
 pub async fn renew_signers(app: &App) -> Result<usize, PublishError> {
     let horizon = app.clock.now().plus_days(i64::from(app.config.ocsp.renew_signer_days));
     let mut renewed = 0;
-    for authority in app.issuers.iter() {
+    for authority in app.answering() {
         let Some(old) = authority.responder().filter(|old| old.certificate.not_after() < horizon) else { continue };
         let new = next_signer(app, authority, &old).await?;
         tracing::info!(issuer = authority.issuer.name, key = %new.key, until = %new.certificate.not_after(), "new OCSP signer");
@@ -82,8 +82,8 @@ async fn generate_or_find(app: &App, key: &KeyId, like: &PublicKey) -> Result<Pu
     made.map_err(|source| PublishError::NotCertified(Box::new(ServiceError::Token(source.into()))))
 }
 
-/// The names that the ceremony approved are those in the certificate before.
-fn same_subject(certificate: &Certificate) -> SubjectFacts {
+/// The subject of an OCSP signer's certificate, for the next one: the names that were approved.
+pub fn same_subject(certificate: &Certificate) -> SubjectFacts {
     let organisation = certificate.subject_attribute(ORGANISATION_IDENTIFIER).unwrap_or_default();
     let facts = [
         ("common_name", certificate.common_name().unwrap_or_default()),

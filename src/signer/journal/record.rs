@@ -2,6 +2,7 @@
 
 use crate::signer::config::{IssuerKind, Mode};
 use crate::signer::digest::Digest;
+use domain::operation::{AddTrustAnchor, MoveKey};
 use domain::{CardNumber, PersonId};
 use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
@@ -44,6 +45,33 @@ pub enum Record {
         at: UtcTime,
         /// The CAs that may be served, by name.
         issuers: BTreeMap<String, IssuerSeal>,
+        /// The roots that are trusted, by name: their certificates.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        anchors: BTreeMap<String, Digest>,
+    },
+    /// A CA's key goes on in its life.
+    KeyMoved {
+        /// When.
+        at: UtcTime,
+        /// Hash of the approved operation.
+        operation: Digest,
+        /// Who approved.
+        approvers: BTreeSet<PersonId>,
+        /// What the key may sign.
+        ca: IssuerKind,
+        /// What was approved.
+        moved: MoveKey,
+    },
+    /// A root is trusted from here on.
+    AnchorAdded {
+        /// When.
+        at: UtcTime,
+        /// Hash of the approved operation.
+        operation: Digest,
+        /// Who approved.
+        approvers: BTreeSet<PersonId>,
+        /// What was approved.
+        anchor: AddTrustAnchor,
     },
     /// The policies in force from here on.
     Policies {
@@ -159,6 +187,9 @@ pub enum Record {
         revoked: Digest,
         /// How many they are.
         count: usize,
+        /// Whether it is the CA's last one, which never ends.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        last: bool,
     },
 }
 
@@ -198,6 +229,9 @@ pub struct Entry {
     pub key: Digest,
     /// Of the TBSCertificate.
     pub tbs: Digest,
+    /// Its last second; none in journals of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<UtcTime>,
 }
 
 /// Whom a certificate is for.

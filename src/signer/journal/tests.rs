@@ -21,6 +21,7 @@ fn record(number: u8) -> Record {
             revision: 1,
             key: Digest::of(&[number]),
             tbs: Digest::of(b"tbs"),
+            not_after: None,
         },
     }
 }

@@ -44,6 +44,10 @@ impl CaToken for Hardware {
     fn check_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
         self.pool.check_key(key, expected)
     }
+
+    fn destroy_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
+        self.pool.destroy_key(key, expected)
+    }
 }
 
 /// Runs `body` in a process of its own, with CA keys of this role on a token.

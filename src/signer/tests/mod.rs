@@ -9,6 +9,7 @@ mod crl;
 mod emergency;
 mod faults;
 mod hardware;
+mod keys;
 mod link;
 mod policies;
 mod restart;

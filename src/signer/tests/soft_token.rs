@@ -24,6 +24,7 @@ pub(super) struct SoftToken {
     pub(super) problem: Mutex<Option<String>>,
     pub(super) failures: Mutex<VecDeque<SignError>>,
     pub(super) unfit: Mutex<bool>,
+    pub(super) destroyed: Mutex<Vec<KeyId>>,
     /// What happens once, while something is being signed.
     pub(super) meanwhile: Mutex<Option<Meanwhile>>,
 }
@@ -79,17 +80,26 @@ impl CaToken for SoftToken {
     }
 
     fn check_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
-        if *self.unfit.lock().unwrap() || self.keys.public(key) != *expected {
+        let gone = self.destroyed.lock().unwrap().contains(key);
+        if gone || *self.unfit.lock().unwrap() || self.keys.public(key) != *expected {
             return Err(HsmError::KeyUnusable { key: key.clone(), detail: "CKA_EXTRACTABLE is true".to_owned() });
         }
+        Ok(())
+    }
+
+    fn destroy_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
+        self.check_key(key, expected)?;
+        self.destroyed.lock().unwrap().push(key.clone());
         Ok(())
     }
 }
 
 /// The keys that a token needs for the ceremony.
-pub(super) const CA_KEYS: [(&str, KeyKind); 4] = [
+pub(super) const CA_KEYS: [(&str, KeyKind); 6] = [
     ("root", KeyKind::EcP384),
+    ("root-2", KeyKind::EcP384),
     ("person", KeyKind::EcP256),
+    ("person-2", KeyKind::EcP256),
     ("infrastructure", KeyKind::EcP256),
     ("function", KeyKind::EcP256),
 ];

@@ -14,7 +14,7 @@ use domain::access::Role;
 use domain::certificate::Holder;
 use hsm::{Module, PinSource};
 use pki::certificate::Certificate;
-use pki::issue::{Issuer, Request, SubjectFacts};
+use pki::issue::{Issuer, LintIssuer, Request, SubjectFacts, lint, prepare, prepare_root};
 use pki::key::{KeyId, KeyKind};
 use pki::profile::{Profile, Profiles};
 use pki::serial::SerialNumber;
@@ -125,6 +125,36 @@ impl World {
         self.profiles.get(name).unwrap()
     }
 
+    /// A further CA, as a ceremony leaves it: certified by a root, and in the configuration.
+    pub(super) fn add_generation(&mut self, name: &str, root: &str, kind: IssuerKind) -> Issuer {
+        let folder = self.config.directory.parent().unwrap().to_owned();
+        let root_pem = std::fs::read_to_string(folder.join(format!("{root}.pem"))).unwrap();
+        let root = issuer(root, Certificate::from_pem(&root_pem).unwrap());
+        let (subject, key) =
+            (service_facts(&format!("TEST {name}")), self.token.public_key(&KeyId::new(name)).unwrap());
+        let profile = self.profile("issuing-ca-person");
+        let (not_before, not_after) = (NOW.plus_days(-1), NOW.plus_days(2_500));
+        let request = Request { profile, subject: &subject, key: &key, serial: self.serial(), not_before, not_after };
+        let tbs = prepare(&request, &root).unwrap();
+        let der = lint(tbs, profile, LintIssuer::from(&root)).unwrap().sign(&*self.token).unwrap();
+        std::fs::write(folder.join(format!("{name}.pem")), der.to_pem()).unwrap();
+        self.config.issuers.push(settings(&folder, name, kind));
+        issuer(name, Certificate::parse(der.as_bytes()).unwrap())
+    }
+
+    /// A further root, as a ceremony leaves it: in the configuration, and trusted by nobody.
+    pub(super) fn add_root(&mut self, name: &str) {
+        let path = self.config.directory.parent().unwrap().join(format!("{name}.pem"));
+        let (subject, id) = (service_facts(&format!("TEST {name}")), KeyId::new(name));
+        let (key, profile) = (self.token.public_key(&id).unwrap(), self.profile("root-ca"));
+        let (not_before, not_after) = (NOW.plus_days(-2), NOW.plus_days(3_000));
+        let request = Request { profile, subject: &subject, key: &key, serial: self.serial(), not_before, not_after };
+        let tbs = prepare_root(&request, &id).unwrap();
+        let der = lint(tbs, profile, LintIssuer::SelfSigned).unwrap().sign(&*self.token).unwrap();
+        std::fs::write(&path, der.to_pem()).unwrap();
+        self.config.anchors.push(path);
+    }
+
     /// A serial that was not used before.
     pub(super) fn serial(&self) -> SerialNumber {
         let mut octets = [0x11; 16];
@@ -199,6 +229,7 @@ impl Founding {
             not_after: NOW.plus_days(3_000),
         };
         let root = foundation.sign_root("root", &request, &root_key, &*token).unwrap();
+        std::fs::write(folder.path().join("root.pem"), root.to_pem()).unwrap();
         let root = issuer("root", Certificate::parse(root.as_bytes()).unwrap());
         let mut ca = |name: &str, profile: &str, number: u8| {
             let (subject, key) = (service_facts(&format!("TEST {name}")), token.public_key(&KeyId::new(name)).unwrap());
@@ -311,15 +342,6 @@ fn officer(&(id, agency, identity_number, roles): &Row) -> OfficerEntry {
 }
 
 fn configuration(folder: &Path) -> SignerConfig {
-    let issuer = |name: &str, kind| IssuerSettings {
-        name: name.to_owned(),
-        key: KeyId::new(name),
-        certificate: folder.join(format!("{name}.pem")),
-        crl_url: url(name, "crl"),
-        ocsp_url: Some("http://localhost/ocsp".to_owned()),
-        aia_url: url(name, "crt"),
-        kind,
-    };
     SignerConfig {
         mode: Mode::Demo,
         socket: folder.join("run/signer.sock"),
@@ -339,11 +361,24 @@ fn configuration(folder: &Path) -> SignerConfig {
             pin: Some(PinSource::File(folder.join("pin"))),
             shares: None,
         },
+        anchors: vec![folder.join("root.pem")],
         issuers: vec![
-            issuer("person", IssuerKind::Person),
-            issuer("infrastructure", IssuerKind::Infrastructure),
-            issuer("function", IssuerKind::Function),
+            settings(folder, "person", IssuerKind::Person),
+            settings(folder, "infrastructure", IssuerKind::Infrastructure),
+            settings(folder, "function", IssuerKind::Function),
         ],
+    }
+}
+
+fn settings(folder: &Path, name: &str, kind: IssuerKind) -> IssuerSettings {
+    IssuerSettings {
+        name: name.to_owned(),
+        key: KeyId::new(name),
+        certificate: folder.join(format!("{name}.pem")),
+        crl_url: url(name, "crl"),
+        ocsp_url: Some("http://localhost/ocsp".to_owned()),
+        aia_url: url(name, "crt"),
+        kind,
     }
 }
 

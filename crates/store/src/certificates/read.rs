@@ -11,6 +11,7 @@ use domain::certificate::{CertificateRecord, CertificateRef, Holder, Intent, Iss
 use domain::changes::Stored;
 use domain::ports::{Certificates, StoreError};
 use domain::{CardNumber, PersonId, TenantId};
+use pki::serial::SerialNumber;
 use pki::time::UtcTime;
 
 #[async_trait]
@@ -54,6 +55,16 @@ impl Certificates for Database {
 
     async fn open_intents(&self, before: UtcTime, limit: u32) -> Result<Vec<CertificateRecord>, StoreError> {
         self.records(OPEN, vec![before.into(), limit.min(MAX_LIST).into()]).await
+    }
+
+    async fn certificates_of_issuer(
+        &self,
+        issuer: &str,
+        after: Option<&SerialNumber>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StoreError> {
+        let after = after.map(ToString::to_string).unwrap_or_default();
+        self.records(OF_ISSUER, vec![issuer.into(), after.as_str().into(), limit.min(MAX_LIST).into()]).await
     }
 
     async fn service_certificates(&self, key: &str, limit: u32) -> Result<Vec<CertificateRecord>, StoreError> {
@@ -128,6 +139,7 @@ const OF_CARD: Sql = select!(
 );
 const OF_PERSON: Sql =
     select!("certificate c", "c.tenant = $1 AND c.person = $2 ORDER BY c.reserved_at, c.issuer, c.serial LIMIT $3");
+const OF_ISSUER: Sql = select!("certificate c", "c.issuer = $1 AND c.serial > $2 ORDER BY c.serial LIMIT $3");
 const OPEN: Sql = select!(
     "certificate_status s JOIN certificate c ON c.issuer = s.issuer AND c.serial = s.serial",
     "s.due IS NULL AND s.reserved_at < $1 ORDER BY s.reserved_at LIMIT $2"

@@ -9,6 +9,7 @@ use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::ports::{Conflict, StoreError};
 use pki::issue::subject_of;
 use pki::name_digest;
+use pki::profile::Purpose;
 use pki::time::UtcTime;
 
 /// The row that binds the intent's key to its owner and purpose.
@@ -17,7 +18,9 @@ pub(crate) fn key_row(intent: &Intent) -> Vec<Value> {
         Holder::Person { person, .. } => ("person", person.as_str()),
         Holder::Service { key } => ("service", key.as_str()),
     };
-    vec![intent.key_fingerprint.as_slice().into(), kind.into(), owner.into(), word(&intent.purpose)]
+    // A root's key is the same key under another root.
+    let purpose = if intent.purpose == Purpose::CrossCa { Purpose::RootCa } else { intent.purpose };
+    vec![intent.key_fingerprint.as_slice().into(), kind.into(), owner.into(), word(&purpose)]
 }
 
 /// The row that binds the subject's name to its person; none for a certificate of the service.

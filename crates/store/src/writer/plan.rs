@@ -3,7 +3,7 @@
 use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
-use crate::{approvals, cards, certificates, deliveries, enrolments, people, policies, revocations, status};
+use crate::{approvals, cards, certificates, deliveries, enrolments, keys, people, policies, revocations, status};
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
 use domain::ports::StoreError;
@@ -40,6 +40,7 @@ enum Step {
     Revocation,
     Crl,
     Policies,
+    KeyStage,
 }
 
 /// The statement of each [`Step`].
@@ -64,6 +65,7 @@ static STATEMENTS: [&Statement; 20] = [
     &revocations::NEW,
     &status::CRL,
     &policies::NEW,
+    &keys::NEW,
 ];
 
 impl Plan {
@@ -113,6 +115,7 @@ impl Plan {
             Write::Policies { bundle, replaces } => {
                 self.push(Step::Policies, policies::row(bundle, replaces.as_deref()));
             }
+            Write::KeyStage(stage) => self.push(Step::KeyStage, keys::row(stage)),
         }
         Ok(())
     }

@@ -51,6 +51,7 @@ cases! {
     status::answers_that_contradict_the_journal_are_dropped,
     status::due_answers_are_listed_until_published,
     policies::policies_follow_those_that_they_replace,
+    keys::a_key_moves_from_the_state_that_it_has,
     audit::a_change_and_its_record_commit_together,
     audit::erasure_leaves_the_chain_valid,
     audit::the_log_survives_a_new_start,

@@ -123,6 +123,7 @@ fn everything() -> Changes {
         Write::Revocation(revocation(1)),
         Write::Crl(crl(1)),
         crate::world::policies('a', false).replacing(None),
+        Write::KeyStage(crate::world::key_stage("ca", None, domain::key::KeyState::Active)),
     ]);
     all = all.also(event("test.personal").personal("name", "Anna", [3; 16]));
     all

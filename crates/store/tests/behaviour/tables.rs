@@ -2,8 +2,8 @@
 
 use crate::database::Database;
 use crate::world::{
-    approval, at, crl, intent, issue, new_delivery, new_enrolment, person, policies, populate, proof, revocation,
-    submitted, write,
+    approval, at, crl, intent, issue, key_stage, new_delivery, new_enrolment, person, policies, populate, proof,
+    revocation, submitted, write,
 };
 use domain::changes::{Version, Write};
 use domain::enrolment::AnyEnrolment;
@@ -25,6 +25,7 @@ async fn fill(database: &Database) {
             Write::Revocation(revocation(1)),
             Write::Crl(crl(1)),
             policies('a', false).replacing(None),
+            Write::KeyStage(key_stage("ca", None, domain::key::KeyState::Active)),
         ],
     )
     .await
@@ -82,6 +83,7 @@ pub(crate) async fn journals_are_append_only(database: &Database) {
         ("approval_excluded", "tenant"),
         ("delivery", "tenant"),
         ("policy_bundle", "at"),
+        ("ca_key_stage", "at"),
     ] {
         refused(database, &format!("UPDATE {table} SET {column} = {column}"), "append_only").await;
     }
@@ -96,6 +98,7 @@ pub(crate) async fn journals_are_append_only(database: &Database) {
         "enrolment",
         "delivery",
         "policy_bundle",
+        "ca_key_stage",
     ] {
         let sql = format!("DELETE FROM {table}");
         refused(database, &sql, "append_only").await;

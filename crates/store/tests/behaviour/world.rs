@@ -6,9 +6,10 @@ use domain::audit::{Actor, Event, Verifier};
 use domain::bundle::LoadedBundle;
 use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRef, Holder, Intent};
-use domain::changes::{Changes, PublishedCrl, PublishedOcsp, Write};
+use domain::changes::{Changes, KeyStage, PublishedCrl, PublishedOcsp, Write};
 use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
 use domain::evidence::Signed;
+use domain::key::KeyState;
 use domain::operation::{DocumentKind, IdentityProof, PlannedProfile, ProofMethod};
 use domain::people::{Employment, Person, RoleGrant, Tenant};
 use domain::ports::{Conflict, Store, StoreError};
@@ -232,6 +233,12 @@ impl NewPolicies {
 
 fn digest_of(digit: char) -> String {
     digit.to_string().repeat(64)
+}
+
+/// A state of a key; one that follows another has an approval.
+pub(crate) fn key_stage(issuer: &str, follows: Option<KeyState>, state: KeyState) -> KeyStage {
+    let approval = follows.map(|_| Signed { operation: "{}".into(), statements: vec!["one".into(), "two".into()] });
+    KeyStage { issuer: issuer.into(), follows, state, compromised: false, approval, at: at(90) }
 }
 
 pub(crate) fn answer(n: u32, revoked: bool) -> PublishedOcsp {
