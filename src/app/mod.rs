@@ -11,7 +11,6 @@ use domain::evidence::Officer;
 use domain::ports::Store;
 use pki::issue::Issuer;
 use pki::ocsp::Responder;
-use pki::profile::Profile;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use tokio::sync::Notify;

@@ -64,7 +64,7 @@ impl CaToken for CaPool {
     }
 
     fn destroy_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
-        self.destroy(key, expected)
+        self.pool.destroy(key, expected)
     }
 }
 
@@ -87,6 +87,10 @@ impl CaToken for NoToken {
     }
 
     fn check_key(&self, _: &KeyId, _: &PublicKey) -> Result<(), HsmError> {
+        Err(HsmError::Unavailable { why: NO_TOKEN.to_owned() })
+    }
+
+    fn destroy_key(&self, _: &KeyId, _: &PublicKey) -> Result<(), HsmError> {
         Err(HsmError::Unavailable { why: NO_TOKEN.to_owned() })
     }
 }

@@ -9,7 +9,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hsm::{HsmError, KeyRole, Module, Pool};
 use pki::key::{KeyId, KeyKind, PublicKey};
-use std::path::Path;
 
 impl Ceremony<'_> {
     /// Makes this host's tokens, and the keys of its CAs, OCSP signers and seal.

@@ -1,7 +1,7 @@
 //! What a ceremony's file must say beyond its form.
 
 use super::{Host, IssuerKind, Mode, ParticipantRole, PlannedAuthority, Script};
-use crate::ceremony::participant::{Participant, ParticipantKey};
+use crate::ceremony::participant::Participant;
 use std::collections::HashSet;
 use std::hash::Hash;
 

@@ -185,7 +185,7 @@ impl Issuance {
         let profile = policies.profiles.get(&app.config.enrolment.authentication_profile);
         let profile = profile.ok_or(ServiceError::Incomplete("the profile of enrolments"))?;
         let authority = app.issuing(IssuerKind::Person, |ca| profile.fits_issuer(&ca.issuer.certificate));
-        let authority = authority.ok_or(ServiceError::Incomplete("an active CA of persons"))?;
+        let authority = Arc::clone(authority.ok_or(ServiceError::Incomplete("an active CA of persons"))?);
         let delivery_id = signed.id();
         Ok(Self { permit, signed, delivery_id, delivery, authority, policies, now })
     }

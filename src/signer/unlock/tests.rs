@@ -161,6 +161,10 @@ impl CaToken for There {
     fn check_key(&self, _: &KeyId, _: &PublicKey) -> Result<(), HsmError> {
         Ok(())
     }
+
+    fn destroy_key(&self, _: &KeyId, _: &PublicKey) -> Result<(), HsmError> {
+        Ok(())
+    }
 }
 
 /// A vault, the PINs that were tried, and its clock.

@@ -138,6 +138,13 @@ impl CaToken for Vault {
             None => Err(HsmError::Unavailable { why: self.locked() }),
         }
     }
+
+    fn destroy_key(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
+        match self.opened.get() {
+            Some(token) => token.destroy_key(key, expected),
+            None => Err(HsmError::Unavailable { why: self.locked() }),
+        }
+    }
 }
 
 const NO_PANIC: &str = "nothing panics while it holds the quorum";

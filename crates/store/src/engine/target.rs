@@ -124,13 +124,13 @@ fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> Migrator {
 }
 
 /// Number, name and text of each migration. A published one is never edited: its checksum is stored.
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 3] = [
+const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "spine", include_str!("../../migrations/sqlite/0001_spine.sql")),
     (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
     (3, "ca key", include_str!("../../migrations/sqlite/0003_ca_key.sql")),
     (5, "names", include_str!("../../migrations/sqlite/0005_names.sql")),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 3] = [
+const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "spine", include_str!("../../migrations/postgres/0001_spine.sql")),
     (2, "policies", include_str!("../../migrations/postgres/0002_policies.sql")),
     (3, "ca key", include_str!("../../migrations/postgres/0003_ca_key.sql")),

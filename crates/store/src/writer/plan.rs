@@ -44,7 +44,7 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 20] = [
+static STATEMENTS: [&Statement; 21] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,

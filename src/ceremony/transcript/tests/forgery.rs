@@ -66,6 +66,7 @@ fn key(label: &str, role: KeyRole, secret: &str) -> Event {
         fingerprint: Digest::from_bytes(public.public().fingerprint()),
         public: public.to_string(),
         attributes: attributes(),
+        earlier: false,
     }
 }
 
