@@ -189,7 +189,7 @@ impl SignerError {
         match self {
             Self::Malformed(_) | Self::Key(_) | Self::Evidence(EvidenceError::Malformed(_)) => Code::BadRequest,
             Self::NoIssuer { .. } | Self::IssuerRole { .. } | Self::IssuerSigns { .. } => Code::WrongIssuer,
-            Self::Evidence(EvidenceError::Used) => Code::ApprovalUsed,
+            Self::Evidence(EvidenceError::Used) | Self::Ledger(LedgerError::ApprovalUsed) => Code::ApprovalUsed,
             Self::Evidence(_)
             | Self::NotApproved(_)
             | Self::NoAnchor { .. }
@@ -212,7 +212,7 @@ impl SignerError {
             Self::Ledger(LedgerError::SerialUsed(_)) => Code::SerialUsed,
             Self::Ledger(LedgerError::KeyUsed) => Code::KeyUsed,
             Self::Ledger(LedgerError::CardUsed) => Code::CardUsed,
-            Self::Ledger(LedgerError::ApprovalUsed) => Code::ApprovalUsed,
+
             Self::Policies(_) | Self::Ledger(LedgerError::ProfileChanged { .. }) => Code::PoliciesUnusable,
             Self::Ledger(LedgerError::CrlNumber { .. }) | Self::CrlNumberAhead { .. } => Code::CrlNumber,
             Self::CrlLosesRevocation { .. } => Code::CrlLosesRevocation,
