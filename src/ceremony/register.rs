@@ -190,8 +190,8 @@ impl Registry<'_> {
         let state = if script.continues.is_none() { KeyState::Active } else { KeyState::Generated };
         let moved = event("key.moved", &issuer, entry).with("to", state);
         let (follows, approval, at) = (None, None, entry.at);
-        let stage = KeyStage { issuer, follows, state, compromised: false, approval, at };
-        Some(Changes::recording(moved).write(Write::KeyStage(stage)))
+        let begun = KeyStage { issuer, follows, state, compromised: false, approval, at };
+        Some(Changes::recording(moved).write(Write::KeyStage(begun)))
     }
 
     fn certificate(&self, script: &Script, entry: &Entry) -> Result<Option<Changes>, Error> {

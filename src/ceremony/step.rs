@@ -43,10 +43,12 @@ impl Step {
         match event {
             Event::Opened { .. } | Event::Resumed { .. } | Event::Confirmed { .. } => None,
             Event::Founded { .. } => Some(Self::File),
-            Event::Token { card: false, .. } | Event::WrappingKey { .. } | Event::Request { .. } => Some(Self::Keys),
+            Event::Token { card: false, .. }
+            | Event::WrappingKey { .. }
+            | Event::Request { .. }
+            | Event::Taken { .. } => Some(Self::Keys),
             Event::Key { role, .. } if *role != KeyRole::Card => Some(Self::Keys),
             Event::Certificate { step, .. } => Some(*step),
-            Event::Taken { .. } => Some(Self::Keys),
             // It is what the custodians look at before they let the root's key certify it.
             Event::Requested { .. } => Some(Self::Root),
             Event::Crl { .. } => Some(Self::Issuing),

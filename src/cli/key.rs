@@ -115,19 +115,19 @@ pub fn run(arguments: &KeyArguments) -> anyhow::Result<()> {
         KeyCommand::Activate { of, responder } => {
             let signer = responder.as_deref().map(certificate).transpose()?;
             let ocsp_signer = signer.as_ref().map(same_subject);
-            write(of, Operation::MoveKey(MoveKey { ocsp_signer, ..moved(of, Generated, Active)? }))
+            write(of, &Operation::MoveKey(MoveKey { ocsp_signer, ..moved(of, Generated, Active)? }))
         }
-        KeyCommand::StatusOnly(of) => write(of, Operation::MoveKey(moved(of, Active, StatusOnly)?)),
-        KeyCommand::Retire(of) => write(of, Operation::MoveKey(moved(of, StatusOnly, Retired)?)),
+        KeyCommand::StatusOnly(of) => write(of, &Operation::MoveKey(moved(of, Active, StatusOnly)?)),
+        KeyCommand::Retire(of) => write(of, &Operation::MoveKey(moved(of, StatusOnly, Retired)?)),
         KeyCommand::Destroy { of, unused } => {
             let from = if *unused { Generated } else { Retired };
-            write(of, Operation::MoveKey(moved(of, from, Destroyed)?))
+            write(of, &Operation::MoveKey(moved(of, from, Destroyed)?))
         }
         KeyCommand::Compromised { of, status_only } => {
             let (from, to) = if *status_only { (StatusOnly, Retired) } else { (Active, StatusOnly) };
-            write(of, Operation::MoveKey(MoveKey { compromised: true, ..moved(of, from, to)? }))
+            write(of, &Operation::MoveKey(MoveKey { compromised: true, ..moved(of, from, to)? }))
         }
-        KeyCommand::Trust(of) => write(of, Operation::AddTrustAnchor(anchor(of)?)),
+        KeyCommand::Trust(of) => write(of, &Operation::AddTrustAnchor(anchor(of)?)),
         KeyCommand::Approve(of) => say(&approve(of)?),
         KeyCommand::Execute { act, connection } => say(&online::execute(&read(act)?, connection)?),
         KeyCommand::Affected(of) => say(&online::affected(of)?),
@@ -162,7 +162,7 @@ fn anchor(of: &ActArguments) -> anyhow::Result<AddTrustAnchor> {
 }
 
 /// Nothing is signed yet; an act that lies there already is left alone.
-fn write(of: &ActArguments, operation: Operation) -> anyhow::Result<()> {
+fn write(of: &ActArguments, operation: &Operation) -> anyhow::Result<()> {
     let path = of.act.display();
     if of.act.exists() {
         bail!("{path} exists: officers may have signed it; choose another name");
@@ -172,7 +172,7 @@ fn write(of: &ActArguments, operation: Operation) -> anyhow::Result<()> {
     say(&format!(
         "{}\n\nwritten to {path}: {KEY_ACT_APPROVALS} security officers sign it within {KEY_ACT_MAX_AGE_DAYS} days with \
          `sigill key approve {path}`\n",
-        serde_json::to_string_pretty(&operation)?
+        serde_json::to_string_pretty(operation)?
     ))
 }
 

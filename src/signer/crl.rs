@@ -25,8 +25,8 @@ impl Core {
         let linted = lint_crl(CrlTbs::from_bytes(tbs.to_vec()), &issuer.certificate, issuer.key.clone());
         let linted = linted.map_err(SignerError::Lint)?;
         let contents = linted.contents().map_err(|_| SignerError::Malformed("the CRL's number is over 64 bits"))?;
-        let last = self.is_last(&issuer.name, &contents, now)?;
-        check_times(&contents, last, now)?;
+        let ends_never = self.is_last(&issuer.name, &contents, now)?;
+        check_times(&contents, ends_never, now)?;
 
         let _turn = authority.crl_turn.lock().expect("nothing panics while a CRL is made");
         self.check_number(&issuer.name, contents.number, now)?;
@@ -35,7 +35,7 @@ impl Core {
             return Err(SignerError::CrlLosesRevocation { lost });
         }
         self.ready(authority)?;
-        self.remember(&issuer.name, contents, (Digest::of(tbs), last), now)?;
+        self.remember(&issuer.name, contents, (Digest::of(tbs), ends_never), now)?;
         self.sign_crl(authority, linted)
     }
 

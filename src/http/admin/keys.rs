@@ -64,7 +64,7 @@ fn view(key: service::keys::CaKey) -> KeyView {
         not_after: key.not_after.to_string(),
         days_left: key.days_left,
         state: key.state.to_string(),
-        life: key.life.iter().flat_map(|life| life.stages()).map(stage).collect(),
+        life: key.life.iter().flat_map(domain::key::KeyLife::stages).map(stage).collect(),
         compromised: compromised.map(|at| at.to_string()),
     }
 }

@@ -23,7 +23,7 @@ pub(in crate::signer) struct CaKey {
 /// All keys by the name of their CA, and the roots that are trusted.
 #[derive(Debug, Default)]
 pub(in crate::signer) struct Keys {
-    keys: BTreeMap<String, CaKey>,
+    by_issuer: BTreeMap<String, CaKey>,
     anchors: BTreeSet<Digest>,
     acts: HashSet<Digest>,
 }
@@ -47,13 +47,13 @@ impl Keys {
         at: UtcTime,
     ) {
         let active = |(name, seal): (&String, &IssuerSeal)| (name.clone(), CaKey::active(seal.clone(), None, at));
-        self.keys = issuers.iter().map(active).collect();
+        self.by_issuer = issuers.iter().map(active).collect();
         self.anchors = anchors.values().copied().collect();
     }
 
     /// What is known of a CA's key; nothing of one that was never active.
     pub(in crate::signer) fn get(&self, issuer: &str) -> Option<&CaKey> {
-        self.keys.get(issuer)
+        self.by_issuer.get(issuer)
     }
 
     /// The state of a CA's key. One that the journal does not know was made in a ceremony and waits for its approval.
@@ -87,7 +87,7 @@ impl Keys {
         self.may_move(moved, has_last_crl, approved)?;
         let certificate: Digest = moved.certificate.parse().map_err(|_| LedgerError::OutOfPlace)?;
         let seal = IssuerSeal { kind, certificate };
-        match self.keys.get_mut(&moved.issuer) {
+        match self.by_issuer.get_mut(&moved.issuer) {
             Some(key) if key.seal != seal => {
                 return Err(LedgerError::OtherCertificate { issuer: moved.issuer.clone() });
             }
@@ -102,7 +102,7 @@ impl Keys {
                 if moved.to != KeyState::Active {
                     key.life = KeyLife::begin(moved.to, approved.at);
                 }
-                self.keys.insert(moved.issuer.clone(), key);
+                self.by_issuer.insert(moved.issuer.clone(), key);
             }
         }
         self.acts.insert(approved.act);

@@ -233,7 +233,7 @@ fn a_key_is_destroyed_when_it_was_never_used() {
     let core = world.core();
     assert_eq!(act(&core, &world, moved(&next, KeyState::Generated, KeyState::Destroyed)), None);
     assert_eq!(state(&core, "person-2"), KeyState::Destroyed);
-    assert_eq!(*token.destroyed.lock().unwrap(), [next.key.clone()]);
+    assert_eq!(*token.destroyed.lock().unwrap(), std::slice::from_ref(&next.key));
     drop(core);
     assert_eq!(state(&world.core(), "person-2"), KeyState::Destroyed, "the signer starts without the key");
     assert_eq!(act(&world.core(), &world, activation(&next)), Some(Code::KeyState));

@@ -72,7 +72,7 @@ impl Succession {
         let act = self.write(installation, verb, name, more);
         self.approve(installation, &act, 0);
         self.approve(installation, &act, 1);
-        done(&self.execute(installation, &act));
+        done(&execute(installation, &act));
     }
 
     pub(super) fn write(&self, installation: &Installation, verb: &str, name: &str, more: &[&str]) -> PathBuf {
@@ -94,23 +94,23 @@ impl Succession {
         command.arg(act).args(["--token", card["token_label"].as_str().unwrap(), "--pin-file"]).arg(pin);
         done(&command.env("SOFTHSM2_CONF", card["config"].as_str().unwrap()).output().unwrap());
     }
+}
 
-    pub(super) fn execute(&self, installation: &Installation, act: &Path) -> Output {
-        let mut command = command(installation, &["key", "execute"]);
-        command.arg(act).args(connection(installation, "security-officer")).output().unwrap()
-    }
+pub(super) fn execute(installation: &Installation, act: &Path) -> Output {
+    let mut command = command(installation, &["key", "execute"]);
+    command.arg(act).args(connection(installation, "security-officer")).output().unwrap()
+}
 
-    /// `sigill key list`.
-    pub(super) fn keys(&self, installation: &Installation) -> String {
-        let mut command = command(installation, &["key", "list"]);
-        done(&command.args(connection(installation, "administrator")).output().unwrap())
-    }
+/// `sigill key list`.
+pub(super) fn keys(installation: &Installation) -> String {
+    let mut command = command(installation, &["key", "list"]);
+    done(&command.args(connection(installation, "administrator")).output().unwrap())
+}
 
-    /// `sigill key affected`.
-    pub(super) fn affected(&self, installation: &Installation, name: &str) -> String {
-        let mut command = command(installation, &["key", "affected", name]);
-        done(&command.args(connection(installation, "security-officer")).output().unwrap())
-    }
+/// `sigill key affected`.
+pub(super) fn affected(installation: &Installation, name: &str) -> String {
+    let mut command = command(installation, &["key", "affected", name]);
+    done(&command.args(connection(installation, "security-officer")).output().unwrap())
 }
 
 /// A file of a ceremony that only signs the root's list, with one CA on it.
@@ -119,9 +119,9 @@ pub(super) fn revoking(serial: &str) -> String {
     let root = rest.split_once("[[authority]]").unwrap().0;
     let (_, continues) = rest.rsplit_once("[continues]").unwrap();
     let mut script = format!("{head}[[authority]]{root}\n[continues]{continues}");
-    let revoked = format!("\n[[continues.revoke]]\nserial = \"{serial}\"\nreason = \"cACompromise\"\n");
     script = script.replace("id = \"demo-rollover-person\"", "id = \"demo-list\"");
-    write!(script, "{revoked}at = \"2026-01-02T00:00:00Z\"\n").unwrap();
+    writeln!(script, "\n[[continues.revoke]]\nserial = \"{serial}\"\nreason = \"cACompromise\"").unwrap();
+    writeln!(script, "at = \"2026-01-02T00:00:00Z\"").unwrap();
     script
 }
 
