@@ -102,9 +102,8 @@ impl Core {
         let number = approved.order.subject.get(SERIAL_NUMBER).and_then(|text| text.parse().ok());
         let found = Identification { proof: &approved.proof, number: number.as_ref(), at: approved.identified_at };
         let assurance = &self.policies().assurance;
-        let planned = approved.order.certificates.values();
-        planned.map(|planned| assurance.accept(&planned.profile, &found)).collect::<Result<(), _>>()?;
-        Ok(())
+        let mut planned = approved.order.certificates.values();
+        Ok(planned.try_for_each(|planned| assurance.accept(&planned.profile, &found))?)
     }
 
     fn draft(

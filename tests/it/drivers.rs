@@ -38,12 +38,12 @@ fn foreign_programs_find_nothing() {
 fn lint_everything(installation: &Installation) {
     let folder = installation.data().join("lint-everything");
     let files = names(&folder);
-    let list: String =
-        files.iter().map(|file| format!("{}\t{}\t\n", kind(file), folder.join(file).display())).collect();
+    let line = |file: &String| format!("{}\t{}\t\n", kind(file), folder.join(file).display());
+    let list: Vec<String> = files.iter().map(line).collect();
     let driver = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/lint_many.py");
     let mut program = Command::new(Path::new(&venv()).join("bin/python"));
     let mut running = program.arg(driver).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    running.stdin.take().unwrap().write_all(list.as_bytes()).unwrap();
+    running.stdin.take().unwrap().write_all(list.concat().as_bytes()).unwrap();
     let said = String::from_utf8(running.wait_with_output().unwrap().stdout).unwrap();
     let findings = said.strip_suffix(&format!("linted {}\n", files.len())).expect("the driver came to its end");
     let argued = |line: &&str| {

@@ -76,7 +76,9 @@ fn a_request_to_become_a_ca() {
 fn named(attributes: &[(&str, &str)]) -> Vec<u8> {
     request(&ec(), |builder| {
         let mut name = X509NameBuilder::new().unwrap();
-        attributes.iter().for_each(|(attribute, value)| name.append_entry_by_text(attribute, value).unwrap());
+        for (attribute, value) in attributes {
+            name.append_entry_by_text(attribute, value).unwrap();
+        }
         builder.set_subject_name(&name.build()).unwrap();
     })
 }

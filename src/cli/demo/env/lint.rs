@@ -63,8 +63,8 @@ async fn certify_standing(demo: &Demo, app: &App) -> anyhow::Result<()> {
         let issuer = &authority.with_context(|| format!("there is no CA {:?}", planned.authority))?.issuer;
         let (subject, holder) = (script.standing_facts(planned), Holder::Service { key });
         let public = forgotten_key(KeyKind::EcP256)?;
-        let issued = certify_by(app, issuer, &planned.profile, subject, holder, &public).await;
-        issued.with_context(|| format!("a certificate of {}", planned.profile))?;
+        let made = certify_by(app, issuer, &planned.profile, subject, holder, &public).await;
+        made.with_context(|| format!("a certificate of {}", planned.profile))?;
     }
     Ok(())
 }
