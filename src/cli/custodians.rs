@@ -23,21 +23,21 @@ pub(super) fn code(what: &str, custodian: &str, file: Option<&Path>) -> anyhow::
 /// # Errors
 /// If a code is not its custodian's, or too few gave one.
 pub(super) fn pin(shares: &Path, files: &BTreeMap<String, PathBuf>) -> anyhow::Result<SecretString> {
-    let shared = SharedPin::read(shares)?;
-    let needed = usize::from(shared.needed);
-    let what = format!("opens token {}", shared.token);
+    let split = SharedPin::read(shares)?;
+    let needed = usize::from(split.needed);
+    let what = format!("opens token {}", split.token);
     let mut opened: Vec<Share> = Vec::new();
-    for custodian in shared.shares.iter().map(|share| share.custodian.as_str()) {
+    for custodian in split.shares.iter().map(|share| share.custodian.as_str()) {
         let file = files.get(custodian).map(PathBuf::as_path);
         if opened.len() == needed || (file.is_none() && !files.is_empty()) {
             continue;
         }
         if let Some(code) = given(&what, custodian, file)? {
-            opened.push(shared.open_share(custodian, &code.share_opener())?);
+            opened.push(split.open_share(custodian, &code.share_opener())?);
         }
     }
     ensure!(opened.len() == needed, "{} of {needed} custodians gave their codes", opened.len());
-    Ok(shared.join(opened.iter())?)
+    Ok(split.join(opened.iter())?)
 }
 
 /// Reads `CUSTODIAN=FILE`.

@@ -35,22 +35,25 @@ enum EmergencyCommand {
     /// Say whether other officers are about to take office
     Status,
     /// Appoint other officers, with the codes of enough custodians; they take office after the delay
-    Announce {
-        /// The new list, in the form of officers.json
-        #[arg(long)]
-        officers: PathBuf,
-        /// Name of the ceremony
-        #[arg(long)]
-        ceremony: String,
-        /// A custodian who appoints; their code is asked for
-        #[arg(long = "custodian")]
-        custodians: Vec<String>,
-        /// CUSTODIAN=FILE with that custodian's code
-        #[arg(long = "code", value_parser = code_file)]
-        codes: Vec<(String, PathBuf)>,
-    },
+    Announce(AnnounceArguments),
     /// Stop it, with a security officer's card
     Cancel(CardArguments),
+}
+
+#[derive(Debug, clap::Args)]
+struct AnnounceArguments {
+    /// The new list, in the form of officers.json
+    #[arg(long)]
+    officers: PathBuf,
+    /// Name of the ceremony
+    #[arg(long)]
+    ceremony: String,
+    /// A custodian who appoints; their code is asked for
+    #[arg(long = "custodian")]
+    custodians: Vec<String>,
+    /// CUSTODIAN=FILE with that custodian's code
+    #[arg(long = "code", value_parser = code_file)]
+    codes: Vec<(String, PathBuf)>,
 }
 
 /// Runs a command of `sigill emergency`.
@@ -58,38 +61,37 @@ enum EmergencyCommand {
 /// # Errors
 /// Why the signer refuses, or that it is away.
 pub(super) fn run(arguments: &EmergencyArguments) -> anyhow::Result<()> {
-    let config = SignerConfig::load(&arguments.config)?;
-    let signer = Signer { socket: config.socket };
-    match &arguments.command {
-        EmergencyCommand::Status => say(&told(signer.status()?)),
-        EmergencyCommand::Announce { officers, ceremony, custodians, codes } => {
-            let asked = custodians.iter().map(|custodian| (custodian, None));
-            let given = codes.iter().map(|(custodian, file)| (custodian, Some(file.as_path())));
-            let officers = files::read_text(officers)?;
-            let number = signer.status()?.announced + 1;
-            let mut appointments = Vec::new();
-            for (custodian, file) in asked.chain(given) {
-                let appointment = Appointment {
-                    ceremony: ceremony.clone(),
-                    custodian: custodian.clone(),
-                    officers: Digest::of(officers.as_bytes()),
-                    number,
-                };
-                let voice = code("appoints other officers", custodian, file)?.voice();
-                let (header, payload) = (json!({"typ": APPOINTMENT_TYPE}), serde_json::to_vec(&appointment)?);
-                let key = KeyId::new(custodian.as_str());
-                appointments.push(sign_compact(header, &payload, &key, SignatureAlgorithm::Ed25519, &voice)?);
-            }
-            say(&told(signer.act(&Request::AnnounceEmergency(EmergencyRequest { officers, appointments }))?))
-        }
-        EmergencyCommand::Cancel(card) => {
-            let pending = signer.status()?.pending.context("no emergency is announced")?;
-            let operation = Operation::CancelEmergency(pending.cancellation());
-            let statements = vec![card.open()?.state(Act::Approve, operation.hash())?];
-            let operation = String::from_utf8(operation.to_bytes())?;
-            say(&told(signer.act(&Request::CancelEmergency(Signed { operation, statements }))?))
-        }
+    let signer = Signer { socket: SignerConfig::load(&arguments.config)?.socket };
+    say(&told(match &arguments.command {
+        EmergencyCommand::Status => signer.status()?,
+        EmergencyCommand::Announce(of) => announce(&signer, of)?,
+        EmergencyCommand::Cancel(card) => cancel(&signer, card)?,
+    }))
+}
+
+fn announce(signer: &Signer, of: &AnnounceArguments) -> anyhow::Result<EmergencyStatus> {
+    let officers = files::read_text(&of.officers)?;
+    let (list, number) = (Digest::of(officers.as_bytes()), signer.status()?.announced + 1);
+    let asked = of.custodians.iter().map(|custodian| (custodian, None));
+    let given = of.codes.iter().map(|(custodian, file)| (custodian, Some(file.as_path())));
+    let mut appointments = Vec::new();
+    for (custodian, file) in asked.chain(given) {
+        let (ceremony, custodian) = (of.ceremony.clone(), custodian.clone());
+        let voice = code("appoints other officers", &custodian, file)?.voice();
+        let key = KeyId::new(custodian.as_str());
+        let payload = serde_json::to_vec(&Appointment { ceremony, custodian, officers: list, number })?;
+        let header = json!({"typ": APPOINTMENT_TYPE});
+        appointments.push(sign_compact(header, &payload, &key, SignatureAlgorithm::Ed25519, &voice)?);
     }
+    signer.act(&Request::AnnounceEmergency(EmergencyRequest { officers, appointments }))
+}
+
+fn cancel(signer: &Signer, card: &CardArguments) -> anyhow::Result<EmergencyStatus> {
+    let pending = signer.status()?.pending.context("no emergency is announced")?;
+    let operation = Operation::CancelEmergency(pending.cancellation());
+    let statements = vec![card.open()?.state(Act::Approve, operation.hash())?];
+    let operation = String::from_utf8(operation.to_bytes())?;
+    signer.act(&Request::CancelEmergency(Signed { operation, statements }))
 }
 
 fn told(status: EmergencyStatus) -> String {

@@ -11,7 +11,7 @@ use pki::time::UtcTime;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announced {
     officers: String,
-    announced: UtcTime,
+    since: UtcTime,
     effective: UtcTime,
 }
 
@@ -24,7 +24,7 @@ pub async fn watch(app: &App, told: Option<&Announced>) -> Result<Option<Announc
     let status = app.signer.hello().await?.emergency;
     let pending = status.pending.map(|pending| Announced {
         officers: pending.officers.to_string(),
-        announced: pending.announced,
+        since: pending.announced,
         effective: pending.effective,
     });
     if pending.as_ref() == told {
@@ -43,7 +43,7 @@ pub async fn watch(app: &App, told: Option<&Announced>) -> Result<Option<Announc
 async fn record(app: &App, kind: &'static str, emergency: &Announced) -> Result<(), ServiceError> {
     tracing::error!(kind, officers = emergency.officers, effective = %emergency.effective, "emergency");
     let event = Event::new(kind, Actor::System("signer".to_owned()), &emergency.officers, app.clock.now())
-        .with("announced", emergency.announced)
+        .with("announced", emergency.since)
         .with("effective", emergency.effective);
     commit(app, Changes::recording(event)).await?;
     Ok(())

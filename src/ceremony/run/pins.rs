@@ -45,8 +45,8 @@ impl Ceremony<'_> {
         }
     }
 
-    fn regain(&mut self, shared: &SharedPin) -> Result<SecretString, Error> {
-        let (token, needed) = (&shared.token, usize::from(shared.needed));
+    fn regain(&mut self, split: &SharedPin) -> Result<SecretString, Error> {
+        let (token, needed) = (&split.token, usize::from(split.needed));
         self.desk
             .say(&format!("\nToken {token} is there already; {needed} custodians open it again.\n"))?;
         let mut shares = Vec::new();
@@ -55,7 +55,7 @@ impl Ceremony<'_> {
                 break;
             }
             if let Some(code) = self.desk.ask(custodian, Step::Keys)? {
-                let share = shared.open_share(&custodian.id, &code.share_opener());
+                let share = split.open_share(&custodian.id, &code.share_opener());
                 shares.push(share.map_err(|_| Error::WrongCode { participant: custodian.id.clone() })?);
             }
         }
@@ -63,6 +63,6 @@ impl Ceremony<'_> {
             let missing = format!("{} of {needed} custodians opened the token {token}", shares.len());
             return Err(Error::Unconfirmed { step: Step::Keys, missing });
         }
-        Ok(shared.join(shares.iter())?)
+        Ok(split.join(shares.iter())?)
     }
 }

@@ -109,9 +109,9 @@ mod tests {
                 let setup = Setup { script, host: Host::Only, layout: &layout, policies: &policies, after: None, rehearsal: true };
                 assert_eq!(hold(setup, &mut answers).unwrap(), Progress::Finished);
 
-                let text = files::read_text(&layout.transcript()).unwrap();
-                assert!(judge(&text).unwrap().rehearsal);
-                assert!(matches!(judge_folder(layout.data(), &text), Err(Unsound::Rehearsal)));
+                let sealed = files::read_text(&layout.transcript()).unwrap();
+                assert!(judge(&sealed).unwrap().rehearsal);
+                assert!(matches!(judge_folder(layout.data(), &sealed), Err(Unsound::Rehearsal)));
                 let refused = super::super::verify(layout.data()).unwrap_err().to_string();
                 assert!(refused.contains("rehearsal"), "{refused}");
                 let signer = SignerConfig::load(&layout.signer_config()).unwrap();

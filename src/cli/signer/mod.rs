@@ -65,7 +65,7 @@ fn serve(config: &Path, module: Option<Module>, exit_with_parent: bool) -> anyho
         config.token.module = module;
     }
     let proven = transcripts::read(&config)?;
-    let (token, vault) = token(&config, proven.ca_keys)?;
+    let Held { token, vault } = Held::of(&config, proven.ca_keys)?;
     let core = Core::open(&config, token, Arc::new(System)).context("the signer does not start")?;
     let core = Arc::new(rehearsing(core.with_custodians(proven.custodians), config.mode)?);
     if let Some(vault) = vault {
@@ -79,24 +79,31 @@ fn serve(config: &Path, module: Option<Module>, exit_with_parent: bool) -> anyho
     server.run().context("serving")
 }
 
-/// The token, open or locked; if it is locked, what custodians open it with.
-fn token(
-    config: &SignerConfig,
-    transcribed: BTreeSet<[u8; 32]>,
-) -> anyhow::Result<(Arc<dyn CaToken>, Option<Arc<Vault>>)> {
-    let settings = config.token.clone();
-    if let Some(shares) = &config.token.shares {
-        let quorum = Quorum::new(SharedPin::read(shares)?, config.unlock_window_seconds.into());
-        let open = move |pin| {
-            let token = CaPool::open(settings.with_pin(pin), transcribed.clone())?;
-            Ok(Arc::new(token) as Arc<dyn CaToken>)
-        };
-        let vault = Arc::new(Vault::new(quorum, Box::new(open), Arc::new(System)));
-        return Ok((Arc::clone(&vault) as _, Some(vault)));
+/// The token with the CA keys.
+struct Held {
+    /// Open or locked.
+    token: Arc<dyn CaToken>,
+    /// What custodians open it with, if it is locked.
+    vault: Option<Arc<Vault>>,
+}
+
+impl Held {
+    /// `transcribed` are the keys that may have been out of the token.
+    fn of(config: &SignerConfig, transcribed: BTreeSet<[u8; 32]>) -> anyhow::Result<Self> {
+        let settings = config.token.clone();
+        if let Some(shares) = &config.token.shares {
+            let quorum = Quorum::new(SharedPin::read(shares)?, config.unlock_window_seconds.into());
+            let open = move |pin| {
+                let token = CaPool::open(settings.with_pin(pin), transcribed.clone())?;
+                Ok(Arc::new(token) as Arc<dyn CaToken>)
+            };
+            let vault = Arc::new(Vault::new(quorum, Box::new(open), Arc::new(System)));
+            return Ok(Self { token: Arc::clone(&vault) as _, vault: Some(vault) });
+        }
+        let pin = settings.pin.as_ref().context("the configuration was checked: it names a PIN")?.read()?;
+        let token = CaPool::open(settings.with_pin(pin), transcribed).context("opening the token")?;
+        Ok(Self { token: Arc::new(token), vault: None })
     }
-    let pin = settings.pin.as_ref().context("the configuration was checked: it names a PIN")?.read()?;
-    let token = CaPool::open(settings.with_pin(pin), transcribed).context("opening the token")?;
-    Ok((Arc::new(token), None))
 }
 
 /// Outside production the environment may ask for a crash at a named step, so that tests can rehearse every one of them

@@ -48,8 +48,8 @@ fn two_security_officers_approve_one_restore() {
     assert_eq!(approved.approvers().len(), 2);
     core.record_restore(approved).unwrap();
     drop(core);
-    let (code, why) = refused(&world, &signed, backup());
-    assert!(code == Code::ApprovalUsed && why.contains("used before"), "replay after a restart: {why}");
+    let (kind, why) = refused(&world, &signed, backup());
+    assert!(kind == Code::ApprovalUsed && why.contains("used before"), "replay after a restart: {why}");
 }
 
 /// Whoever checked an approval twice records it once.
@@ -76,9 +76,9 @@ fn every_shortcut_to_a_restore_is_refused() {
         (two, NOW.plus_days(-8), "time is not acceptable"),
         (two, NOW.plus_days(1), "time is not acceptable"),
     ] {
-        let (code, found) = refused(&world, &approval(&world, &backup(), people, at), backup());
+        let (kind, found) = refused(&world, &approval(&world, &backup(), people, at), backup());
         assert!(found.contains(why), "{why}: {found}");
-        assert_eq!(code, Code::NotApproved);
+        assert_eq!(kind, Code::NotApproved);
     }
 }
 

@@ -87,7 +87,7 @@ impl Door {
         tracing::warn!(token = self.vault.token(), "locked: custodians open it with `sigill signer unlock`");
         let attend = move || {
             for stream in self.listener.incoming() {
-                if let Err(error) = stream.and_then(|stream| self.hear(stream)) {
+                if let Err(error) = stream.and_then(|stream| self.hear(&stream)) {
                     tracing::warn!(%error, "a custodian was not heard");
                 }
             }
@@ -95,16 +95,16 @@ impl Door {
         std::thread::Builder::new().name("signer-unlock".to_owned()).spawn(attend).map(drop)
     }
 
-    fn hear(&self, stream: UnixStream) -> io::Result<()> {
-        let peer = rustix::net::sockopt::socket_peercred(&stream)?;
+    fn hear(&self, stream: &UnixStream) -> io::Result<()> {
+        let peer = rustix::net::sockopt::socket_peercred(stream)?;
         if peer.uid != rustix::process::geteuid() {
             return Err(io::Error::other(format!("user {} is not the signer's own", peer.uid.as_raw())));
         }
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        let giving: Giving = serde_json::from_str(&line(&stream)?)?;
+        let giving: Giving = serde_json::from_str(&line(stream)?)?;
         let said = self.take(&giving.custodian, Share::from_octets(giving.share));
-        tell(&stream, &said)
+        tell(stream, &said)
     }
 
     fn take(&self, custodian: &str, share: Share) -> Said {

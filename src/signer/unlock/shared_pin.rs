@@ -151,8 +151,8 @@ impl SharedPin {
     /// [`SharedPinError::NotTheirs`].
     pub fn open_share(&self, custodian: &str, opener: &ShareOpener) -> Result<Share, SharedPinError> {
         let sealed = self.shares.iter().find(|share| share.custodian == custodian);
-        let opened = sealed.and_then(|share| opener.open(&context(&self.token, custodian), &share.sealed).ok());
-        opened.map(Share).ok_or_else(|| SharedPinError::NotTheirs(custodian.to_owned()))
+        let share = sealed.and_then(|share| opener.open(&context(&self.token, custodian), &share.sealed).ok());
+        share.map(Share).ok_or_else(|| SharedPinError::NotTheirs(custodian.to_owned()))
     }
 
     /// Whether this is the share of that custodian.

@@ -32,7 +32,7 @@ impl Room {
         let openers: Vec<_> = ["klara", "karl", "kim"].into_iter().map(|name| (name, opener())).collect();
         let keys: Vec<(&str, &ShareKey)> = openers.iter().map(|(name, opener)| (*name, opener.key())).collect();
         let pin = SharedPin::split(&PIN.into(), "ca", &keys, 2, &System).unwrap();
-        Self { pin, openers }
+        Self { openers, pin }
     }
 
     fn share(&self, custodian: &str) -> Share {

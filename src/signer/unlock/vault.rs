@@ -52,8 +52,7 @@ pub enum VaultError {
 impl Vault {
     /// A locked token.
     pub fn new(quorum: Quorum, opener: Box<Opener>, clock: Arc<dyn Clock>) -> Self {
-        let (quorum, changed, opened) = (Mutex::new(quorum), Condvar::new(), OnceLock::new());
-        Self { quorum, changed, opened, opener, clock }
+        Self { quorum: Mutex::new(quorum), changed: Condvar::new(), opened: OnceLock::new(), opener, clock }
     }
 
     /// Takes a custodian's share, and opens the token with the last that is needed. The PIN is tried once; if the token
