@@ -68,6 +68,10 @@ pub struct Wake {
     pub ocsp_now: Notify,
     /// A certificate was revoked.
     pub crl: Notify,
+    /// Many cards are to be revoked.
+    pub bulk: Notify,
+    /// An employment's end was set.
+    pub employments: Notify,
 }
 
 /// The CAs by their URL name.

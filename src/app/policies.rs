@@ -2,8 +2,10 @@
 
 use super::StartError;
 use crate::policies::{PolicyFolder, profiles};
+use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
 use domain::eligibility::EligibilityPolicy;
+use domain::hand_out::Terms;
 use domain::packages::Packages;
 use pki::profile::Profiles;
 use std::path::Path;
@@ -20,6 +22,10 @@ pub struct Policies {
     pub packages: Packages,
     /// Who may be connected, and how.
     pub eligibility: EligibilityPolicy,
+    /// What holders accept.
+    pub terms: Terms,
+    /// When revoking takes a second person.
+    pub revocation: RevocationPolicy,
 }
 
 /// The policies in force; they change as a whole.
@@ -35,8 +41,10 @@ impl Policies {
         let text = |file| bundle.get(file).ok_or(StartError::NoPolicy(file));
         let packages = Packages::from_toml(text(PACKAGES)?)?;
         let eligibility = EligibilityPolicy::from_toml(text(ELIGIBILITY)?)?;
+        let terms = Terms::from_toml(text(TERMS)?)?;
+        let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
         let profiles = profiles(bundle)?;
-        Ok(Self { digest: bundle.digest(), profiles, packages, eligibility })
+        Ok(Self { digest: bundle.digest(), profiles, packages, eligibility, terms, revocation })
     }
 
     /// Reads a folder: what is in it, and what that says.
@@ -68,5 +76,7 @@ impl InForce {
 
 /// Path of the permission packages in a bundle.
 pub(crate) const PACKAGES: &str = "access/packages.toml";
+const REVOCATION: &str = "revocation.toml";
+const TERMS: &str = "terms.toml";
 const ELIGIBILITY: &str = "access/eligibility.toml";
 const NO_PANIC: &str = "no one panics while holding this lock";

@@ -110,7 +110,7 @@ impl Registry<'_> {
             .personal("identity_number", person.identity_number.to_string(), self.entropy.random16())
             .personal("name", person.display_name(), self.entropy.random16());
         let (id, tenant) = (person.id.clone(), tenant.clone());
-        let employment = Employment { tenant: tenant.clone(), person: id.clone(), since };
+        let employment = Employment { tenant: tenant.clone(), person: id.clone(), since, until: None };
         let mut changes =
             Changes::recording(registered).write(Write::Person(person)).write(Write::Employment(employment));
         for write in founding::rights(self.packages, (&tenant, &id), &planned.roles, (since, self.entropy)) {

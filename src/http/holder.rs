@@ -5,10 +5,12 @@ use crate::http::permit::{Body, Path};
 use crate::http::problem::Problem;
 use crate::http::ra::view::{RevocationRequest, RevokedView};
 use crate::service::permit::{ReadSelf, RevokeOwnCard};
+use crate::service::refusal::{About, Attempt};
 use crate::service::{self, Permit};
 use axum::Json;
 use axum::extract::State;
 use domain::CardNumber;
+use domain::ports::Thing;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -69,6 +71,7 @@ pub async fn revoke_own_card(
     Path(number): Path<CardNumber>,
     Body(request): Body<RevocationRequest>,
 ) -> Result<Json<RevokedView>, Problem> {
-    let revoked = service::revoke::own_card(&app, &permit, &number, request.reason).await?;
+    let revoked = service::revoke::own_card(&app, &permit, &number, request.reason).await;
+    let revoked = Attempt::of(&permit).noted(&app, About::Thing(Thing::Card(&number)), revoked).await?;
     Ok(Json(RevokedView::from(&revoked)))
 }

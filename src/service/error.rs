@@ -4,6 +4,7 @@ use crate::app::signer_link::LinkError;
 use domain::Kind;
 use domain::approval::ApprovalError;
 use domain::assignment::AssignmentError;
+use domain::bulk::BulkError;
 use domain::enrolment::FourEyes;
 use domain::evidence::EvidenceError;
 use domain::onboarding::{NotRunning, OnboardingError};
@@ -57,6 +58,15 @@ pub enum ServiceError {
     /// The four-eyes rule.
     #[error(transparent)]
     FourEyes(#[from] FourEyes),
+    /// Many cards are not revoked as one act.
+    #[error(transparent)]
+    Bulk(#[from] BulkError),
+    /// Nobody does that to themselves.
+    #[error("somebody else must do that")]
+    OnSelf,
+    /// The person's employment at the agency is over.
+    #[error("the employment is over")]
+    EmploymentOver,
     /// The approval cannot be given or used.
     #[error(transparent)]
     Approval(#[from] ApprovalError),
@@ -94,11 +104,14 @@ impl ServiceError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::NotFound => Kind::NotFound,
-            Self::NoCertificate | Self::BadCertificate(_) | Self::Denied(_) | Self::FourEyes(_) => Kind::Denied,
+            Self::NoCertificate | Self::BadCertificate(_) | Self::Denied(_) | Self::FourEyes(_) | Self::OnSelf => {
+                Kind::Denied
+            }
             Self::Invalid { .. } | Self::Csr(_) => Kind::Invalid,
-            Self::WrongStage { .. } | Self::NotRunning(_) => Kind::Conflict,
+            Self::WrongStage { .. } | Self::NotRunning(_) | Self::EmploymentOver => Kind::Conflict,
             Self::Onboarding(e) => e.kind(),
             Self::Assignment(e) => e.kind(),
+            Self::Bulk(e) => e.kind(),
             Self::Approval(e) => e.kind(),
             Self::Evidence(e) => e.kind(),
             Self::Issue(e) => e.kind(),
@@ -129,9 +142,12 @@ impl ServiceError {
             Self::NotRunning(_) => "service-not-running",
             Self::Onboarding(e) => e.code(),
             Self::Assignment(e) => e.code(),
+            Self::Bulk(e) => e.code(),
             Self::Invalid { .. } => "invalid",
             Self::WrongStage { .. } => "wrong-stage",
             Self::FourEyes(_) | Self::Store(StoreError::Conflict(Conflict::FourEyes)) => "four-eyes",
+            Self::OnSelf => "on-self",
+            Self::EmploymentOver => "employment-over",
             Self::Approval(e) => approval_code(e),
             Self::Evidence(e) => evidence_code(e),
             Self::Csr(e) => e.code(),

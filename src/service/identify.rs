@@ -100,26 +100,34 @@ async fn load(
     }
 }
 
-/// The document must be described, and valid today.
 fn check(app: &App, proof: &IdentityProof) -> Result<(), ServiceError> {
-    let invalid = |field, problem: &str| Err(ServiceError::Invalid { field, problem: problem.to_owned() });
-    one_line("proof.number", &proof.number, MAX_TEXT)?;
     one_line("proof.place", &proof.place, MAX_TEXT)?;
-    let Ok(last_day) = proof.expires.parse::<jiff::civil::Date>() else {
-        return invalid("proof.expires", "a date, YYYY-MM-DD");
+    check_document(app, ("proof.number", &proof.number), ("proof.expires", &proof.expires))
+}
+
+/// The document must be described, and valid today.
+pub(super) fn check_document(
+    app: &App,
+    (number_field, number): (&'static str, &str),
+    (expires_field, expires): (&'static str, &str),
+) -> Result<(), ServiceError> {
+    let invalid = |problem: &str| Err(ServiceError::Invalid { field: expires_field, problem: problem.to_owned() });
+    one_line(number_field, number, MAX_TEXT)?;
+    let Ok(last_day) = expires.parse::<jiff::civil::Date>() else {
+        return invalid("a date, YYYY-MM-DD");
     };
     let today = jiff::Timestamp::from_second(app.clock.now().unix())
         .map_err(|_| ServiceError::Incomplete("a clock in range"))?
         .to_zoned(jiff::tz::TimeZone::UTC)
         .date();
     if last_day < today {
-        return invalid("proof.expires", "the document has expired");
+        return invalid("the document has expired");
     }
     Ok(())
 }
 
 /// The serialised word of a unit variant.
-fn serde_word(value: &impl serde::Serialize) -> String {
+pub(super) fn serde_word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

@@ -46,6 +46,10 @@ permits!(
     ReadCard,
     Revoke,
     ReadTenants,
+    LookUpPerson,
+    RevokeMany,
+    ClearRevocations,
+    EndEmployment,
     RegisterTenant,
     FileAgreement,
     ProposePhase,
@@ -178,6 +182,10 @@ async fn caller(app: &App, record: &CertificateRecord, certificate: &Certificate
         Some(number) => card_is_active(app, tenant, number).await?,
         None if app.config.mode == Mode::Production => return bad("certificate-demo"),
         None => {}
+    }
+    let employment = app.store.employment(tenant, person).await?;
+    if employment.is_none_or(|employment| employment.is_over(app.clock.now())) {
+        return bad("employment-over");
     }
     let rights = super::rights::of(app, tenant, person).await?;
     if let Some((one, other)) = rights.conflict() {

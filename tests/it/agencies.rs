@@ -142,7 +142,7 @@ async fn nobody_connects_an_agency_alone() {
         operator.administrator.post("/admin/v1/tenants", body)
     };
     assert_eq!(register("region", "2021005521").await.problem(), (422, "not-eligible".to_owned()));
-    assert_eq!(register("state-agency", "5569701023").await.problem(), (422, "not-eligible".to_owned()));
+    assert_eq!(register("state-agency", "9999999999").await.problem(), (422, "not-eligible".to_owned()));
     let nova = register("state-agency", "2021005521").await.ok();
     assert!(nova["phases"]["agency"].is_null() && nova["agreement_in_force"] == false);
     assert_eq!(register("state-agency", "2021005521").await.problem(), (409, "conflict".to_owned()));

@@ -6,6 +6,7 @@
 mod access;
 mod agencies;
 mod audit;
+mod bulk;
 mod ceremony;
 mod crash;
 mod custody;
@@ -14,6 +15,7 @@ mod enrolment;
 mod faulty_signer;
 mod fuzz;
 mod hsm_faults;
+mod lifecycle;
 mod packages;
 mod policies;
 mod power_loss;

@@ -7,30 +7,33 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// The people who say who holds what.
-struct Managers {
+pub struct Managers {
     /// Each may order and decide, for others.
-    lars: (Caller, String),
-    maja: (Caller, String),
+    pub lars: (Caller, String),
+    /// As Lars.
+    pub maja: (Caller, String),
 }
 
 impl Managers {
-    async fn of(installation: &Installation) -> Self {
+    /// The demo's.
+    pub async fn of(installation: &Installation) -> Self {
         let manager = |name| async move { known(installation, name).await };
         Self { lars: manager("Lars Lindgren").await, maja: manager("Maja Modig").await }
     }
 
-    async fn train(&self, person: &str, training: &str, passed_at: &str) -> Answer {
+    /// Lars records a training.
+    pub async fn train(&self, person: &str, training: &str, passed_at: &str) -> Answer {
         let body = json!({"person": person, "training": training, "passed_at": passed_at});
         self.lars.0.post("/ra/v1/trainings", body).await
     }
 
     /// Lars orders.
-    async fn order(&self, person: &str, package: &str, until: &str) -> Answer {
+    pub async fn order(&self, person: &str, package: &str, until: &str) -> Answer {
         order(&self.lars.0, person, package, until).await
     }
 
     /// Lars orders and Maja approves.
-    async fn give(&self, person: &str, package: &str, until: &str) -> Value {
+    pub async fn give(&self, person: &str, package: &str, until: &str) -> Value {
         let ordered = self.order(person, package, until).await.ok();
         decide(&self.maja.0, &ordered, true).await.ok()
     }
@@ -45,7 +48,8 @@ pub async fn known(installation: &Installation, name: &str) -> (Caller, String) 
     (caller, me["id"].as_str().unwrap().to_owned())
 }
 
-async fn order(by: &Caller, person: &str, package: &str, until: &str) -> Answer {
+/// Orders a package.
+pub async fn order(by: &Caller, person: &str, package: &str, until: &str) -> Answer {
     let body = json!({"person": person, "package": package, "until": until, "reason": "a new task"});
     by.post("/ra/v1/assignments", body).await
 }
@@ -60,8 +64,8 @@ async fn decide(by: &Caller, ordered: &Value, approve: bool) -> Answer {
 async fn a_right_ends_with_its_package_and_with_its_training() {
     let installation = Installation::start("packages");
     let managers = Managers::of(&installation).await;
-    let (hugo, hugos_id) = known(&installation, "Hugo Hellberg").await;
-    let (oskar, oskars_id) = known(&installation, "Oskar Ohlin").await;
+    let (hugo, hugos_id) = known(&installation, HUGO).await;
+    let (oskar, oskars_id) = known(&installation, OSKAR).await;
     let read = |who: &Caller| {
         let who = who.clone();
         async move { who.get("/ra/v1/enrolments").await }
@@ -78,6 +82,9 @@ async fn a_right_ends_with_its_package_and_with_its_training() {
     assert_eq!((read(&hugo).await.status, read(&oskar).await.status), (200, 200));
     assert_eq!(hugo.get("/self/v1/me").await.ok()["roles"], json!(["approver"]));
     pause(Duration::from_secs(MOMENT.unsigned_abs() + 1));
+    // Connections that were idle so long are closed.
+    let managers = Managers::of(&installation).await;
+    let ((hugo, _), (oskar, _)) = (known(&installation, HUGO).await, known(&installation, OSKAR).await);
     assert_eq!(read(&hugo).await.problem(), (403, "package-expired".to_owned()));
     assert_eq!(read(&oskar).await.problem(), (403, "training-expired".to_owned()));
     assert_eq!(hugo.get("/self/v1/me").await.ok()["roles"], json!([]));
@@ -91,6 +98,8 @@ async fn a_right_ends_with_its_package_and_with_its_training() {
     assert_eq!(read(&oskar).await.problem(), (403, "denied".to_owned()), "taken back, at once");
 }
 
+const HUGO: &str = "Hugo Hellberg";
+const OSKAR: &str = "Oskar Ohlin";
 /// Long enough for a few requests on a busy machine, in seconds.
 const MOMENT: i64 = 20;
 

@@ -79,6 +79,14 @@ words! {
         Revoke = "revoke",
         /// Read the agencies.
         ReadTenants = "read-tenants",
+        /// Find a person at the own agency, for a purpose.
+        LookUpPerson = "look-up-person",
+        /// Say when somebody's employment ends.
+        EndEmployment = "end-employment",
+        /// Revoke many cards as one act, and try what it would do.
+        RevokeMany = "revoke-many",
+        /// Clear such an act of somebody else.
+        ClearRevocations = "clear-revocations",
         /// Register an organisation that wants to be connected.
         RegisterTenant = "register-tenant",
         /// Put an agency's agreement on file.
@@ -119,6 +127,7 @@ impl Action {
                 | Self::ReadCard
                 | Self::ReadTenants
                 | Self::ReadAssignments
+                | Self::LookUpPerson
                 | Self::ReadKeys
                 | Self::ReadProfiles
                 | Self::ReadAudit

@@ -54,4 +54,13 @@ pub struct Employment {
     pub person: PersonId,
     /// First day.
     pub since: UtcTime,
+    /// Last second; none while no end is known.
+    pub until: Option<UtcTime>,
+}
+
+impl Employment {
+    /// Whether it is over at `now`.
+    pub fn is_over(&self, now: UtcTime) -> bool {
+        self.until.is_some_and(|until| until < now)
+    }
 }

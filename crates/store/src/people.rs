@@ -1,8 +1,8 @@
 //! Agencies, people, employments.
 
-use crate::engine::sql::insert;
+use crate::engine::sql::{batch, insert};
 use crate::engine::{Batch, Columns, Row, Sql, Value};
-use crate::writer::{Refusal, Statement};
+use crate::writer::{Idle, Refusal, Statement};
 use crate::{Database, MAX_LIST};
 use async_trait::async_trait;
 use domain::people::{Employment, Person, Tenant};
@@ -43,8 +43,9 @@ impl People for Database {
     async fn employment(&self, tenant: &TenantId, person: &PersonId) -> Result<Option<Employment>, StoreError> {
         let row = self.pool.fetch_optional(EMPLOYMENT, vec![Value::text(tenant), Value::text(person)]).await?;
         row.map(|row| {
-            let since = Columns::of(&row, "employment").time()?;
-            Ok(Employment { tenant: tenant.clone(), person: person.clone(), since })
+            let mut columns = Columns::of(&row, "employment");
+            let (since, until) = (columns.time()?, columns.time_or_null()?);
+            Ok(Employment { tenant: tenant.clone(), person: person.clone(), since, until })
         })
         .transpose()
     }
@@ -92,7 +93,22 @@ pub(crate) fn person_row(person: &Person) -> Vec<Value> {
 
 /// The row of a new employment.
 pub(crate) fn employment_row(employment: &Employment) -> Vec<Value> {
-    vec![Value::text(&employment.tenant), Value::text(&employment.person), employment.since.into()]
+    vec![
+        Value::text(&employment.tenant),
+        Value::text(&employment.person),
+        employment.since.into(),
+        Value::time_or_null(employment.until),
+    ]
+}
+
+/// The row of an employment's end.
+pub(crate) fn employment_end_row(employment: &Employment, closed: bool) -> Vec<Value> {
+    vec![
+        Value::text(&employment.tenant),
+        Value::text(&employment.person),
+        Value::time_or_null(employment.until),
+        i64::from(closed).into(),
+    ]
 }
 
 pub(crate) static TENANT: Statement =
@@ -104,8 +120,23 @@ pub(crate) static NEW_PERSON: Statement = adding(
     "person",
 );
 
-pub(crate) static NEW_EMPLOYMENT: Statement =
-    adding("employment", insert!("employment", (1 tenant text, 2 person text, 3 since bigint)), "tenant or person");
+pub(crate) static NEW_EMPLOYMENT: Statement = adding(
+    "employment",
+    insert!("employment", (1 tenant text, 2 person text, 3 since bigint, 4 until_at bigint)),
+    "tenant or person",
+);
+
+pub(crate) static EMPLOYMENT_END: Statement = Statement {
+    point: "employment-end",
+    batch: batch!(
+        (1 tenant text, 2 person text, 3 until_at bigint, 4 closed bigint),
+        "UPDATE employment SET until_at = r.until_at, closed = r.closed FROM r \
+         WHERE employment.tenant = r.tenant AND employment.person = r.person"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("employment")),
+    refers_to: "employment",
+    idle: Some(Idle::Always(Refusal::Conflict(Conflict::Missing("employment")))),
+};
 
 /// Adds rows that must not be there yet. `what` is their name, both as a point and in a conflict.
 const fn adding(what: &'static str, batch: Batch, refers_to: &'static str) -> Statement {
@@ -123,4 +154,4 @@ const PERSON: Sql = Sql::both(
 );
 const PERSON_BY_IDENTITY: Sql =
     Sql::both("SELECT id, identity_number, given_name, surname FROM person WHERE identity_number = $1");
-const EMPLOYMENT: Sql = Sql::both("SELECT since FROM employment WHERE tenant = $1 AND person = $2");
+const EMPLOYMENT: Sql = Sql::both("SELECT since, until_at FROM employment WHERE tenant = $1 AND person = $2");

@@ -46,6 +46,8 @@ const POLICIES: &[Policy] = policies![
     "profiles/root-ca.toml",
     "profiles/tls-server.toml",
     "profiles/tsa-unit.toml",
+    "revocation.toml",
+    "terms.toml",
 ];
 
 /// Writes every policy of an installation of this mode below `folder`.

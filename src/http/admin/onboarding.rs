@@ -6,6 +6,7 @@ use crate::http::permit::{Body, Path};
 use crate::http::problem::Problem;
 use crate::service::onboard::{self, Step};
 use crate::service::permit::{DecidePhase, FileAgreement, ProposePhase, ReadTenants, RegisterTenant};
+use crate::service::refusal::{About, Attempt};
 use crate::service::{Permit, ServiceError};
 use axum::Json;
 use axum::extract::State;
@@ -43,7 +44,8 @@ pub async fn register(
             .map_err(|_| invalid("organisation_number", "not an organisation number"))?,
         kind: new.kind,
     };
-    let connection = onboard::register(&app, &permit, tenant).await?;
+    let connection = onboard::register(&app, &permit, tenant).await;
+    let connection = Attempt::of(&permit).noted(&app, About::Other("tenant"), connection).await?;
     Ok((StatusCode::CREATED, Json(ConnectionView::from(&connection))))
 }
 
@@ -94,7 +96,8 @@ pub async fn propose(
     Body(new): Body<NewStep>,
 ) -> Result<(StatusCode, Json<ConnectionView>), Problem> {
     let step = Step { scope: new.scope, to: new.phase, shown: new.shown };
-    let connection = onboard::propose(&app, &permit, &id, step).await?;
+    let connection = onboard::propose(&app, &permit, &id, step).await;
+    let connection = Attempt::of(&permit).noted(&app, About::Other(id.as_str()), connection).await?;
     Ok((StatusCode::CREATED, Json(ConnectionView::from(&connection))))
 }
 
@@ -108,6 +111,7 @@ pub async fn decide(
     Path((id, step)): Path<(TenantId, MoveId)>,
     Body(decision): Body<Decision>,
 ) -> Result<Json<ConnectionView>, Problem> {
-    let connection = onboard::decide(&app, &permit, (&id, &step), (decision.verdict, decision.reason)).await?;
+    let connection = onboard::decide(&app, &permit, (&id, &step), (decision.verdict, decision.reason)).await;
+    let connection = Attempt::of(&permit).noted(&app, About::Other(step.as_str()), connection).await?;
     Ok(Json(ConnectionView::from(&connection)))
 }

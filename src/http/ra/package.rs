@@ -9,11 +9,13 @@ use crate::http::admin::time;
 use crate::http::permit::{Body, Path, Query};
 use crate::http::problem::Problem;
 use crate::service::permit::{DecidePackage, EndPackage, OrderPackage, ReadAssignments, RecordTraining};
+use crate::service::refusal::{About, Attempt};
 use crate::service::{Permit, ServiceError, packages};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::assignment::{Order, Training};
+use domain::ports::Thing;
 use domain::{AssignmentId, PersonId};
 
 /// Lists the permission packages.
@@ -52,7 +54,9 @@ pub async fn order(
         until: time("until", &new.until)?,
         reason: new.reason,
     };
-    let ordered = packages::order(&app, &permit, order).await?;
+    let wanted = order.person.clone();
+    let ordered = packages::order(&app, &permit, order).await;
+    let ordered = Attempt::of(&permit).noted(&app, About::Thing(Thing::Person(&wanted)), ordered).await?;
     Ok((StatusCode::CREATED, Json(AssignmentView::from(&ordered))))
 }
 
@@ -66,7 +70,8 @@ pub async fn decide(
     Path(id): Path<AssignmentId>,
     Body(decision): Body<OrderDecision>,
 ) -> Result<Json<AssignmentView>, Problem> {
-    let decided = packages::decide(&app, &permit, &id, (decision.approve, decision.reason)).await?;
+    let decided = packages::decide(&app, &permit, &id, (decision.approve, decision.reason)).await;
+    let decided = Attempt::of(&permit).noted(&app, About::Thing(Thing::Assignment(&id)), decided).await?;
     Ok(Json(AssignmentView::from(&decided)))
 }
 
@@ -80,7 +85,9 @@ pub async fn end(
     Path(id): Path<AssignmentId>,
     Body(why): Body<TakeBack>,
 ) -> Result<Json<AssignmentView>, Problem> {
-    Ok(Json(AssignmentView::from(&packages::end(&app, &permit, &id, why.reason).await?)))
+    let ended = packages::end(&app, &permit, &id, why.reason).await;
+    let ended = Attempt::of(&permit).noted(&app, About::Thing(Thing::Assignment(&id)), ended).await?;
+    Ok(Json(AssignmentView::from(&ended)))
 }
 
 /// Records that somebody else at the agency passed a training.
@@ -99,7 +106,9 @@ pub async fn train(
         recorded_by: Some(permit.person().clone()),
         recorded_at: app.clock.now(),
     };
-    let recorded = packages::train(&app, &permit, training).await?;
+    let trained = training.person.clone();
+    let recorded = packages::train(&app, &permit, training).await;
+    let recorded = Attempt::of(&permit).noted(&app, About::Thing(Thing::Person(&trained)), recorded).await?;
     Ok((StatusCode::CREATED, Json(TrainingView::from(&recorded))))
 }
 

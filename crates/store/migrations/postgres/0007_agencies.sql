@@ -4,6 +4,33 @@
 
 ALTER TABLE tenant ADD COLUMN kind TEXT NOT NULL DEFAULT 'state-agency';
 
+-- When an employment ends, if that is known, and whether what hung on it has been revoked.
+ALTER TABLE employment ADD COLUMN until_at BIGINT;
+ALTER TABLE employment ADD COLUMN closed BIGINT NOT NULL DEFAULT 0 CHECK (closed IN (0, 1));
+CREATE INDEX employment_ending ON employment (until_at) WHERE closed = 0 AND until_at IS NOT NULL;
+
+-- What is kept of a card's hand-out, with the holder's receipt.
+CREATE TABLE hand_out (
+    tenant         TEXT    NOT NULL,
+    enrolment      TEXT    NOT NULL,
+    card           TEXT    NOT NULL,
+    document       TEXT    NOT NULL,
+    number         TEXT    NOT NULL,
+    expires        TEXT    NOT NULL,
+    terms_version  TEXT    NOT NULL,
+    terms_language TEXT    NOT NULL,
+    terms_sha256   TEXT    NOT NULL CHECK (length(terms_sha256) = 64),
+    receipt        TEXT    NOT NULL,
+    handed_by      TEXT    NOT NULL REFERENCES person (id),
+    at             BIGINT NOT NULL,
+    PRIMARY KEY (tenant, enrolment),
+    FOREIGN KEY (tenant, enrolment) REFERENCES enrolment (tenant, id)
+);
+CREATE TRIGGER hand_out_update BEFORE UPDATE ON hand_out FOR EACH ROW
+EXECUTE FUNCTION refuse('append_only', 'hand_out');
+CREATE TRIGGER hand_out_delete BEFORE DELETE ON hand_out FOR EACH ROW
+EXECUTE FUNCTION refuse('append_only', 'hand_out');
+
 CREATE TABLE agreement (
     tenant     TEXT    NOT NULL REFERENCES tenant (id),
     reference  TEXT    NOT NULL,
@@ -116,6 +143,49 @@ CREATE TRIGGER training_update BEFORE UPDATE ON training FOR EACH ROW
 EXECUTE FUNCTION refuse('append_only', 'training');
 CREATE TRIGGER training_delete BEFORE DELETE ON training FOR EACH ROW
 EXECUTE FUNCTION refuse('append_only', 'training');
+
+-- Many cards revoked as one act.
+CREATE TABLE bulk_revocation (
+    tenant       TEXT    NOT NULL REFERENCES tenant (id),
+    id           TEXT    NOT NULL,
+    reason       TEXT    NOT NULL,
+    grounds      TEXT    NOT NULL,
+    total        BIGINT NOT NULL CHECK (total > 0),
+    requested_by TEXT    NOT NULL REFERENCES person (id),
+    requested_at BIGINT NOT NULL,
+    state        TEXT    NOT NULL CHECK (state IN ('waiting', 'running', 'finished')),
+    cleared_by   TEXT    REFERENCES person (id),
+    cleared_at   BIGINT,
+    version      BIGINT NOT NULL DEFAULT 1,
+    PRIMARY KEY (tenant, id),
+    CONSTRAINT four_eyes_bulk CHECK (cleared_by <> requested_by),
+    CONSTRAINT bulk_cleared CHECK (
+        (cleared_by IS NULL) = (cleared_at IS NULL) AND (state <> 'waiting' OR cleared_by IS NULL)
+    )
+);
+CREATE INDEX bulk_revocation_running ON bulk_revocation (requested_at, tenant, id) WHERE state = 'running';
+CREATE TRIGGER bulk_revocation_final BEFORE UPDATE ON bulk_revocation FOR EACH ROW
+WHEN (OLD.state = 'finished' OR NEW.tenant <> OLD.tenant OR NEW.id <> OLD.id OR NEW.reason <> OLD.reason
+    OR NEW.grounds <> OLD.grounds OR NEW.total <> OLD.total OR NEW.requested_by <> OLD.requested_by
+    OR NEW.requested_at <> OLD.requested_at OR (OLD.state = 'waiting' AND NEW.cleared_by IS NULL)
+    OR (OLD.cleared_by IS NOT NULL AND NEW.cleared_by IS DISTINCT FROM OLD.cleared_by))
+EXECUTE FUNCTION refuse('final', 'bulk_revocation');
+CREATE TRIGGER bulk_revocation_kept BEFORE DELETE ON bulk_revocation FOR EACH ROW
+EXECUTE FUNCTION refuse('append_only', 'bulk_revocation');
+
+CREATE TABLE bulk_item (
+    tenant  TEXT NOT NULL,
+    bulk    TEXT NOT NULL,
+    card    TEXT NOT NULL,
+    outcome TEXT CHECK (outcome IN ('revoked', 'already-revoked', 'unknown')),
+    PRIMARY KEY (tenant, bulk, card),
+    FOREIGN KEY (tenant, bulk) REFERENCES bulk_revocation (tenant, id)
+);
+CREATE TRIGGER bulk_item_final BEFORE UPDATE ON bulk_item FOR EACH ROW
+WHEN (OLD.outcome IS NOT NULL OR NEW.tenant <> OLD.tenant OR NEW.bulk <> OLD.bulk OR NEW.card <> OLD.card)
+EXECUTE FUNCTION refuse('final', 'bulk_item');
+CREATE TRIGGER bulk_item_kept BEFORE DELETE ON bulk_item FOR EACH ROW
+EXECUTE FUNCTION refuse('append_only', 'bulk_item');
 
 -- What was in use before goes on: roles as packages for two years from their beginning, agencies as connected. An
 -- agreement was never on file; until one is, nothing more is issued.

@@ -4,8 +4,8 @@ use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
 use crate::{
-    approvals, assignments, cards, certificates, deliveries, enrolments, onboarding, people, policies, revocations,
-    status,
+    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, hand_outs, onboarding, people, policies,
+    revocations, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -26,6 +26,7 @@ enum Step {
     Tenant,
     Person,
     Employment,
+    EmploymentEnd,
     Agreement,
     NewMove,
     Move,
@@ -41,19 +42,25 @@ enum Step {
     Delivery,
     NewEnrolment,
     Enrolment,
+    HandOut,
     Key,
     Intent,
     Certificate,
     Revocation,
+    NewBulk,
+    BulkItem,
+    Bulk,
+    BulkOutcome,
     Crl,
     Policies,
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 24] = [
+static STATEMENTS: [&Statement; 30] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
+    &people::EMPLOYMENT_END,
     &onboarding::AGREEMENT,
     &onboarding::NEW,
     &onboarding::DECIDE,
@@ -69,10 +76,15 @@ static STATEMENTS: [&Statement; 24] = [
     &deliveries::NEW,
     &enrolments::NEW,
     &enrolments::MOVE,
+    &hand_outs::NEW,
     &certificates::write::KEY,
     &certificates::write::INTENT,
     &certificates::write::ISSUED,
     &revocations::NEW,
+    &bulk::NEW,
+    &bulk::ITEM,
+    &bulk::MOVE,
+    &bulk::OUTCOME,
     &status::CRL,
     &policies::NEW,
 ];
@@ -101,6 +113,10 @@ impl Plan {
             Write::Tenant(tenant) => self.push(Step::Tenant, people::tenant_row(tenant)),
             Write::Person(person) => self.push(Step::Person, people::person_row(person)),
             Write::Employment(employment) => self.push(Step::Employment, people::employment_row(employment)),
+            Write::HandOut(hand_out) => self.push(Step::HandOut, hand_outs::row(hand_out)),
+            Write::EmploymentEnd { employment, closed } => {
+                self.push(Step::EmploymentEnd, people::employment_end_row(employment, *closed));
+            }
             Write::Agreement(agreement) => self.push(Step::Agreement, onboarding::agreement_row(agreement)),
             Write::NewMove(new) => self.push(Step::NewMove, onboarding::new_row(new)),
             Write::Move { new, seen } => self.push(Step::Move, onboarding::decided_row(new, *seen)),
@@ -125,6 +141,15 @@ impl Plan {
                 self.push(Step::Certificate, certificates::write::issued_row(certificate, der, *at));
             }
             Write::Revocation(revocation) => self.add_revocation(revocation),
+            Write::NewBulk { new, cards } => {
+                self.push(Step::NewBulk, bulk::new_row(new));
+                let key = (&new.tenant, &new.id);
+                self.extend(Step::BulkItem, cards.iter().map(|card| bulk::item_row(key, card)));
+            }
+            Write::Bulk { new, seen } => self.push(Step::Bulk, bulk::moved_row(new, *seen)),
+            Write::BulkOutcome { tenant, id, card, outcome } => {
+                self.push(Step::BulkOutcome, bulk::outcome_row((tenant, id), card, *outcome));
+            }
             Write::Crl(crl) => self.push(Step::Crl, status::crl_row(crl)?),
             Write::Policies { bundle, replaces } => {
                 self.push(Step::Policies, policies::row(bundle, replaces.as_deref()));

@@ -1,12 +1,17 @@
 //! Steps of agencies, and packages in people's hands.
 
 use crate::database::Database;
-use crate::world::{assert_conflict, assert_stale, at, person, populate, tenant, write};
+use crate::world::{assert_conflict, assert_stale, at, card_number, new_enrolment, person, populate, tenant, write};
 use domain::assignment::{Active, AnyAssignment, Assignment, Decided as Approval, Ended, Ordered, Training};
+use domain::bulk::{BulkRevocation, BulkState, Item, Outcome};
 use domain::changes::{Stored, Version, Write};
+use domain::hand_out::HandOut;
 use domain::onboarding::{Agreement, AnyMove, Criterion, Decided, Move, Phase, Proposed, Scope, Verdict};
+use domain::operation::{DocumentKind, ShownDocument, TermsRef};
 use domain::packages::PackageRef;
-use domain::ports::{Conflict, Store};
+use domain::people::Employment;
+use domain::ports::{Conflict, Store, Thing};
+use pki::crl::Reason;
 
 pub(crate) fn agreement(reference: &str) -> Agreement {
     Agreement {
@@ -91,6 +96,88 @@ pub(crate) fn training(passed: i64) -> Training {
         recorded_by: Some(person("anna")),
         recorded_at: at(7),
     }
+}
+
+/// Of e1 to olle, by eva.
+pub(crate) fn hand_out() -> HandOut {
+    HandOut {
+        tenant: tenant("a"),
+        enrolment: "e1".parse().unwrap(),
+        card: card_number("c1"),
+        document: ShownDocument { document: DocumentKind::Passport, number: "X1".into(), expires: "2030-01-01".into() },
+        terms: TermsRef { version: "1".into(), language: "sv".into(), sha256: "0".repeat(64) },
+        receipt: "jws of olle".into(),
+        by: person("eva"),
+        at: at(8),
+    }
+}
+
+pub(crate) async fn a_hand_out_is_kept_once(database: &Database) {
+    let store = &*database.store;
+    populate(store).await;
+    assert_conflict(write(store, [Write::HandOut(hand_out())]).await, Conflict::Missing("enrolment or person"));
+    write(store, [new_enrolment("e1"), Write::HandOut(hand_out())]).await.unwrap();
+    let id = "e1".parse().unwrap();
+    assert_eq!(store.hand_out(&tenant("a"), &id).await.unwrap(), Some(hand_out()));
+    assert_eq!(store.hand_out(&tenant("b"), &id).await.unwrap(), None);
+    assert_conflict(write(store, [Write::HandOut(hand_out())]).await, Conflict::Exists("hand-out"));
+    for sql in ["UPDATE hand_out SET receipt = 'x'", "DELETE FROM hand_out"] {
+        let message = database.run(sql).await.expect_err(sql);
+        assert!(message.contains("append_only"), "{sql}: {message}");
+    }
+}
+
+pub(crate) fn bulk() -> BulkRevocation {
+    BulkRevocation {
+        id: "b1".parse().unwrap(),
+        tenant: tenant("a"),
+        reason: Reason::Superseded,
+        grounds: "a batch".into(),
+        total: 2,
+        requested_by: person("anna"),
+        requested_at: at(1),
+        state: BulkState::Waiting,
+        cleared_by: None,
+    }
+}
+
+pub(crate) fn new_bulk() -> Write {
+    Write::NewBulk { new: bulk(), cards: [card_number("c1"), card_number("c9")].into() }
+}
+
+pub(crate) fn outcome(card: &str, outcome: Outcome) -> Write {
+    Write::BulkOutcome { tenant: tenant("a"), id: bulk().id, card: card_number(card), outcome }
+}
+
+pub(crate) async fn many_revocations_are_one_act(database: &Database) {
+    let store = &*database.store;
+    populate(store).await;
+    write(store, [new_bulk()]).await.unwrap();
+    let id = bulk().id;
+    assert_eq!(store.running_bulk().await.unwrap(), None, "it waits");
+    let own = bulk().finish();
+    let own = BulkRevocation { cleared_by: Some((person("anna"), at(2))), ..own };
+    assert_conflict(write(store, [Write::Bulk { new: own, seen: Version(1) }]).await, Conflict::FourEyes);
+    let alone = [Write::Bulk { new: BulkRevocation { state: BulkState::Running, ..bulk() }, seen: Version(1) }];
+    assert!(write(store, alone).await.is_err(), "nobody cleared it");
+    let running = bulk().clear(person("bo"), at(2)).unwrap();
+    write(store, [Write::Bulk { new: running.clone(), seen: Version(1) }]).await.unwrap();
+    assert_eq!(store.running_bulk().await.unwrap(), Some(Stored { value: running.clone(), version: Version(2) }));
+    assert_eq!(store.bulk(&tenant("b"), &id).await.unwrap(), None);
+
+    let items =
+        |open_only| async move { store.bulk_items(&tenant("a"), &bulk().id, (open_only, None), 9).await.unwrap() };
+    assert_eq!(items(true).await.len(), 2);
+    write(store, [outcome("c1", Outcome::Revoked)]).await.unwrap();
+    assert_stale(write(store, [outcome("c1", Outcome::Unknown)]).await);
+    assert_eq!(items(true).await, [Item { card: card_number("c9"), outcome: None }]);
+    write(store, [outcome("c9", Outcome::Unknown)]).await.unwrap();
+    assert!(items(true).await.is_empty() && items(false).await[0].outcome == Some(Outcome::Revoked));
+    let counts = store.bulk_counts(&tenant("a"), &id).await.unwrap();
+    assert_eq!(counts, [(Outcome::Revoked, 1), (Outcome::Unknown, 1)]);
+    write(store, [Write::Bulk { new: running.clone().finish(), seen: Version(2) }]).await.unwrap();
+    assert_eq!(store.running_bulk().await.unwrap(), None);
+    assert!(write(store, [Write::Bulk { new: running, seen: Version(3) }]).await.is_err(), "finished is final");
 }
 
 async fn found(store: &dyn Store, id: &str) -> Stored<AnyAssignment> {
@@ -209,4 +296,46 @@ pub(crate) async fn what_was_decided_is_final(database: &Database) {
         let message = database.run(sql).await.expect_err(sql);
         assert!(message.contains(why), "{sql}: {message}");
     }
+}
+
+pub(crate) async fn things_are_known_wherever_they_are(database: &Database) {
+    let store = &*database.store;
+    populate(store).await;
+    write(store, [new_enrolment("e1"), Write::NewAssignment(given("a1", "a", "eva"))]).await.unwrap();
+    let (enrolment, card) = ("e1".parse().unwrap(), card_number("c1"));
+    let (assignment, eva) = ("a1".parse().unwrap(), person("eva"));
+    for thing in [Thing::Enrolment(&enrolment), Thing::Card(&card), Thing::Assignment(&assignment), Thing::Person(&eva)]
+    {
+        assert!(store.exists(thing).await.unwrap(), "{thing:?}");
+    }
+    let (enrolment, card) = ("e2".parse().unwrap(), card_number("c2"));
+    let (assignment, nobody) = ("a2".parse().unwrap(), person("nobody"));
+    for thing in
+        [Thing::Enrolment(&enrolment), Thing::Card(&card), Thing::Assignment(&assignment), Thing::Person(&nobody)]
+    {
+        assert!(!store.exists(thing).await.unwrap(), "{thing:?}");
+    }
+}
+
+pub(crate) async fn employments_end_once(database: &Database) {
+    let store = &*database.store;
+    populate(store).await;
+    let ends = |until: Option<i64>| Employment {
+        tenant: tenant("a"),
+        person: person("eva"),
+        since: at(0),
+        until: until.map(at),
+    };
+    let set = |until, closed| [Write::EmploymentEnd { employment: ends(until), closed }];
+    write(store, set(Some(5), false)).await.unwrap();
+    assert_eq!(store.employment(&tenant("a"), &person("eva")).await.unwrap(), Some(ends(Some(5))));
+    assert!(store.ended_employments(at(5), 10).await.unwrap().is_empty(), "its last second");
+    assert_eq!(store.ended_employments(at(6), 10).await.unwrap(), [ends(Some(5))]);
+    write(store, set(Some(5), true)).await.unwrap();
+    assert!(store.ended_employments(at(6), 10).await.unwrap().is_empty());
+    write(store, set(None, false)).await.unwrap();
+    assert!(store.ended_employments(at(6), 10).await.unwrap().is_empty(), "it goes on");
+    let nobody = Employment { person: person("nobody"), ..ends(None) };
+    let missing = [Write::EmploymentEnd { employment: nobody, closed: false }];
+    assert_conflict(write(store, missing).await, Conflict::Missing("employment"));
 }

@@ -99,11 +99,13 @@ fn everything() -> Changes {
         tenant: tenant("c"),
         person: crate::world::person("new"),
         since: crate::world::at(0),
+        until: None,
     };
     let mut all = changes([
         Write::Tenant(agency("c", "2021006255")),
         Write::Person(crate::world::human("new", 5)),
-        Write::Employment(employed),
+        Write::Employment(employed.clone()),
+        Write::EmploymentEnd { employment: employed, closed: true },
         Write::Agreement(crate::agencies::agreement("dnr 1")),
         Write::NewMove(crate::agencies::proposed("m1")),
         Write::Move { new: crate::agencies::decided("m1"), seen: Version(1) },
@@ -116,10 +118,17 @@ fn everything() -> Changes {
         Write::Approval { new: signed, seen: Version(1) },
         new_enrolment("e1"),
         Write::Enrolment { new: domain::enrolment::AnyEnrolment::Identified(identified), seen: Version(1) },
+        Write::HandOut(crate::agencies::hand_out()),
         crate::world::new_delivery(),
         Write::Intent(intent(1)),
         issue(1),
         Write::Revocation(revocation(1)),
+        crate::agencies::new_bulk(),
+        Write::Bulk {
+            new: crate::agencies::bulk().clear(crate::world::person("bo"), crate::world::at(1)).unwrap(),
+            seen: Version(1),
+        },
+        crate::agencies::outcome("c1", domain::bulk::Outcome::Revoked),
         Write::Crl(crl(1)),
         crate::world::policies('a', false).replacing(None),
     ]);

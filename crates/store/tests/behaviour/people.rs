@@ -2,7 +2,7 @@
 
 use crate::agencies::given;
 use crate::database::Database;
-use crate::world::{agency, assert_conflict, at, employed, human, person, populate, tenant, write};
+use crate::world::{agency, assert_conflict, at, employed, human, populate, tenant, write};
 use domain::changes::Write;
 use domain::ports::Conflict;
 

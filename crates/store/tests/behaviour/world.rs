@@ -70,7 +70,7 @@ pub(crate) fn human(id: &str, number: usize) -> Person {
 }
 
 pub(crate) fn employed(agency: &str, id: &str) -> Write {
-    Write::Employment(Employment { tenant: tenant(agency), person: person(id), since: at(0) })
+    Write::Employment(Employment { tenant: tenant(agency), person: person(id), since: at(0), until: None })
 }
 
 /// Agency `a` with anna, bo, eva, olle; agency `b` with olle; olle has card `c1` of agency `a`.
