@@ -22,6 +22,7 @@ pub mod signer_link;
 mod start;
 
 pub use keys::KeyLives;
+pub(crate) use policies::PACKAGES;
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 
@@ -71,6 +72,10 @@ pub struct Wake {
     pub ocsp_now: Notify,
     /// A certificate was revoked.
     pub crl: Notify,
+    /// Many cards are to be revoked.
+    pub bulk: Notify,
+    /// An employment's end was set.
+    pub employments: Notify,
 }
 
 /// The CAs by their URL name.

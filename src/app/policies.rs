@@ -2,9 +2,12 @@
 
 use super::StartError;
 use crate::policies::{PolicyFolder, assurance, profiles, retention};
-use domain::access::AccessPolicy;
 use domain::assurance::Assurance;
+use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
+use domain::eligibility::EligibilityPolicy;
+use domain::hand_out::Terms;
+use domain::packages::Packages;
 use domain::retention::Retention;
 use pki::profile::Profiles;
 use std::path::Path;
@@ -17,10 +20,16 @@ pub struct Policies {
     pub digest: String,
     /// Certificate profiles.
     pub profiles: Profiles,
-    /// Who may do what.
-    pub access: AccessPolicy,
+    /// Permission packages: who may do what.
+    pub packages: Packages,
+    /// Who may be connected, and how.
+    pub eligibility: EligibilityPolicy,
     /// What each level of assurance demands of identity proofing.
     pub assurance: Assurance,
+    /// What holders accept.
+    pub terms: Terms,
+    /// When revoking takes a second person.
+    pub revocation: RevocationPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
 }
@@ -35,11 +44,15 @@ impl Policies {
     /// # Errors
     /// [`StartError`], which names the file.
     pub fn of(bundle: &Bundle) -> Result<Self, StartError> {
-        let roles = bundle.get(ROLES).ok_or(StartError::NoPolicy(ROLES))?;
-        let access = AccessPolicy::from_toml(roles)?;
+        let text = |file| bundle.get(file).ok_or(StartError::NoPolicy(file));
+        let packages = Packages::from_toml(text(PACKAGES)?)?;
+        let eligibility = EligibilityPolicy::from_toml(text(ELIGIBILITY)?)?;
+        let terms = Terms::from_toml(text(TERMS)?)?;
+        let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
-        Ok(Self { digest: bundle.digest(), profiles, access, assurance, retention })
+        let digest = bundle.digest();
+        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, retention })
     }
 
     /// Reads a folder: what is in it, and what that says.
@@ -69,5 +82,9 @@ impl InForce {
     }
 }
 
-const ROLES: &str = "access/roles.toml";
+/// Path of the permission packages in a bundle.
+pub(crate) const PACKAGES: &str = "access/packages.toml";
+const REVOCATION: &str = "revocation.toml";
+const TERMS: &str = "terms.toml";
+const ELIGIBILITY: &str = "access/eligibility.toml";
 const NO_PANIC: &str = "no one panics while holding this lock";

@@ -11,7 +11,10 @@ use crate::policies::{FolderError, RulesError};
 use crate::server_identity::ServerIdentity;
 use crate::service::known::Known;
 use crate::service::policies::PoliciesError;
-use domain::access::PolicyError;
+use domain::bulk::RevocationPolicyError;
+use domain::eligibility::EligibilityError;
+use domain::hand_out::TermsError;
+use domain::packages::PolicyError;
 use domain::ports::{Store, StoreError};
 use pki::certificate::{Certificate, CertificateError};
 use pki::issue::Issuer;
@@ -52,6 +55,15 @@ pub enum StartError {
     /// Rules of the policies that cannot be used.
     #[error("policies")]
     Rules(#[from] RulesError),
+    /// A policy that cannot be used.
+    #[error("policies")]
+    Eligibility(#[from] EligibilityError),
+    /// A policy that cannot be used.
+    #[error("policies")]
+    Revocation(#[from] RevocationPolicyError),
+    /// Terms that nobody could accept.
+    #[error("policies")]
+    Terms(#[from] TermsError),
     /// The policy folder cannot be used.
     #[error("policies")]
     Folder(#[from] FolderError),

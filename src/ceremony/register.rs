@@ -4,12 +4,13 @@
 //! there to be asked. The hash of the transcript joins the audit log.
 
 use super::error::Error;
-use super::files;
 use super::layout::Layout;
 use super::run::authority_file;
 use super::script::{PlannedPerson, Script};
 use super::transcript::verify::{self, Sound};
 use super::transcript::{Entry, Event};
+use super::{files, founding};
+use crate::app::PACKAGES;
 use crate::clock::Entropy;
 use crate::policies::profiles;
 use crate::signer::digest::Digest;
@@ -19,7 +20,8 @@ use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::changes::{Changes, KeyStage, PublishedCrl, Write};
 use domain::key::KeyState;
-use domain::people::{Employment, RoleGrant};
+use domain::packages::Packages;
+use domain::people::Employment;
 use domain::ports::Store;
 use pki::certificate::Certificate;
 use pki::crl::parse_crl;
@@ -36,6 +38,8 @@ pub(crate) async fn register(
     entropy: &dyn Entropy,
 ) -> Result<(), Error> {
     let profiles = &profiles(policies)?;
+    let text = policies.get(PACKAGES).unwrap_or_default();
+    let packages = &Packages::from_toml(text)?;
     let text = files::read_text(&layout.transcript())?;
     let sound = verify::judge_folder(layout.data(), &text)?;
     let mut entries = Vec::new();
@@ -44,7 +48,7 @@ pub(crate) async fn register(
     }
     entries.extend_from_slice(&sound.entries);
     check_policies(store, &sound).await?;
-    let registry = Registry { layout, policies, profiles, entropy, sound: &sound, entries: &entries };
+    let registry = Registry { layout, policies, profiles, packages, entropy, sound: &sound, entries: &entries };
     store.commit(registry.changes(Digest::of(text.as_bytes()))?).await?;
     Ok(())
 }
@@ -84,6 +88,7 @@ struct Registry<'a> {
     layout: &'a Layout,
     policies: &'a Bundle,
     profiles: &'a Profiles,
+    packages: &'a Packages,
     entropy: &'a dyn Entropy,
     sound: &'a Sound,
     entries: &'a [Entry],
@@ -105,6 +110,10 @@ impl Registry<'_> {
             let tenant = agency.tenant();
             let registered = event("tenant.registered", tenant.id.as_str(), beginning).in_tenant(&tenant.id);
             changes = changes.join(Changes::recording(registered).write(Write::Tenant(tenant)));
+            if agency.connected {
+                changes =
+                    changes.join(founding::connection(script, self.sound.digest, agency, (beginning.at, self.entropy)));
+            }
             for person in &agency.people {
                 changes = changes.join(self.person(&agency.id, person, beginning));
             }
@@ -138,12 +147,11 @@ impl Registry<'_> {
             .personal("identity_number", person.identity_number.to_string(), self.entropy.random16())
             .personal("name", person.display_name(), self.entropy.random16());
         let (id, tenant) = (person.id.clone(), tenant.clone());
-        let employment = Employment { tenant: tenant.clone(), person: id.clone(), since };
+        let employment = Employment { tenant: tenant.clone(), person: id.clone(), since, until: None };
         let mut changes =
             Changes::recording(registered).write(Write::Person(person)).write(Write::Employment(employment));
-        for role in &planned.roles {
-            let grant = RoleGrant { tenant: tenant.clone(), person: id.clone(), role: *role, since };
-            changes = changes.write(Write::Role(grant));
+        for write in founding::rights(self.packages, (&tenant, &id), &planned.roles, (since, self.entropy)) {
+            changes = changes.write(write);
         }
         changes
     }

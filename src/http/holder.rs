@@ -5,10 +5,12 @@ use crate::http::permit::{Body, Path};
 use crate::http::problem::Problem;
 use crate::http::ra::view::{RevocationRequest, RevokedView};
 use crate::service::permit::{ReadSelf, RevokeOwnCard};
+use crate::service::refusal::{About, Attempt};
 use crate::service::{self, Permit};
 use axum::Json;
 use axum::extract::State;
 use domain::CardNumber;
+use domain::ports::Thing;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,6 +28,7 @@ pub struct Me {
     name: String,
     agency: String,
     organisation_number: String,
+    /// In which roles the caller signs now: those of the packages in force.
     roles: Vec<&'static str>,
     certificate_serial: String,
     cards: Vec<OwnCard>,
@@ -49,7 +52,7 @@ pub async fn me(permit: Permit<ReadSelf>, State(app): State<App>) -> Result<Json
         name: person.display_name(),
         agency: tenant.name,
         organisation_number: tenant.organisation_number.as_str().to_owned(),
-        roles: permit.caller().roles.iter().map(|role| role.as_str()).collect(),
+        roles: permit.caller().rights.roles(app.clock.now()).iter().map(|role| role.as_str()).collect(),
         certificate_serial: permit.caller().certificate.serial.to_string(),
         cards: cards
             .iter()
@@ -68,6 +71,7 @@ pub async fn revoke_own_card(
     Path(number): Path<CardNumber>,
     Body(request): Body<RevocationRequest>,
 ) -> Result<Json<RevokedView>, Problem> {
-    let revoked = service::revoke::own_card(&app, &permit, &number, request.reason).await?;
+    let revoked = service::revoke::own_card(&app, &permit, &number, request.reason).await;
+    let revoked = Attempt::of(&permit).noted(&app, About::Thing(Thing::Card(&number)), revoked).await?;
     Ok(Json(RevokedView::from(&revoked)))
 }

@@ -4,10 +4,12 @@
 //! something is away, and says so once, not at every attempt.
 
 mod emergency;
+mod lifecycle;
 mod presign_ocsp;
 mod publish_crl;
 mod reconcile;
 mod renew;
+mod revoke_many;
 mod rhythm;
 
 use crate::app::App;
@@ -25,5 +27,8 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         each(|app, stop| Box::pin(renew::run_tls(app, stop))),
         each(|app, stop| Box::pin(reconcile::run(app, stop))),
         each(|app, stop| Box::pin(emergency::run(app, stop))),
+        each(|app, stop| Box::pin(revoke_many::run(app, stop))),
+        each(|app, stop| Box::pin(lifecycle::run_employments(app, stop))),
+        each(|app, stop| Box::pin(lifecycle::run_uncollected(app, stop))),
     );
 }

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use domain::audit::Head;
+use domain::bulk::BulkState;
 use domain::card::CardState;
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -36,6 +37,8 @@ struct Effects {
     issued: Vec<CertificateRef>,
     revoked: Vec<CertificateRef>,
     rights_changed: bool,
+    employment_ends: bool,
+    bulk_runs: bool,
 }
 
 impl Effects {
@@ -45,9 +48,18 @@ impl Effects {
             match write {
                 Write::Certificate { certificate, .. } => effects.issued.push(certificate.clone()),
                 Write::Revocation(revocation) => effects.revoked.push(revocation.certificate.clone()),
+                Write::NewBulk { new, .. } | Write::Bulk { new, .. } => {
+                    effects.bulk_runs = new.state == BulkState::Running;
+                }
+                Write::EmploymentEnd { closed: false, .. } => {
+                    effects.rights_changed = true;
+                    effects.employment_ends = true;
+                }
                 // A bound card lets nobody in, and did not before.
                 Write::Card { new, .. } if new.state == CardState::Bound => {}
-                Write::Card { .. } | Write::Role(_) => effects.rights_changed = true,
+                Write::Card { .. } | Write::NewAssignment(_) | Write::Assignment { .. } | Write::Training(_) => {
+                    effects.rights_changed = true;
+                }
                 _ => {}
             }
         }
@@ -69,6 +81,12 @@ impl Effects {
     }
 
     fn wake(&self, app: &App) {
+        if self.bulk_runs {
+            app.wake.bulk.notify_one();
+        }
+        if self.employment_ends {
+            app.wake.employments.notify_one();
+        }
         if !self.issued.is_empty() {
             app.wake.ocsp_soon.notify_one();
         }

@@ -4,10 +4,12 @@ use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::permit::{Permit, SubmitEnrolment};
+use crate::service::standing;
 use domain::audit::Event;
 use domain::card::{Card, CardState};
 use domain::changes::{Changes, Write};
 use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
+use domain::onboarding::Scope;
 use domain::operation::PlannedProfile;
 use domain::people::{Employment, Person};
 use domain::subject::{self, SubjectFault};
@@ -42,11 +44,16 @@ pub async fn enrol(
     let now = app.clock.now();
     app.config.mode.accept(&application.identity_number).map_err(invalid)?;
     let tenant = app.store.tenant(permit.tenant()).await?.ok_or(ServiceError::Incomplete("the caller's agency"))?;
+    standing::serves(app, &tenant, Scope::Certificates).await?;
     let known = app.store.person_by_identity(&application.identity_number).await?;
-    let employed = match &known {
-        Some(known) => app.store.employment(&tenant.id, &known.id).await?.is_some(),
-        None => false,
+    let employment = match &known {
+        Some(known) => app.store.employment(&tenant.id, &known.id).await?,
+        None => None,
     };
+    if employment.as_ref().is_some_and(|employment| employment.is_over(now)) {
+        return Err(ServiceError::EmploymentOver);
+    }
+    let employed = employment.is_some();
     let person = Person {
         id: known.as_ref().map_or_else(|| PersonId::from_random(app.entropy.random16()), |known| known.id.clone()),
         identity_number: application.identity_number.clone(),
@@ -84,7 +91,7 @@ pub async fn enrol(
         state: CardState::Bound,
     };
     if !employed {
-        let employment = Employment { tenant: tenant.id, person: person.id.clone(), since: now };
+        let employment = Employment { tenant: tenant.id, person: person.id.clone(), since: now, until: None };
         if known.is_none() {
             changes = changes.write(Write::Person(person));
         }

@@ -4,10 +4,14 @@ use crate::app::signer_link::LinkError;
 use crate::signer::protocol::Refusal;
 use domain::Kind;
 use domain::approval::ApprovalError;
+use domain::assignment::AssignmentError;
+use domain::bulk::BulkError;
 use domain::enrolment::FourEyes;
 use domain::evidence::EvidenceError;
 use domain::key::KeyState;
+use domain::onboarding::{NotRunning, OnboardingError};
 use domain::ports::{Conflict, StoreError};
+use domain::rights::Denial;
 use pki::Finding;
 use pki::csr::CsrError;
 use pki::issue::IssueError;
@@ -25,9 +29,18 @@ pub enum ServiceError {
     /// A client certificate that is worth nothing here; the code says why.
     #[error("the client certificate is not accepted: {0}")]
     BadCertificate(&'static str),
-    /// The caller's roles do not allow it.
-    #[error("not allowed")]
-    Denied,
+    /// The caller's packages do not allow it.
+    #[error("not allowed: {0}")]
+    Denied(Denial),
+    /// The service is not in use for the agency.
+    #[error(transparent)]
+    NotRunning(#[from] NotRunning),
+    /// The agency's step into a phase is refused.
+    #[error(transparent)]
+    Onboarding(#[from] OnboardingError),
+    /// The package is not ordered or given.
+    #[error(transparent)]
+    Assignment(#[from] AssignmentError),
     /// A field of the request is wrong.
     #[error("{field}: {problem}")]
     Invalid {
@@ -36,8 +49,8 @@ pub enum ServiceError {
         /// What is wrong, without the value.
         problem: String,
     },
-    /// The application is not at the stage that the act needs.
-    #[error("the enrolment is {found}, not {wanted}")]
+    /// The application, card or order is not at the stage that the act needs.
+    #[error("it is {found}, not {wanted}")]
     WrongStage {
         /// What the act needs.
         wanted: &'static str,
@@ -57,6 +70,15 @@ pub enum ServiceError {
     /// The four-eyes rule.
     #[error(transparent)]
     FourEyes(#[from] FourEyes),
+    /// Many cards are not revoked as one act.
+    #[error(transparent)]
+    Bulk(#[from] BulkError),
+    /// Nobody does that to themselves.
+    #[error("somebody else must do that")]
+    OnSelf,
+    /// The person's employment at the agency is over.
+    #[error("the employment is over")]
+    EmploymentOver,
     /// The approval cannot be given or used.
     #[error(transparent)]
     Approval(#[from] ApprovalError),
@@ -97,9 +119,14 @@ impl ServiceError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::NotFound => Kind::NotFound,
-            Self::NoCertificate | Self::BadCertificate(_) | Self::Denied | Self::FourEyes(_) => Kind::Denied,
+            Self::NoCertificate | Self::BadCertificate(_) | Self::Denied(_) | Self::FourEyes(_) | Self::OnSelf => {
+                Kind::Denied
+            }
             Self::Invalid { .. } | Self::Csr(_) => Kind::Invalid,
-            Self::WrongStage { .. } | Self::KeyState { .. } => Kind::Conflict,
+            Self::WrongStage { .. } | Self::KeyState { .. } | Self::NotRunning(_) | Self::EmploymentOver => Kind::Conflict,
+            Self::Onboarding(e) => e.kind(),
+            Self::Assignment(e) => e.kind(),
+            Self::Bulk(e) => e.kind(),
             Self::Approval(e) => e.kind(),
             Self::Evidence(e) => e.kind(),
             Self::Issue(e) => e.kind(),
@@ -127,11 +154,17 @@ impl ServiceError {
             Self::NotFound => "not-found",
             Self::NoCertificate => "certificate-needed",
             Self::BadCertificate(code) => code,
-            Self::Denied => "denied",
+            Self::Denied(denial) => denial.code(),
+            Self::NotRunning(_) => "service-not-running",
+            Self::Onboarding(e) => e.code(),
+            Self::Assignment(e) => e.code(),
+            Self::Bulk(e) => e.code(),
             Self::Invalid { .. } => "invalid",
             Self::WrongStage { .. } => "wrong-stage",
             Self::KeyState { .. } => "key-state",
             Self::FourEyes(_) | Self::Store(StoreError::Conflict(Conflict::FourEyes)) => "four-eyes",
+            Self::OnSelf => "on-self",
+            Self::EmploymentOver => "employment-over",
             Self::Approval(e) => approval_code(e),
             Self::Evidence(e) => evidence_code(e),
             Self::Csr(e) => e.code(),

@@ -5,6 +5,7 @@ use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IdentifyApplicant, Permit};
+use crate::service::text::one_line;
 use domain::access::Role;
 use domain::approval::{Approval, ApprovalRule};
 use domain::assurance::Identification;
@@ -103,23 +104,40 @@ async fn load(
 
 /// The document must be described, and the identification be enough for the level of every certificate.
 fn check(app: &App, enrolment: &Enrolment<Submitted>, proof: &IdentityProof) -> Result<(), ServiceError> {
-    let invalid = |field, problem: String| ServiceError::Invalid { field, problem };
-    for (field, text) in [("proof.number", &proof.number), ("proof.place", &proof.place)] {
-        if !(1..=MAX_TEXT).contains(&text.chars().count()) || text.chars().any(char::is_control) {
-            return Err(invalid(field, format!("1 to {MAX_TEXT} characters")));
-        }
-    }
+    one_line("proof.place", &proof.place, MAX_TEXT)?;
+    check_document(app, ("proof.number", &proof.number), ("proof.expires", &proof.expires))?;
     let number = enrolment.subject.get(SERIAL_NUMBER).and_then(|text| text.parse().ok());
     let found = Identification { proof, number: number.as_ref(), at: app.clock.now() };
     let policies = app.policies.get();
     enrolment.certificates.values().try_for_each(|planned| {
         let accepted = policies.assurance.accept(&planned.profile, &found);
-        accepted.map_err(|fault| invalid(fault.field(), fault.to_string()))
+        accepted.map_err(|fault| ServiceError::Invalid { field: fault.field(), problem: fault.to_string() })
     })
 }
 
+/// The document must be described, and valid today.
+pub(super) fn check_document(
+    app: &App,
+    (number_field, number): (&'static str, &str),
+    (expires_field, expires): (&'static str, &str),
+) -> Result<(), ServiceError> {
+    let invalid = |problem: &str| Err(ServiceError::Invalid { field: expires_field, problem: problem.to_owned() });
+    one_line(number_field, number, MAX_TEXT)?;
+    let Ok(last_day) = expires.parse::<jiff::civil::Date>() else {
+        return invalid("a date, YYYY-MM-DD");
+    };
+    let today = jiff::Timestamp::from_second(app.clock.now().unix())
+        .map_err(|_| ServiceError::Incomplete("a clock in range"))?
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
+    if last_day < today {
+        return invalid("the document has expired");
+    }
+    Ok(())
+}
+
 /// The serialised word of a unit variant.
-fn serde_word(value: &impl serde::Serialize) -> String {
+pub(super) fn serde_word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

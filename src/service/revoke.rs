@@ -5,6 +5,7 @@ use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::permit::{Permit, Revoke, RevokeOwnCard};
 use domain::audit::{Actor, Event};
+use domain::bulk::BulkRevocation;
 use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRecord, CertificateRef, Holder};
 use domain::changes::{Changes, Stored, Write};
@@ -35,7 +36,43 @@ pub async fn card(
     number: &CardNumber,
     reason: Reason,
 ) -> Result<Revoked, ServiceError> {
-    insist(app, (permit.tenant(), permit.person()), Target::Card(number), reason).await
+    insist(app, By::officer(permit), Target::Card(number), reason).await
+}
+
+/// Revokes what the service itself must: `system` says which part of it.
+///
+/// # Errors
+/// `already-revoked` if nothing is left to revoke.
+pub async fn by_system(
+    app: &App,
+    tenant: &TenantId,
+    target: Target<'_>,
+    reason: Reason,
+    system: &str,
+) -> Result<Revoked, ServiceError> {
+    let requester = Requester::System(system.to_owned());
+    let by = By { tenant: tenant.clone(), requester, channel: "job", authentication: "none".to_owned(), also: None };
+    insist(app, by, target, reason).await
+}
+
+/// Revokes a card as part of an act on many; `outcome` is written with it.
+///
+/// # Errors
+/// As [`card`].
+pub(super) async fn in_bulk(
+    app: &App,
+    bulk: &BulkRevocation,
+    number: &CardNumber,
+    outcome: Write,
+) -> Result<Revoked, ServiceError> {
+    let by = By {
+        tenant: bulk.tenant.clone(),
+        requester: Requester::Person(bulk.requested_by.clone()),
+        channel: "bulk",
+        authentication: format!("bulk revocation {}", bulk.id),
+        also: Some(outcome),
+    };
+    insist(app, by, Target::Card(number), bulk.reason).await
 }
 
 /// Revokes the caller's own card, which may be another than the one in the reader.
@@ -52,7 +89,7 @@ pub async fn own_card(
     if card.value.holder != *permit.person() {
         return Err(ServiceError::NotFound);
     }
-    insist(app, (permit.tenant(), permit.person()), Target::Card(number), reason).await
+    insist(app, By::holder(permit), Target::Card(number), reason).await
 }
 
 /// Revokes every card and certificate that a person has at the agency, atomically.
@@ -68,7 +105,7 @@ pub async fn person(
 ) -> Result<Revoked, ServiceError> {
     let tenant = permit.tenant();
     app.store.employment(tenant, person).await?.ok_or(ServiceError::NotFound)?;
-    insist(app, (tenant, permit.person()), Target::Person(person), reason).await
+    insist(app, By::officer(permit), Target::Person(person), reason).await
 }
 
 /// Revokes one certificate. Its card stays, with what else it carries.
@@ -87,41 +124,70 @@ pub async fn certificate(
         Holder::Person { tenant: owner, .. } if owner == tenant => {}
         _ => return Err(ServiceError::NotFound),
     }
-    let work = Work { tenant, actor: permit.person(), reason, at: app.clock.now() };
+    let work = Work { by: &By::officer(permit), reason, at: app.clock.now() };
     work.commit(app, "certificate.revoked", &certificate.serial.to_string(), Vec::new(), vec![record]).await
 }
 
 /// What is revoked with all that it carries.
-#[derive(Clone, Copy)]
-enum Target<'a> {
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// A card.
     Card(&'a CardNumber),
+    /// All that a person has at the agency.
     Person(&'a PersonId),
+}
+
+/// Who asks, on which way, and how we know (EN 319 411-1 clause 6.2.4).
+struct By {
+    tenant: TenantId,
+    requester: Requester,
+    channel: &'static str,
+    authentication: String,
+    /// What is written with it.
+    also: Option<Write>,
+}
+
+impl By {
+    fn officer(permit: &Permit<Revoke>) -> Self {
+        Self::of(permit, "officer")
+    }
+
+    fn holder(permit: &Permit<RevokeOwnCard>) -> Self {
+        Self::of(permit, "holder")
+    }
+
+    fn of<A>(permit: &Permit<A>, channel: &'static str) -> Self {
+        Self {
+            tenant: permit.tenant().clone(),
+            requester: Requester::Person(permit.person().clone()),
+            channel,
+            authentication: format!("certificate {}", permit.caller().certificate.serial),
+            also: None,
+        }
+    }
+
+    fn actor(&self) -> Actor {
+        match &self.requester {
+            Requester::Person(person) => Actor::Person(person.clone()),
+            Requester::System(name) => Actor::System(name.clone()),
+        }
+    }
 }
 
 /// Reads and writes again if something changed in between: certificates came onto the card, or one
 /// of several was revoked by somebody else and the rest would stay alive. The last answer stands.
-async fn insist(
-    app: &App,
-    who: (&TenantId, &PersonId),
-    target: Target<'_>,
-    reason: Reason,
-) -> Result<Revoked, ServiceError> {
+async fn insist(app: &App, by: By, target: Target<'_>, reason: Reason) -> Result<Revoked, ServiceError> {
     for _ in 1..ATTEMPTS {
-        match attempt(app, who, target, reason).await {
+        match attempt(app, &by, target, reason).await {
             Err(ServiceError::Store(StoreError::Stale { .. } | StoreError::Conflict(Conflict::AlreadyRevoked))) => {}
             other => return other,
         }
     }
-    attempt(app, who, target, reason).await
+    attempt(app, &by, target, reason).await
 }
 
-async fn attempt(
-    app: &App,
-    (tenant, actor): (&TenantId, &PersonId),
-    target: Target<'_>,
-    reason: Reason,
-) -> Result<Revoked, ServiceError> {
-    let work = Work { tenant, actor, reason, at: app.clock.now() };
+async fn attempt(app: &App, by: &By, target: Target<'_>, reason: Reason) -> Result<Revoked, ServiceError> {
+    let (work, tenant) = (Work { by, reason, at: app.clock.now() }, &by.tenant);
     match target {
         Target::Card(number) => {
             let card = app.store.card(tenant, number).await?.ok_or(ServiceError::NotFound)?;
@@ -138,8 +204,7 @@ async fn attempt(
 
 /// One revocation: who, why, when.
 struct Work<'a> {
-    tenant: &'a TenantId,
-    actor: &'a PersonId,
+    by: &'a By,
     reason: Reason,
     at: UtcTime,
 }
@@ -163,11 +228,16 @@ impl Work<'_> {
             return Err(StoreError::Conflict(Conflict::AlreadyRevoked).into());
         }
         let references: Vec<_> = open.into_iter().map(|record| record.intent.certificate).collect();
-        let event = Event::new(kind, Actor::Person(self.actor.clone()), object, self.at)
-            .in_tenant(self.tenant)
+        let event = Event::new(kind, self.by.actor(), object, self.at)
+            .in_tenant(&self.by.tenant)
+            .with("channel", self.by.channel)
+            .with("authentication", &self.by.authentication)
             .with("reason", self.reason.as_str())
             .with("serials", references.iter().map(|r| r.serial.to_string()).collect::<Vec<_>>().join(" "));
         let mut changes = Changes::recording(event);
+        if let Some(write) = &self.by.also {
+            changes = changes.write(write.clone());
+        }
         for card in cards {
             let new = card
                 .value
@@ -180,7 +250,7 @@ impl Work<'_> {
                 certificate: certificate.clone(),
                 reason: self.reason,
                 at: self.at,
-                requester: Requester::Person(self.actor.clone()),
+                requester: self.by.requester.clone(),
             }));
         }
         commit(app, changes).await?;

@@ -1,13 +1,16 @@
 //! Role × action × resource, as one table that an auditor can read.
 
-use crate::support::Installation;
+use crate::packages::{Managers, known, order};
 use crate::support::client::{Answer, Caller};
+use crate::support::installation::pause;
 use crate::support::oracle::Oracle;
 use crate::support::story::{Agency, Keys, fresh_person, proof};
+use crate::support::{Installation, in_seconds};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::time::Duration;
 use testkit::golden;
 
 /// Every route, called as nobody, as each role, as an employee without a role, and as the same
@@ -17,10 +20,16 @@ async fn every_route_for_everyone() {
     let installation = Installation::start("access");
     let oracle = Oracle::new(&installation);
     let agency = Agency::new(&installation, 0);
-    let objects = Objects::prepare(&agency, &oracle).await;
+    let managers = Managers::of(&installation).await;
+    let lapsed = lapsed(&installation, &managers).await;
+    let objects = Objects::prepare(&agency, &oracle, &installation, &managers).await;
     let signed_before = certificates_signed(&installation);
 
-    let callers = callers(&installation);
+    pause(Duration::from_secs(MOMENT.unsigned_abs()));
+    let mut callers = callers(&installation);
+    for (name, person) in lapsed {
+        callers.push((name.to_owned(), known(&installation, person).await.0));
+    }
     let mut table = String::new();
     let mut called = BTreeSet::new();
     for route in objects.routes() {
@@ -56,10 +65,16 @@ struct Objects {
     card: String,
     applicant: String,
     other_certificate: (String, String),
+    /// Somebody who calls nothing: packages come and go.
+    bertil: String,
+    ordered: String,
+    held: String,
+    step: String,
+    bulk: String,
 }
 
 impl Objects {
-    async fn prepare(agency: &Agency, oracle: &Oracle) -> Self {
+    async fn prepare(agency: &Agency, oracle: &Oracle, installation: &Installation, managers: &Managers) -> Self {
         let (submitted, _) = agency.submit().await;
         let (identified, _) = agency.submit().await;
         agency.identify(oracle, &identified).await;
@@ -73,7 +88,29 @@ impl Objects {
         let (_, _, certificate) = agency.card(oracle, &Keys::new()).await;
         let text = |name: &str| certificate["certificates"][0][name].as_str().unwrap().to_owned();
         let other_certificate = (text("issuer"), text("serial"));
-        Self { submitted, identified, approved, issued, card, applicant, other_certificate }
+        let (_, bertil) = known(installation, "Bertil Björklund").await;
+        managers.train(&bertil, "security", &in_seconds(-60)).await.ok();
+        let id = |view: Value| view["id"].as_str().unwrap().to_owned();
+        let ordered = id(order(&managers.maja.0, &bertil, "revocation-officer", &in_seconds(3_600)).await.ok());
+        let held = id(managers.give(&bertil, "access-manager", &in_seconds(3_600)).await);
+        let step = open_step(installation).await;
+        let many: Vec<_> = (0..11).map(|n| format!("NOSUCHCARD{n}")).collect();
+        let many = json!({"cards": many, "reason": "superseded", "grounds": "series 4"});
+        let bulk = id(agency.revoker.post("/ra/v1/bulk-revocations", many).await.ok());
+        Self {
+            submitted,
+            identified,
+            approved,
+            issued,
+            card,
+            applicant,
+            other_certificate,
+            bertil,
+            ordered,
+            held,
+            step,
+            bulk,
+        }
     }
 
     fn routes(&self) -> Vec<Route> {
@@ -132,6 +169,15 @@ impl Objects {
                 "/ra/v1/deliveries".to_owned(),
                 Some(json!({"delivery": delivery["delivery"], "cards": [{"enrolment": a, "authentication_csr": "x"}]})),
             ),
+            open(Method::GET, "/ra/v1/terms", None),
+            ours(
+                Method::POST,
+                "/ra/v1/enrolments/{id}/activation/preparation",
+                format!("/ra/v1/enrolments/{}/activation/preparation", self.issued),
+                Some(json!({
+                    "document": {"kind": "passport", "number": "AA1234567", "expires": "2099-12-31"}, "language": "sv",
+                })),
+            ),
             ours(
                 Method::POST,
                 "/ra/v1/enrolments/{id}/activation",
@@ -157,19 +203,114 @@ impl Objects {
                 format!("/ra/v1/certificates/{issuer}/{serial}/revocation"),
                 reason,
             ),
-            open(Method::GET, "/admin/v1/tenants", None),
-            open(Method::GET, "/admin/v1/keys", None),
-            open(Method::POST, "/admin/v1/keys/acts", Some(json!({"operation": "{}", "statements": []}))),
-            Route {
-                method: Method::GET,
-                template: "/admin/v1/keys/{issuer}/affected",
-                path: format!("/admin/v1/keys/{issuer}/affected"),
-                body: None,
-                of_the_agency: false,
-            },
-            open(Method::GET, "/admin/v1/profiles", None),
-            open(Method::GET, "/admin/v1/audit", None),
-            open(Method::GET, "/admin/v1/audit/checkpoint", None),
+            open(
+                Method::POST,
+                "/ra/v1/bulk-revocations/trial",
+                Some(json!({"cards": [self.card], "reason": "superseded", "grounds": "series 4"})),
+            ),
+            open(
+                Method::POST,
+                "/ra/v1/bulk-revocations",
+                Some(json!({"cards": ["NOSUCHCARD"], "reason": "superseded", "grounds": "series 4"})),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/bulk-revocations/{id}/clearance",
+                format!("/ra/v1/bulk-revocations/{}/clearance", self.bulk),
+                Some(json!({})),
+            ),
+            ours(Method::GET, "/ra/v1/bulk-revocations/{id}", format!("/ra/v1/bulk-revocations/{}", self.bulk), None),
+            ours(
+                Method::GET,
+                "/ra/v1/bulk-revocations/{id}/items",
+                format!("/ra/v1/bulk-revocations/{}/items", self.bulk),
+                None,
+            ),
+            open(Method::GET, "/ra/v1/packages", None),
+            open(Method::GET, "/ra/v1/assignments", None),
+            ours(
+                Method::POST,
+                "/ra/v1/assignments",
+                "/ra/v1/assignments".to_owned(),
+                Some(json!({
+                    "person": self.bertil, "package": "personnel", "until": in_seconds(3_600), "reason": "a new task",
+                })),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/assignments/{id}/decision",
+                format!("/ra/v1/assignments/{}/decision", self.ordered),
+                Some(json!({"approve": true, "reason": "as agreed"})),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/assignments/{id}/end",
+                format!("/ra/v1/assignments/{}/end", self.held),
+                Some(json!({"reason": "another task"})),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/trainings",
+                "/ra/v1/trainings".to_owned(),
+                Some(json!({"person": self.bertil, "training": "registration", "passed_at": in_seconds(-60)})),
+            ),
+            open(
+                Method::POST,
+                "/ra/v1/persons/search",
+                Some(json!({"identity_number": number, "purpose": "an order, case 1"})),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/persons/{id}/employment-end",
+                format!("/ra/v1/persons/{}/employment-end", self.applicant),
+                Some(json!({"last_day": "2099-12-31", "reason": "temporary post"})),
+            ),
+        ]
+        .into_iter()
+        .chain(self.of_the_operator())
+        .collect()
+    }
+
+    fn of_the_operator(&self) -> Vec<Route> {
+        let open = |method, template: &'static str, path: &str, body| Route {
+            method,
+            template,
+            path: path.to_owned(),
+            body,
+            of_the_agency: false,
+        };
+        let read = |template: &'static str| open(Method::GET, template, template, None);
+        let tenant = json!({"id": "nova", "name": "Nova", "organisation_number": "2021006883", "kind": "state-agency"});
+        let agreement = json!({
+            "reference": "dnr 1", "sha256": "ab".repeat(32), "signatory": "GD", "from": "2026-01-01T00:00:00Z",
+        });
+        let step = json!({"scope": "agency", "phase": "initiera", "shown": {"letter-of-intent": "dnr 2"}});
+        let decision = json!({"verdict": "accepted", "reason": "as agreed"});
+        let affected = format!("/admin/v1/keys/{}/affected", self.other_certificate.0);
+        let decided = format!("/admin/v1/tenants/skogsbryn/steps/{}/decision", self.step);
+        vec![
+            read("/admin/v1/tenants"),
+            open(Method::POST, "/admin/v1/tenants", "/admin/v1/tenants", Some(tenant)),
+            open(Method::GET, "/admin/v1/tenants/{id}/onboarding", "/admin/v1/tenants/fjallvind/onboarding", None),
+            open(
+                Method::POST,
+                "/admin/v1/tenants/{id}/agreements",
+                "/admin/v1/tenants/fjallvind/agreements",
+                Some(agreement),
+            ),
+            open(Method::POST, "/admin/v1/tenants/{id}/steps", "/admin/v1/tenants/fjallvind/steps", Some(step)),
+            open(Method::POST, "/admin/v1/tenants/{id}/steps/{step}/decision", &decided, Some(decision)),
+            read("/admin/v1/keys"),
+            open(
+                Method::POST,
+                "/admin/v1/keys/acts",
+                "/admin/v1/keys/acts",
+                Some(json!({"operation": "{}", "statements": []})),
+            ),
+            open(Method::GET, "/admin/v1/keys/{issuer}/affected", &affected, None),
+            read("/admin/v1/profiles"),
+            read("/admin/v1/audit"),
+            read("/admin/v1/audit/checkpoint"),
         ]
     }
 }
@@ -196,6 +337,31 @@ fn callers(installation: &Installation) -> Vec<(String, Caller)> {
     }
     callers
 }
+
+/// Two by name, who were given what they no longer have when the table is made.
+async fn lapsed(installation: &Installation, managers: &Managers) -> [(&'static str, &'static str); 2] {
+    let (oskar, tuva) = ("Oskar Ohlin", "Tuva Tall");
+    let ((_, oskars_id), (_, tuvas_id)) = (known(installation, oskar).await, known(installation, tuva).await);
+    managers.train(&oskars_id, "registration", &in_seconds(-60)).await.ok();
+    managers.train(&tuvas_id, "registration", &in_seconds(MOMENT - 365 * 86_400)).await.ok();
+    managers.give(&oskars_id, "registration-officer", &in_seconds(MOMENT)).await;
+    managers.give(&tuvas_id, "registration-officer", &in_seconds(86_400)).await;
+    [("expired package", oskar), ("expired training", tuva)]
+}
+
+/// A step that waits for its decision, of an agency of its own.
+async fn open_step(installation: &Installation) -> String {
+    let administrator = Caller::person(installation, &installation.person(0, "administrator"));
+    let tenant =
+        json!({"id": "skogsbryn", "name": "Skogsbryn", "organisation_number": "2021005521", "kind": "state-agency"});
+    administrator.post("/admin/v1/tenants", tenant).await.ok();
+    let step = json!({"scope": "agency", "phase": "initiera", "shown": {"letter-of-intent": "dnr 2"}});
+    let view = administrator.post("/admin/v1/tenants/skogsbryn/steps", step).await.ok();
+    view["steps"][0]["id"].as_str().unwrap().to_owned()
+}
+
+/// How long packages and trainings of the lapsed last, in seconds: until everything is prepared.
+const MOMENT: i64 = 20;
 
 fn outcome(answer: &Answer) -> String {
     if answer.status < 300 {

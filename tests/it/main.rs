@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected stops there")]
 
 mod access;
+mod agencies;
 mod audit;
+mod bulk;
 mod ceremony;
 mod crash;
 mod custody;
@@ -14,6 +16,8 @@ mod enrolment;
 mod faulty_signer;
 mod fuzz;
 mod hsm_faults;
+mod lifecycle;
+mod packages;
 mod policies;
 mod power_loss;
 mod quickstart;

@@ -3,18 +3,23 @@
 //! A [`Changes`] cannot be made without an event, so nothing is changed unrecorded. The store
 //! applies it wholly or not at all, and may carry many in one durable transaction.
 
-use crate::TenantId;
 use crate::approval::Approval;
+use crate::assignment::{AnyAssignment, Training};
 use crate::audit::Event;
+use crate::bulk::{BulkRevocation, Outcome};
 use crate::bundle::LoadedBundle;
 use crate::card::Card;
 use crate::certificate::{CertificateRef, Intent};
 use crate::enrolment::AnyEnrolment;
 use crate::evidence::Signed;
+use crate::hand_out::HandOut;
 use crate::key::KeyState;
-use crate::people::{Employment, Person, RoleGrant, Tenant};
+use crate::onboarding::{Agreement, AnyMove};
+use crate::people::{Employment, Person, Tenant};
 use crate::revocation::Revocation;
+use crate::{BulkId, CardNumber, TenantId};
 use pki::time::UtcTime;
+use std::collections::BTreeSet;
 
 /// How often a row was written; a write names the version it saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,8 +61,37 @@ pub enum Write {
     Person(Person),
     /// A person's new employment.
     Employment(Employment),
-    /// A role for a person.
-    Role(RoleGrant),
+    /// What is kept of a card's hand-out.
+    HandOut(HandOut),
+    /// When an employment ends. Missing if there is none.
+    EmploymentEnd {
+        /// The employment, with its new end.
+        employment: Employment,
+        /// Whether everything that hung on it has been revoked.
+        closed: bool,
+    },
+    /// An agreement on file.
+    Agreement(Agreement),
+    /// An agency's step into a phase, proposed, or taken by a ceremony. Conflict while another is open.
+    NewMove(AnyMove),
+    /// A step was decided. Stale if somebody else decided it since `seen`.
+    Move {
+        /// The new value.
+        new: AnyMove,
+        /// The version it was read at.
+        seen: Version,
+    },
+    /// A package for a person, ordered, or given by a ceremony.
+    NewAssignment(AnyAssignment),
+    /// An order was decided or an assignment ended. Stale if somebody else wrote it since `seen`.
+    Assignment {
+        /// The new value.
+        new: AnyAssignment,
+        /// The version it was read at.
+        seen: Version,
+    },
+    /// A training that somebody passed.
+    Training(Training),
     /// A new application.
     NewEnrolment(AnyEnrolment),
     /// An application moved on. Stale if someone else wrote it since `seen`.
@@ -107,6 +141,31 @@ pub enum Write {
     /// A journal entry. The first stands: revoking the revoked is a conflict. Withdraws the
     /// published OCSP answer in the same step.
     Revocation(Revocation),
+    /// Many revocations are asked for as one act.
+    NewBulk {
+        /// The act.
+        new: BulkRevocation,
+        /// Its cards.
+        cards: BTreeSet<CardNumber>,
+    },
+    /// The act was cleared or is finished. Stale if someone else wrote it since `seen`.
+    Bulk {
+        /// The new value.
+        new: BulkRevocation,
+        /// The version it was read at.
+        seen: Version,
+    },
+    /// What became of a card of the act. Stale if that is known already.
+    BulkOutcome {
+        /// The agency.
+        tenant: TenantId,
+        /// The act.
+        id: BulkId,
+        /// The card.
+        card: CardNumber,
+        /// What became of it.
+        outcome: Outcome,
+    },
     /// A CRL. Conflict if the issuer has one with this number or a higher one.
     Crl(PublishedCrl),
     /// Policies come into force. Stale unless those with the digest `replaces` are in force; none for the first.

@@ -3,27 +3,36 @@
 //! Nothing here does IO, reads a clock or draws randomness: time and random bytes are arguments.
 //! The tour: [`enrolment`] holds the stages of an application as types; [`operation`] and
 //! [`evidence`] say what officers sign and who may sign it; [`approval`] is the dual-control
-//! aggregate; [`changes`] is the only way to write, and carries the audit event of each change;
+//! aggregate; [`onboarding`] leads an agency to where it may issue, [`packages`], [`assignment`] and
+//! [`rights`] say who may do what; [`changes`] is the only way to write, and carries the audit event of each change;
 //! [`ports`] is what a store promises.
 
 pub mod access;
 pub mod approval;
+pub mod assignment;
 pub mod assurance;
 pub mod audit;
+pub mod bulk;
 pub mod bundle;
+pub mod calendar;
 pub mod card;
 pub mod certificate;
 pub mod changes;
+pub mod eligibility;
 pub mod enrolment;
 pub mod evidence;
+pub mod hand_out;
 pub mod id;
 pub mod key;
+pub mod onboarding;
 pub mod operation;
+pub mod packages;
 pub mod people;
 pub mod ports;
 pub mod retention;
 pub mod revocation;
+pub mod rights;
 pub mod subject;
 
-pub use id::{ApprovalId, CardNumber, EnrolmentId, PersonId, TenantId};
+pub use id::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, MoveId, PersonId, TenantId};
 pub use pki::Kind;

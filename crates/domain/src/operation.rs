@@ -40,6 +40,8 @@ pub enum Operation {
     RestoreToken(RestoreToken),
     /// Officers who were announced in an emergency are not to take office.
     CancelEmergency(CancelEmergency),
+    /// The holder has this card.
+    ReceiveCard(ReceiveCard),
 }
 
 /// How an applicant was identified (FACTS of registration: EN 319 411-1 clause 6.2.2).
@@ -132,6 +134,57 @@ pub struct IssueCard {
     pub identified_by: PersonId,
     /// Hash of the [`IdentifyApplicant`] operation.
     pub identification: OperationHash,
+}
+
+/// A card in its holder's hands. Signed with that very card, by nobody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiveCard {
+    /// The application.
+    pub enrolment: EnrolmentId,
+    /// The agency.
+    pub tenant: TenantId,
+    /// Whose card it is.
+    pub holder: PersonId,
+    /// The card.
+    pub card: CardNumber,
+    /// What the holder showed.
+    pub document: ShownDocument,
+    /// What the holder accepts.
+    pub terms: TermsRef,
+    /// Who saw the document.
+    pub handed_out_by: PersonId,
+}
+
+/// A document that was shown at a desk.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShownDocument {
+    /// Its kind.
+    pub document: DocumentKind,
+    /// Its number.
+    pub number: String,
+    /// Its last day, `YYYY-MM-DD`.
+    pub expires: String,
+}
+
+/// Hides the document's number.
+impl std::fmt::Debug for ShownDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ShownDocument").field("document", &self.document).finish_non_exhaustive()
+    }
+}
+
+/// Terms in one language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TermsRef {
+    /// Version.
+    pub version: String,
+    /// Language, such as `sv`.
+    pub language: String,
+    /// SHA-256 of the text, hexadecimal.
+    pub sha256: String,
 }
 
 /// A profile at a revision.
@@ -275,6 +328,8 @@ pub enum Act {
     Approve,
     /// "These keys are on this card."
     Deliver,
+    /// "I have this card, and I accept the terms."
+    Receive,
 }
 
 /// Most cards that are delivered with one signature.

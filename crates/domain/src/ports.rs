@@ -4,16 +4,20 @@
 //! Lists have a limit and go on after a key. Writes go through [`Ledger::commit`] alone.
 
 use crate::approval::Approval;
+use crate::assignment::{AnyAssignment, Training};
 use crate::audit::{Head, Record};
+use crate::bulk::{BulkRevocation, Item, Outcome};
 use crate::bundle::LoadedBundle;
 use crate::card::Card;
 use crate::certificate::{CertificateRecord, CertificateRef};
 use crate::changes::{Changes, Dossier, PublishedCrl, PublishedOcsp, Stored};
 use crate::enrolment::AnyEnrolment;
+use crate::hand_out::HandOut;
 use crate::key::KeyLife;
-use crate::people::{Employment, Person, RoleGrant, Tenant};
+use crate::onboarding::{Agreement, AnyMove};
+use crate::people::{Employment, Person, Tenant};
 use crate::revocation::Revocation;
-use crate::{ApprovalId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
+use crate::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
 use async_trait::async_trait;
 use pki::crl::RevokedEntry;
 use pki::identifier::{OrganisationNumber, PersonalNumber};
@@ -119,8 +123,79 @@ pub trait People: Send + Sync {
     async fn person_by_identity(&self, number: &PersonalNumber) -> Result<Option<Person>>;
     /// One employment.
     async fn employment(&self, tenant: &TenantId, person: &PersonId) -> Result<Option<Employment>>;
-    /// A person's roles at an agency.
-    async fn roles(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<RoleGrant>>;
+}
+
+/// Something that a request names, whosever it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Thing<'a> {
+    /// An application.
+    Enrolment(&'a EnrolmentId),
+    /// A card.
+    Card(&'a CardNumber),
+    /// A person.
+    Person(&'a PersonId),
+    /// A package in somebody's hands.
+    Assignment(&'a AssignmentId),
+}
+
+/// Where things are: for the security log and for jobs, never for answers.
+#[async_trait]
+pub trait Whereabouts: Send + Sync {
+    /// Whether there is such a thing at any agency.
+    async fn exists(&self, thing: Thing<'_>) -> Result<bool>;
+    /// Cards whose certificates were issued before `before` and that were never handed out.
+    async fn uncollected(&self, before: UtcTime, limit: u32) -> Result<Vec<(TenantId, CardNumber)>>;
+    /// Employments that ended before `before` and are not closed.
+    async fn ended_employments(&self, before: UtcTime, limit: u32) -> Result<Vec<Employment>>;
+}
+
+/// Many revocations as one act.
+#[async_trait]
+pub trait BulkRevocations: Send + Sync {
+    /// One act.
+    async fn bulk(&self, tenant: &TenantId, id: &BulkId) -> Result<Option<Stored<BulkRevocation>>>;
+    /// The act at whatever agency that runs and was asked for first.
+    async fn running_bulk(&self) -> Result<Option<Stored<BulkRevocation>>>;
+    /// Cards of an act in order of number, after `after`; all, or those without an outcome.
+    async fn bulk_items(
+        &self,
+        tenant: &TenantId,
+        id: &BulkId,
+        which: (bool, Option<&CardNumber>),
+        limit: u32,
+    ) -> Result<Vec<Item>>;
+    /// The cards among these that exist, in no order.
+    async fn cards_among(&self, tenant: &TenantId, numbers: &[CardNumber]) -> Result<Vec<Stored<Card>>>;
+    /// How many cards have which outcome.
+    async fn bulk_counts(&self, tenant: &TenantId, id: &BulkId) -> Result<Vec<(Outcome, u32)>>;
+}
+
+/// How agencies come to where they may issue.
+#[async_trait]
+pub trait Onboardings: Send + Sync {
+    /// The steps of an agency and its services, in the order in which they were proposed.
+    async fn moves(&self, tenant: &TenantId) -> Result<Vec<Stored<AnyMove>>>;
+    /// The agreements on file.
+    async fn agreements(&self, tenant: &TenantId) -> Result<Vec<Agreement>>;
+}
+
+/// Who holds which packages.
+#[async_trait]
+pub trait Assignments: Send + Sync {
+    /// One assignment.
+    async fn assignment(&self, tenant: &TenantId, id: &AssignmentId) -> Result<Option<Stored<AnyAssignment>>>;
+    /// Assignments of an agency in order of id, after `after`.
+    async fn assignments(
+        &self,
+        tenant: &TenantId,
+        after: Option<&AssignmentId>,
+        limit: u32,
+    ) -> Result<Vec<Stored<AnyAssignment>>>;
+    /// Everything that a person was ever given or ordered, at whatever agency: packages that exclude each other must
+    /// not meet in one person.
+    async fn assignments_of(&self, person: &PersonId) -> Result<Vec<Stored<AnyAssignment>>>;
+    /// The trainings that a person passed at an agency.
+    async fn trainings_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<Training>>;
 }
 
 /// Applications and their approvals.
@@ -138,6 +213,8 @@ pub trait Enrolments: Send + Sync {
         after: Option<&EnrolmentId>,
         limit: u32,
     ) -> Result<Vec<Stored<AnyEnrolment>>>;
+    /// What is kept of the hand-out of an application's card; none before, or where nothing had to be shown.
+    async fn hand_out(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<HandOut>>;
     /// One approval.
     async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>>;
 }
@@ -226,6 +303,34 @@ pub trait Keys: Send + Sync {
 }
 
 /// A whole store.
-pub trait Store: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies + Keys {}
+pub trait Store:
+    Ledger
+    + People
+    + Whereabouts
+    + BulkRevocations
+    + Onboardings
+    + Assignments
+    + Enrolments
+    + Certificates
+    + Status
+    + AuditLog
+    + Policies
+    + Keys
+{
+}
 
-impl<T: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies + Keys> Store for T {}
+impl<T> Store for T where
+    T: Ledger
+        + People
+        + Whereabouts
+        + BulkRevocations
+        + Onboardings
+        + Assignments
+        + Enrolments
+        + Certificates
+        + Status
+        + AuditLog
+        + Policies
+        + Keys
+{
+}

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use domain::approval::Approval;
 use domain::changes::{Dossier, Stored, Version};
 use domain::enrolment::{Activated, AnyEnrolment, Approved, Enrolment, Identified, Issued, Submitted};
+use domain::hand_out::HandOut;
 use domain::operation::IdentityProof;
 use domain::ports::{Conflict, Enrolments, StoreError};
 use domain::{ApprovalId, EnrolmentId, TenantId};
@@ -37,6 +38,10 @@ impl Enrolments for Database {
             }
         };
         rows.iter().map(enrolment).collect()
+    }
+
+    async fn hand_out(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<HandOut>, StoreError> {
+        self.find_hand_out(tenant, id).await
     }
 
     async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>, StoreError> {

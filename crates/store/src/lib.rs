@@ -6,18 +6,23 @@
 //! [`fault`] lets tests break any write.
 
 mod approvals;
+mod assignments;
 mod audit;
+mod bulk;
 mod cards;
 mod certificates;
 mod deliveries;
 mod engine;
 mod enrolments;
 pub mod fault;
+mod hand_outs;
 mod keys;
+mod onboarding;
 mod people;
 mod policies;
 mod revocations;
 mod status;
+mod whereabouts;
 mod word;
 mod writer;
 

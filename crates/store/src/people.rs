@@ -1,11 +1,11 @@
-//! Agencies, people, employments, roles.
+//! Agencies, people, employments.
 
-use crate::engine::sql::insert;
+use crate::engine::sql::{batch, insert};
 use crate::engine::{Batch, Columns, Row, Sql, Value};
-use crate::writer::{Refusal, Statement};
+use crate::writer::{Idle, Refusal, Statement};
 use crate::{Database, MAX_LIST};
 use async_trait::async_trait;
-use domain::people::{Employment, Person, RoleGrant, Tenant};
+use domain::people::{Employment, Person, Tenant};
 use domain::ports::{Conflict, People, StoreError};
 use domain::{PersonId, TenantId};
 use pki::identifier::{OrganisationNumber, PersonalNumber};
@@ -43,28 +43,22 @@ impl People for Database {
     async fn employment(&self, tenant: &TenantId, person: &PersonId) -> Result<Option<Employment>, StoreError> {
         let row = self.pool.fetch_optional(EMPLOYMENT, vec![Value::text(tenant), Value::text(person)]).await?;
         row.map(|row| {
-            let since = Columns::of(&row, "employment").time()?;
-            Ok(Employment { tenant: tenant.clone(), person: person.clone(), since })
+            let mut columns = Columns::of(&row, "employment");
+            let (since, until) = (columns.time()?, columns.time_or_null()?);
+            Ok(Employment { tenant: tenant.clone(), person: person.clone(), since, until })
         })
         .transpose()
-    }
-
-    async fn roles(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<RoleGrant>, StoreError> {
-        let values = vec![Value::text(tenant), Value::text(person), MAX_LIST.into()];
-        let rows = self.pool.fetch(ROLES, values).await?;
-        rows.iter()
-            .map(|row| {
-                let mut columns = Columns::of(row, "role");
-                let (role, since) = (columns.parse()?, columns.time()?);
-                Ok(RoleGrant { tenant: tenant.clone(), person: person.clone(), role, since })
-            })
-            .collect()
     }
 }
 
 fn tenant(row: &Row) -> Result<Tenant, StoreError> {
     let mut columns = Columns::of(row, "tenant");
-    Ok(Tenant { id: columns.parse()?, name: columns.take()?, organisation_number: columns.parse()? })
+    Ok(Tenant {
+        id: columns.parse()?,
+        name: columns.take()?,
+        organisation_number: columns.parse()?,
+        kind: columns.parse()?,
+    })
 }
 
 fn person(row: &Row) -> Result<Person, StoreError> {
@@ -79,7 +73,12 @@ fn person(row: &Row) -> Result<Person, StoreError> {
 
 /// The row of a new agency.
 pub(crate) fn tenant_row(tenant: &Tenant) -> Vec<Value> {
-    vec![Value::text(&tenant.id), tenant.name.as_str().into(), tenant.organisation_number.as_str().into()]
+    vec![
+        Value::text(&tenant.id),
+        tenant.name.as_str().into(),
+        tenant.organisation_number.as_str().into(),
+        tenant.kind.as_str().into(),
+    ]
 }
 
 /// The row of a new person.
@@ -94,16 +93,26 @@ pub(crate) fn person_row(person: &Person) -> Vec<Value> {
 
 /// The row of a new employment.
 pub(crate) fn employment_row(employment: &Employment) -> Vec<Value> {
-    vec![Value::text(&employment.tenant), Value::text(&employment.person), employment.since.into()]
+    vec![
+        Value::text(&employment.tenant),
+        Value::text(&employment.person),
+        employment.since.into(),
+        Value::time_or_null(employment.until),
+    ]
 }
 
-/// The row of a new role.
-pub(crate) fn role_row(grant: &RoleGrant) -> Vec<Value> {
-    vec![Value::text(&grant.tenant), Value::text(&grant.person), grant.role.as_str().into(), grant.since.into()]
+/// The row of an employment's end.
+pub(crate) fn employment_end_row(employment: &Employment, closed: bool) -> Vec<Value> {
+    vec![
+        Value::text(&employment.tenant),
+        Value::text(&employment.person),
+        Value::time_or_null(employment.until),
+        i64::from(closed).into(),
+    ]
 }
 
 pub(crate) static TENANT: Statement =
-    adding("tenant", insert!("tenant", (1 id text, 2 name text, 3 organisation_number text)), "tenant");
+    adding("tenant", insert!("tenant", (1 id text, 2 name text, 3 organisation_number text, 4 kind text)), "tenant");
 
 pub(crate) static NEW_PERSON: Statement = adding(
     "person",
@@ -111,27 +120,38 @@ pub(crate) static NEW_PERSON: Statement = adding(
     "person",
 );
 
-pub(crate) static NEW_EMPLOYMENT: Statement =
-    adding("employment", insert!("employment", (1 tenant text, 2 person text, 3 since bigint)), "tenant or person");
+pub(crate) static NEW_EMPLOYMENT: Statement = adding(
+    "employment",
+    insert!("employment", (1 tenant text, 2 person text, 3 since bigint, 4 until_at bigint)),
+    "tenant or person",
+);
 
-pub(crate) static NEW_ROLE: Statement =
-    adding("role", insert!("role_grant", (1 tenant text, 2 person text, 3 role text, 4 since bigint)), "employment");
+pub(crate) static EMPLOYMENT_END: Statement = Statement {
+    point: "employment-end",
+    batch: batch!(
+        (1 tenant text, 2 person text, 3 until_at bigint, 4 closed bigint),
+        "UPDATE employment SET until_at = r.until_at, closed = r.closed FROM r \
+         WHERE employment.tenant = r.tenant AND employment.person = r.person"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("employment")),
+    refers_to: "employment",
+    idle: Some(Idle::Always(Refusal::Conflict(Conflict::Missing("employment")))),
+};
 
 /// Adds rows that must not be there yet. `what` is their name, both as a point and in a conflict.
 const fn adding(what: &'static str, batch: Batch, refers_to: &'static str) -> Statement {
     Statement { point: what, batch, exists: Refusal::Conflict(Conflict::Exists(what)), refers_to, idle: None }
 }
 
-const TENANT_BY_ID: Sql = Sql::both("SELECT id, name, organisation_number FROM tenant WHERE id = $1");
+const TENANT_BY_ID: Sql = Sql::both("SELECT id, name, organisation_number, kind FROM tenant WHERE id = $1");
 const TENANT_BY_NUMBER: Sql =
-    Sql::both("SELECT id, name, organisation_number FROM tenant WHERE organisation_number = $1");
-const TENANTS: Sql = Sql::both("SELECT id, name, organisation_number FROM tenant WHERE id > $1 ORDER BY id LIMIT $2");
+    Sql::both("SELECT id, name, organisation_number, kind FROM tenant WHERE organisation_number = $1");
+const TENANTS: Sql =
+    Sql::both("SELECT id, name, organisation_number, kind FROM tenant WHERE id > $1 ORDER BY id LIMIT $2");
 const PERSON: Sql = Sql::both(
     "SELECT p.id, p.identity_number, p.given_name, p.surname FROM employment e JOIN person p ON p.id = e.person \
      WHERE e.tenant = $1 AND e.person = $2",
 );
 const PERSON_BY_IDENTITY: Sql =
     Sql::both("SELECT id, identity_number, given_name, surname FROM person WHERE identity_number = $1");
-const EMPLOYMENT: Sql = Sql::both("SELECT since FROM employment WHERE tenant = $1 AND person = $2");
-const ROLES: Sql =
-    Sql::both("SELECT role, since FROM role_grant WHERE tenant = $1 AND person = $2 ORDER BY role LIMIT $3");
+const EMPLOYMENT: Sql = Sql::both("SELECT since, until_at FROM employment WHERE tenant = $1 AND person = $2");

@@ -16,7 +16,8 @@ macro_rules! policies {
 }
 
 const POLICIES: &[Policy] = policies![
-    "access/roles.toml",
+    "access/eligibility.toml",
+    "access/packages.toml",
     "algorithms.toml",
     "assurance.toml",
     "ceremony/demo-rollover-person.toml",
@@ -49,6 +50,8 @@ const POLICIES: &[Policy] = policies![
     "profiles/tls-server.toml",
     "profiles/tsa-unit.toml",
     "retention.toml",
+    "revocation.toml",
+    "terms.toml",
 ];
 
 /// Writes every policy of an installation of this mode below `folder`.

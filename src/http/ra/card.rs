@@ -5,10 +5,12 @@ use crate::app::App;
 use crate::http::permit::{Body, Path};
 use crate::http::problem::Problem;
 use crate::service::permit::{ReadCard, Revoke};
+use crate::service::refusal::{About, Attempt};
 use crate::service::{self, Permit};
 use axum::Json;
 use axum::extract::State;
 use domain::certificate::CertificateRef;
+use domain::ports::Thing;
 use domain::{CardNumber, PersonId};
 use pki::serial::SerialNumber;
 
@@ -20,7 +22,8 @@ pub async fn read(
     State(app): State<App>,
     Path(number): Path<CardNumber>,
 ) -> Result<Json<CardView>, Problem> {
-    let (card, certificates) = service::read::card(&app, &permit, &number).await?;
+    let found = service::read::card(&app, &permit, &number).await;
+    let (card, certificates) = Attempt::of(&permit).noted(&app, About::Thing(Thing::Card(&number)), found).await?;
     Ok(Json(CardView::from((&card, certificates.as_slice()))))
 }
 
@@ -34,7 +37,8 @@ pub async fn revoke(
     Path(number): Path<CardNumber>,
     Body(request): Body<RevocationRequest>,
 ) -> Result<Json<RevokedView>, Problem> {
-    let revoked = service::revoke::card(&app, &permit, &number, request.reason).await?;
+    let revoked = service::revoke::card(&app, &permit, &number, request.reason).await;
+    let revoked = Attempt::of(&permit).noted(&app, About::Thing(Thing::Card(&number)), revoked).await?;
     Ok(Json(RevokedView::from(&revoked)))
 }
 
@@ -48,7 +52,8 @@ pub async fn revoke_person(
     Path(id): Path<PersonId>,
     Body(request): Body<RevocationRequest>,
 ) -> Result<Json<RevokedView>, Problem> {
-    let revoked = service::revoke::person(&app, &permit, &id, request.reason).await?;
+    let revoked = service::revoke::person(&app, &permit, &id, request.reason).await;
+    let revoked = Attempt::of(&permit).noted(&app, About::Thing(Thing::Person(&id)), revoked).await?;
     Ok(Json(RevokedView::from(&revoked)))
 }
 
@@ -63,6 +68,7 @@ pub async fn revoke_certificate(
     Body(request): Body<RevocationRequest>,
 ) -> Result<Json<RevokedView>, Problem> {
     let certificate = CertificateRef { issuer, serial };
-    let revoked = service::revoke::certificate(&app, &permit, &certificate, request.reason).await?;
+    let revoked = service::revoke::certificate(&app, &permit, &certificate, request.reason).await;
+    let revoked = Attempt::of(&permit).noted(&app, About::Other(&certificate.serial.to_string()), revoked).await?;
     Ok(Json(RevokedView::from(&revoked)))
 }

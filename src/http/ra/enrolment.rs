@@ -2,18 +2,21 @@
 
 use super::view::{
     Activation, ApprovalSignature, EnrolmentList, EnrolmentPage, EnrolmentView, Identification, IdentificationDraft,
-    NewEnrolment, OperationView,
+    NewEnrolment, OperationView, ReceiptDraft, TermsView,
 };
 use crate::app::App;
 use crate::http::permit::{Body, Path, Query};
 use crate::http::problem::Problem;
+use crate::service::activate::Receipt;
 use crate::service::enrol::Application;
 use crate::service::permit::{ActivateCard, ApproveEnrolment, IdentifyApplicant, ReadEnrolment, SubmitEnrolment};
+use crate::service::refusal::{About, Attempt};
 use crate::service::{self, Permit, ServiceError};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::EnrolmentId;
+use domain::ports::Thing;
 
 /// Submits an application for a card.
 #[utoipa::path(post, operation_id = "submitEnrolment", tag = "ra", path = "/ra/v1/enrolments", request_body = NewEnrolment,
@@ -23,7 +26,8 @@ pub async fn submit(
     State(app): State<App>,
     Body(new): Body<NewEnrolment>,
 ) -> Result<(StatusCode, Json<EnrolmentView>), Problem> {
-    let enrolment = service::enrol::enrol(&app, &permit, application(new)?).await?;
+    let enrolment = service::enrol::enrol(&app, &permit, application(new)?).await;
+    let enrolment = Attempt::of(&permit).noted(&app, About::Other("application"), enrolment).await?;
     Ok((StatusCode::CREATED, Json(EnrolmentView::from(&enrolment))))
 }
 
@@ -50,7 +54,8 @@ pub async fn read(
     State(app): State<App>,
     Path(id): Path<EnrolmentId>,
 ) -> Result<Json<EnrolmentView>, Problem> {
-    let enrolment = service::read::enrolment(&app, &permit, &id).await?;
+    let enrolment = service::read::enrolment(&app, &permit, &id).await;
+    let enrolment = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), enrolment).await?;
     Ok(Json(EnrolmentView::from(&enrolment)))
 }
 
@@ -64,7 +69,8 @@ pub async fn prepare_identification(
     Path(id): Path<EnrolmentId>,
     Body(draft): Body<IdentificationDraft>,
 ) -> Result<Json<OperationView>, Problem> {
-    let operation = service::identify::prepare(&app, &permit, &id, &draft.proof.into()).await?;
+    let operation = service::identify::prepare(&app, &permit, &id, &draft.proof.into()).await;
+    let operation = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), operation).await?;
     Ok(Json(OperationView::from(&operation)))
 }
 
@@ -79,7 +85,8 @@ pub async fn identify(
     Body(identification): Body<Identification>,
 ) -> Result<Json<EnrolmentView>, Problem> {
     let Identification { proof, statement } = identification;
-    let enrolment = service::identify::identify(&app, &permit, &id, proof.into(), statement).await?;
+    let enrolment = service::identify::identify(&app, &permit, &id, proof.into(), statement).await;
+    let enrolment = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), enrolment).await?;
     Ok(Json(EnrolmentView::from(&enrolment)))
 }
 
@@ -93,8 +100,32 @@ pub async fn approve(
     Path(id): Path<EnrolmentId>,
     Body(approval): Body<ApprovalSignature>,
 ) -> Result<Json<EnrolmentView>, Problem> {
-    let enrolment = service::approve::approve(&app, &permit, &id, approval.statement).await?;
+    let enrolment = service::approve::approve(&app, &permit, &id, approval.statement).await;
+    let enrolment = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), enrolment).await?;
     Ok(Json(EnrolmentView::from(&enrolment)))
+}
+
+/// Gives the terms that holders accept, in each language.
+#[utoipa::path(get, operation_id = "readTerms", tag = "ra", path = "/ra/v1/terms",
+    responses((status = 200, body = Vec<TermsView>), (status = "default", body = Problem)))]
+pub async fn terms(_permit: Permit<ReadEnrolment>, State(app): State<App>) -> Json<Vec<TermsView>> {
+    Json(app.policies.get().terms.iter().map(TermsView::from).collect())
+}
+
+/// Gives the operation that the holder signs with the new card, to say that they have it and accept the terms.
+#[utoipa::path(post, operation_id = "prepareActivation", tag = "ra", path = "/ra/v1/enrolments/{id}/activation/preparation", params(("id" = String, Path,)),
+    request_body = ReceiptDraft,
+    responses((status = 200, body = OperationView), (status = "default", body = Problem)))]
+pub async fn prepare_activation(
+    permit: Permit<ActivateCard>,
+    State(app): State<App>,
+    Path(id): Path<EnrolmentId>,
+    Body(draft): Body<ReceiptDraft>,
+) -> Result<Json<OperationView>, Problem> {
+    let draft = (draft.document.into(), draft.language);
+    let operation = service::activate::prepare(&app, &permit, &id, (draft.0, &draft.1)).await;
+    let operation = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), operation).await?;
+    Ok(Json(OperationView::from(&operation)))
 }
 
 /// Activates the card: it is in the holder's hands.
@@ -107,8 +138,13 @@ pub async fn activate(
     Path(id): Path<EnrolmentId>,
     body: Body<Activation>,
 ) -> Result<Json<EnrolmentView>, Problem> {
-    let Activation {} = body.0;
-    let enrolment = service::activate::activate(&app, &permit, &id).await?;
+    let receipt = body.0.receipt.map(|receipt| Receipt {
+        document: receipt.document.into(),
+        language: receipt.language,
+        statement: receipt.statement,
+    });
+    let enrolment = service::activate::activate(&app, &permit, &id, receipt).await;
+    let enrolment = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), enrolment).await?;
     Ok(Json(EnrolmentView::from(&enrolment)))
 }
 

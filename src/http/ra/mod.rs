@@ -4,9 +4,13 @@ use crate::app::App;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub mod bulk;
 pub mod card;
 pub mod delivery;
 pub mod enrolment;
+pub mod package;
+pub mod package_view;
+pub mod person;
 pub mod view;
 
 /// The routes.
@@ -19,9 +23,23 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(enrolment::approve))
         .routes(routes!(delivery::issue))
         .routes(routes!(delivery::issue_tray))
+        .routes(routes!(enrolment::terms))
+        .routes(routes!(enrolment::prepare_activation))
         .routes(routes!(enrolment::activate))
         .routes(routes!(card::read))
         .routes(routes!(card::revoke))
         .routes(routes!(card::revoke_person))
         .routes(routes!(card::revoke_certificate))
+        .routes(routes!(bulk::try_out))
+        .routes(routes!(bulk::request))
+        .routes(routes!(bulk::clear))
+        .routes(routes!(bulk::read))
+        .routes(routes!(bulk::items))
+        .routes(routes!(package::list))
+        .routes(routes!(package::order, package::assignments))
+        .routes(routes!(package::decide))
+        .routes(routes!(package::end))
+        .routes(routes!(package::train))
+        .routes(routes!(person::search))
+        .routes(routes!(person::end_employment))
 }

@@ -3,7 +3,7 @@
 use domain::card::Card;
 use domain::certificate::{CertificateRecord, CertificateRef};
 use domain::enrolment::AnyEnrolment;
-use domain::operation::{DocumentKind, IdentityProof, Operation, ProofMethod};
+use domain::operation::{DocumentKind, IdentityProof, Operation, ProofMethod, ShownDocument, TermsRef};
 use pki::certificate::Certificate;
 use pki::crl::Reason;
 use serde::{Deserialize, Serialize};
@@ -89,10 +89,76 @@ pub struct ApprovalSignature {
     pub statement: String,
 }
 
-/// Nothing is needed to activate; the body is an empty object.
+/// A hand-out. Production demands the receipt.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Activation {}
+pub struct Activation {
+    /// What the holder showed and signed.
+    pub receipt: Option<ReceiptOfCard>,
+}
+
+/// What the holder showed, and the statement that the new card signed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptOfCard {
+    /// The document that was shown.
+    pub document: Document,
+    /// Language of the terms that the holder read.
+    #[schema(example = "sv")]
+    pub language: String,
+    /// Compact JWS over the statement `receive`, made with the card that is handed out.
+    pub statement: String,
+}
+
+/// A hand-out that is about to be signed for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptDraft {
+    /// The document that was shown.
+    pub document: Document,
+    /// Language of the terms that the holder read.
+    #[schema(example = "sv")]
+    pub language: String,
+}
+
+/// A document that was shown at a desk.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Its kind.
+    #[schema(value_type = String, example = "passport")]
+    pub kind: DocumentKind,
+    /// Its number.
+    #[schema(example = "AA1234567")]
+    pub number: String,
+    /// Its last day, `YYYY-MM-DD`.
+    #[schema(example = "2031-05-01")]
+    pub expires: String,
+}
+
+impl From<Document> for ShownDocument {
+    fn from(document: Document) -> Self {
+        let Document { kind, number, expires } = document;
+        Self { document: kind, number, expires }
+    }
+}
+
+/// Terms that holders accept.
+#[derive(Serialize, ToSchema)]
+pub struct TermsView {
+    version: String,
+    language: String,
+    /// SHA-256 of the text, hexadecimal.
+    sha256: String,
+    text: String,
+}
+
+impl From<(TermsRef, &str)> for TermsView {
+    fn from((terms, text): (TermsRef, &str)) -> Self {
+        let TermsRef { version, language, sha256 } = terms;
+        Self { version, language, sha256, text: text.to_owned() }
+    }
+}
 
 /// Why something is revoked.
 #[derive(Deserialize, ToSchema)]

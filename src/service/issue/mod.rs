@@ -14,13 +14,15 @@ use crate::app::{App, CertificateAuthority, IssuerKind, Policies};
 use crate::service::ServiceError;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IssueCertificates, Permit};
-use crate::service::reconcile;
+use crate::service::refusal::{About, Attempt};
+use crate::service::{reconcile, standing};
 use card::Draft;
 use domain::EnrolmentId;
 use domain::access::Role;
 use domain::certificate::CertificateRef;
 use domain::changes::Dossier;
 use domain::evidence::{Delivery, EvidenceError, Signed, verify_delivery};
+use domain::onboarding::Scope;
 use domain::operation::MAX_TRAY;
 use domain::ports::StoreError;
 use futures::future::join_all;
@@ -71,7 +73,14 @@ pub type CardOutcome = Result<Vec<IssuedCertificate>, ServiceError>;
 pub async fn issue(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result<Vec<CardOutcome>, ServiceError> {
     let app = App::clone(app);
     // A caller who goes away must not leave an intent that nobody finishes.
-    let work = tokio::spawn(async move { run(&app, permit, tray).await });
+    let work = tokio::spawn(async move {
+        let attempt = Attempt::of(&permit);
+        let outcomes = run(&app, permit, tray).await;
+        for refused in outcomes.iter().flatten().filter_map(|card| card.as_ref().err()) {
+            attempt.note(&app, About::Other("card"), refused).await?;
+        }
+        attempt.noted(&app, About::Other("delivery"), outcomes).await
+    });
     work.await.unwrap_or(Err(ServiceError::Incomplete("a finished issuance")))
 }
 
@@ -93,6 +102,7 @@ async fn run(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result
     if cards.iter().all(|card| matches!(card, Err(ServiceError::NotFound))) {
         return Err(ServiceError::NotFound);
     }
+    standing::serves_agency(app, permit.tenant(), Scope::Certificates).await?;
     let issuance = Issuance::open(app, permit, tray.delivery).await?;
     let mut drafts = Vec::with_capacity(cards.len());
     for card in cards {

@@ -129,12 +129,14 @@ const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
     (3, "ca key", include_str!("../../migrations/sqlite/0003_ca_key.sql")),
     (5, "names", include_str!("../../migrations/sqlite/0005_names.sql")),
+    (7, "agencies", include_str!("../../migrations/sqlite/0007_agencies.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "spine", include_str!("../../migrations/postgres/0001_spine.sql")),
     (2, "policies", include_str!("../../migrations/postgres/0002_policies.sql")),
     (3, "ca key", include_str!("../../migrations/postgres/0003_ca_key.sql")),
     (5, "names", include_str!("../../migrations/postgres/0005_names.sql")),
+    (7, "agencies", include_str!("../../migrations/postgres/0007_agencies.sql")),
 ];
 
 /// Every statement goes by a key or along an index. Plans are made once, when the tables may still

@@ -3,7 +3,10 @@
 use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
-use crate::{approvals, cards, certificates, deliveries, enrolments, keys, people, policies, revocations, status};
+use crate::{
+    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, hand_outs, keys, onboarding, people, policies,
+    revocations, status,
+};
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
 use domain::ports::StoreError;
@@ -23,7 +26,13 @@ enum Step {
     Tenant,
     Person,
     Employment,
-    Role,
+    EmploymentEnd,
+    Agreement,
+    NewMove,
+    Move,
+    NewAssignment,
+    Assignment,
+    Training,
     NewCard,
     Card,
     NewApproval,
@@ -33,22 +42,33 @@ enum Step {
     Delivery,
     NewEnrolment,
     Enrolment,
+    HandOut,
     Key,
     Name,
     Intent,
     Certificate,
     Revocation,
+    NewBulk,
+    BulkItem,
+    Bulk,
+    BulkOutcome,
     Crl,
     Policies,
     KeyStage,
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 21] = [
+static STATEMENTS: [&Statement; 33] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
-    &people::NEW_ROLE,
+    &people::EMPLOYMENT_END,
+    &onboarding::AGREEMENT,
+    &onboarding::NEW,
+    &onboarding::DECIDE,
+    &assignments::NEW,
+    &assignments::MOVE,
+    &assignments::TRAINING,
     &cards::NEW,
     &cards::STATE,
     &approvals::NEW,
@@ -58,11 +78,16 @@ static STATEMENTS: [&Statement; 21] = [
     &deliveries::NEW,
     &enrolments::NEW,
     &enrolments::MOVE,
+    &hand_outs::NEW,
     &certificates::write::KEY,
     &certificates::write::NAME,
     &certificates::write::INTENT,
     &certificates::write::ISSUED,
     &revocations::NEW,
+    &bulk::NEW,
+    &bulk::ITEM,
+    &bulk::MOVE,
+    &bulk::OUTCOME,
     &status::CRL,
     &policies::NEW,
     &keys::NEW,
@@ -92,7 +117,16 @@ impl Plan {
             Write::Tenant(tenant) => self.push(Step::Tenant, people::tenant_row(tenant)),
             Write::Person(person) => self.push(Step::Person, people::person_row(person)),
             Write::Employment(employment) => self.push(Step::Employment, people::employment_row(employment)),
-            Write::Role(grant) => self.push(Step::Role, people::role_row(grant)),
+            Write::HandOut(hand_out) => self.push(Step::HandOut, hand_outs::row(hand_out)),
+            Write::EmploymentEnd { employment, closed } => {
+                self.push(Step::EmploymentEnd, people::employment_end_row(employment, *closed));
+            }
+            Write::Agreement(agreement) => self.push(Step::Agreement, onboarding::agreement_row(agreement)),
+            Write::NewMove(new) => self.push(Step::NewMove, onboarding::new_row(new)),
+            Write::Move { new, seen } => self.push(Step::Move, onboarding::decided_row(new, *seen)),
+            Write::NewAssignment(new) => self.push(Step::NewAssignment, assignments::new_row(new)),
+            Write::Assignment { new, seen } => self.push(Step::Assignment, assignments::moved_row(new, *seen)),
+            Write::Training(training) => self.push(Step::Training, assignments::training_row(training)),
             Write::NewEnrolment(new) => self.push(Step::NewEnrolment, enrolments::new_row(new)),
             Write::Enrolment { new, seen } => self.push(Step::Enrolment, enrolments::moved_row(new, *seen)),
             Write::NewApproval(new) => self.add_new_approval(new),
@@ -111,6 +145,15 @@ impl Plan {
                 self.push(Step::Certificate, certificates::write::issued_row(certificate, der, *at));
             }
             Write::Revocation(revocation) => self.add_revocation(revocation),
+            Write::NewBulk { new, cards } => {
+                self.push(Step::NewBulk, bulk::new_row(new));
+                let key = (&new.tenant, &new.id);
+                self.extend(Step::BulkItem, cards.iter().map(|card| bulk::item_row(key, card)));
+            }
+            Write::Bulk { new, seen } => self.push(Step::Bulk, bulk::moved_row(new, *seen)),
+            Write::BulkOutcome { tenant, id, card, outcome } => {
+                self.push(Step::BulkOutcome, bulk::outcome_row((tenant, id), card, *outcome));
+            }
             Write::Crl(crl) => self.push(Step::Crl, status::crl_row(crl)?),
             Write::Policies { bundle, replaces } => {
                 self.push(Step::Policies, policies::row(bundle, replaces.as_deref()));

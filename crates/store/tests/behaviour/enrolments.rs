@@ -42,8 +42,11 @@ pub(crate) async fn an_application_passes_every_stage(database: &Database) {
     // The delivery of a tray comes with each of its cards.
     write(store, [new_delivery()]).await.unwrap();
     advance(store, AnyEnrolment::Issued(issued.clone()), vec![new_delivery(), new_delivery()]).await;
+    assert!(store.uncollected(at(40), 9).await.unwrap().is_empty());
+    assert_eq!(store.uncollected(at(41), 9).await.unwrap(), [(tenant("a"), card_number("c1"))]);
     let activated = issued.activate(person("eva"), at(50)).unwrap();
     advance(store, AnyEnrolment::Activated(activated), Vec::new()).await;
+    assert!(store.uncollected(at(41), 9).await.unwrap().is_empty(), "handed out");
 }
 
 pub(crate) async fn dossiers_hold_what_an_issuance_rests_on(database: &Database) {

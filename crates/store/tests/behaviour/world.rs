@@ -7,11 +7,12 @@ use domain::bundle::LoadedBundle;
 use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::changes::{Changes, KeyStage, PublishedCrl, PublishedOcsp, Write};
+use domain::eligibility::AgencyKind;
 use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
 use domain::evidence::Signed;
 use domain::key::KeyState;
 use domain::operation::{DocumentKind, IdentityProof, PlannedProfile, ProofMethod};
-use domain::people::{Employment, Person, RoleGrant, Tenant};
+use domain::people::{Employment, Person, Tenant};
 use domain::ports::{Conflict, Store, StoreError};
 use domain::revocation::{Requester, Revocation};
 use domain::{CardNumber, PersonId, TenantId};
@@ -52,7 +53,12 @@ pub(crate) async fn write(store: &dyn Store, writes: impl IntoIterator<Item = Wr
 }
 
 pub(crate) fn agency(id: &str, number: &str) -> Tenant {
-    Tenant { id: tenant(id), name: format!("Agency {id}"), organisation_number: number.parse().unwrap() }
+    Tenant {
+        id: tenant(id),
+        name: format!("Agency {id}"),
+        organisation_number: number.parse().unwrap(),
+        kind: AgencyKind::StateAgency,
+    }
 }
 
 pub(crate) fn human(id: &str, number: usize) -> Person {
@@ -65,7 +71,7 @@ pub(crate) fn human(id: &str, number: usize) -> Person {
 }
 
 pub(crate) fn employed(agency: &str, id: &str) -> Write {
-    Write::Employment(Employment { tenant: tenant(agency), person: person(id), since: at(0) })
+    Write::Employment(Employment { tenant: tenant(agency), person: person(id), since: at(0), until: None })
 }
 
 /// Agency `a` with anna, bo, eva, olle; agency `b` with olle; olle has card `c1` of agency `a`.
@@ -76,12 +82,6 @@ pub(crate) async fn populate(store: &dyn Store) {
         writes.push(employed("a", name));
     }
     writes.push(employed("b", "olle"));
-    writes.push(Write::Role(RoleGrant {
-        tenant: tenant("a"),
-        person: person("anna"),
-        role: Role::RegistrationOfficer,
-        since: at(1),
-    }));
     writes.push(Write::NewCard(card("c1")));
     write(store, writes).await.unwrap();
 }

@@ -1,0 +1,96 @@
+//! What ends by itself: employments at their date, and cards that nobody collected.
+
+use crate::app::App;
+use crate::service::ServiceError;
+use crate::service::commit::commit;
+use crate::service::permit::{EndEmployment, Permit};
+use crate::service::revoke::{self, Target};
+use crate::service::text::{MAX_REASON, one_line};
+use domain::PersonId;
+use domain::audit::{Actor, Event};
+use domain::calendar::{Day, months_before};
+use domain::changes::{Changes, Write};
+use domain::people::Employment;
+use domain::ports::{Conflict, StoreError};
+use pki::crl::Reason;
+
+/// Says which day is the last of somebody's employment, in Swedish time, or that none is known any more.
+///
+/// At the end of that day, or at once if it has passed, everything the person has at the agency is revoked. A day that
+/// is set for a person whose employment is over begins it anew; what was revoked stays so.
+///
+/// # Errors
+/// [`ServiceError`]; nobody sets their own.
+pub async fn set_end(
+    app: &App,
+    permit: &Permit<EndEmployment>,
+    person: &PersonId,
+    (last_day, reason): (Option<Day>, &str),
+) -> Result<Employment, ServiceError> {
+    one_line("reason", reason, MAX_REASON)?;
+    let employment = app.store.employment(permit.tenant(), person).await?.ok_or(ServiceError::NotFound)?;
+    if permit.person() == person {
+        return Err(ServiceError::OnSelf);
+    }
+    let too_late = || ServiceError::Invalid { field: "last_day", problem: "no such day".to_owned() };
+    let until = last_day.map(|day| day.end().ok_or_else(too_late)).transpose()?;
+    let day = last_day.map_or_else(|| "none".to_owned(), |day| day.to_string());
+    let event = Event::new("employment.end-set", permit.actor(), person.as_str(), app.clock.now())
+        .in_tenant(permit.tenant())
+        .with("last_day", day)
+        .with("reason", reason);
+    let employment = Employment { until, ..employment };
+    let write = Write::EmploymentEnd { employment: employment.clone(), closed: false };
+    commit(app, Changes::recording(event).write(write)).await?;
+    Ok(employment)
+}
+
+/// Revokes what people have whose employment is over; how many people.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails; the next run goes on.
+pub async fn end_employments(app: &App) -> Result<usize, ServiceError> {
+    let ended = app.store.ended_employments(app.clock.now(), BATCH).await?;
+    let people = ended.len();
+    for employment in ended {
+        let target = Target::Person(&employment.person);
+        nothing_left(
+            revoke::by_system(app, &employment.tenant, target, Reason::AffiliationChanged, EMPLOYMENTS).await,
+        )?;
+        let actor = Actor::System(EMPLOYMENTS.to_owned());
+        let event = Event::new("employment.ended", actor, employment.person.as_str(), app.clock.now())
+            .in_tenant(&employment.tenant);
+        let write = Write::EmploymentEnd { employment, closed: true };
+        commit(app, Changes::recording(event).write(write)).await?;
+    }
+    Ok(people)
+}
+
+/// Revokes cards that were not handed out within [`COLLECT_MONTHS`] of their certificates; how many.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails; the next run goes on.
+pub async fn revoke_uncollected(app: &App) -> Result<usize, ServiceError> {
+    let before = months_before(app.clock.now(), COLLECT_MONTHS);
+    let waiting = app.store.uncollected(before, BATCH).await?;
+    for (tenant, number) in &waiting {
+        let target = Target::Card(number);
+        nothing_left(revoke::by_system(app, tenant, target, Reason::CessationOfOperation, UNCOLLECTED).await)?;
+    }
+    Ok(waiting.len())
+}
+
+/// Somebody was faster.
+fn nothing_left(revoked: Result<revoke::Revoked, ServiceError>) -> Result<(), ServiceError> {
+    match revoked {
+        Ok(_) | Err(ServiceError::Store(StoreError::Conflict(Conflict::AlreadyRevoked))) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// How long a card may wait for its holder, in months.
+const COLLECT_MONTHS: i32 = 3;
+/// Looked at in one run.
+const BATCH: u32 = 500;
+const EMPLOYMENTS: &str = "employments";
+const UNCOLLECTED: &str = "uncollected-cards";
