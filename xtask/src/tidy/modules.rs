@@ -31,7 +31,7 @@ const ANY: &[&str] = &[
     "signer",
     "telemetry",
 ];
-const CRATES: &[&str] = &["pki", "domain", "store", "hsm"];
+const CRATES: &[&str] = &["pki", "domain", "store", "hsm", "federation"];
 const JOINED: &[&str] = &["app", "board", "clock", "config", "policies", "server_identity", "telemetry"];
 const DOORS: &[&str] = &["service", "app", "board", "clock", "config", "server_identity", "shutdown", "telemetry"];
 
@@ -73,6 +73,7 @@ const ROWS: &[Row] = &[
         ],
         crates: CRATES,
     },
+    Row { module: "http::relying", modules: DOORS, crates: &["pki", "domain", "federation"] },
     Row { module: "http", modules: DOORS, crates: &["pki", "domain"] },
     Row {
         module: "portal",
