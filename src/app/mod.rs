@@ -15,11 +15,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use tokio::sync::Notify;
 
+mod login;
 mod policies;
 pub mod signer_child;
 pub mod signer_link;
 mod start;
 
+pub use login::{Login, TokenKey};
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 
@@ -56,6 +58,8 @@ pub struct Parts {
     pub officers: Known<Officer>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
+    /// Card logins, if they are configured.
+    pub login: Option<Login>,
 }
 
 /// Says to the publishing jobs that there is something to do.
@@ -67,6 +71,8 @@ pub struct Wake {
     pub ocsp_now: Notify,
     /// A certificate was revoked.
     pub crl: Notify,
+    /// A card or certificate was revoked: sessions with it are over.
+    pub sessions: Notify,
 }
 
 /// The CAs by their URL name.

@@ -3,6 +3,7 @@
 //! Each job has a rhythm: it works when it is woken and at least once in its period, retries with growing pauses while
 //! something is away, and says so once, not at every attempt.
 
+mod logins;
 mod presign_ocsp;
 mod publish_crl;
 mod reconcile;
@@ -23,5 +24,7 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         each(|app, stop| Box::pin(renew::run_signers(app, stop))),
         each(|app, stop| Box::pin(renew::run_tls(app, stop))),
         each(|app, stop| Box::pin(reconcile::run(app, stop))),
+        each(|app, stop| Box::pin(logins::run_keys(app, stop))),
+        each(|app, stop| Box::pin(logins::run_sessions(app, stop))),
     );
 }

@@ -12,12 +12,14 @@ pub mod error;
 pub mod identify;
 pub mod issue;
 pub mod known;
+pub mod login;
 pub mod officers;
 pub mod permit;
 pub mod policies;
 pub mod publish;
 pub mod read;
 pub mod reconcile;
+pub mod relying;
 pub mod revoke;
 pub mod tls;
 

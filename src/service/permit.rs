@@ -50,6 +50,8 @@ permits!(
     ReadAudit,
     ReadSelf,
     RevokeOwnCard,
+    ProposeRelyingService,
+    ApproveRelyingService,
 );
 
 /// Leave to do `A` in one agency. Made by [`authorise`] alone.

@@ -87,6 +87,10 @@ words! {
         ReadSelf = "read-self",
         /// Revoke one's own card.
         RevokeOwnCard = "revoke-own-card",
+        /// Propose the registration of a relying service.
+        ProposeRelyingService = "propose-relying-service",
+        /// Approve the registration of a relying service.
+        ApproveRelyingService = "approve-relying-service",
     }
 }
 

@@ -12,7 +12,9 @@ use crate::certificate::{CertificateRef, Intent};
 use crate::enrolment::AnyEnrolment;
 use crate::evidence::Signed;
 use crate::people::{Employment, Person, RoleGrant, Tenant};
+use crate::relying::{Registration, TokenKey};
 use crate::revocation::Revocation;
+use crate::session::LoginWrite;
 use pki::time::UtcTime;
 
 /// How often a row was written; a write names the version it saw.
@@ -115,6 +117,14 @@ pub enum Write {
         /// Digest of those before.
         replaces: Option<String>,
     },
+    /// A registration is proposed. Conflict if the revision is known or the id is another agency's.
+    Registration(Registration),
+    /// A proposed registration is approved and comes into force. Stale if it was; the tables hold the four-eyes rule.
+    RegistrationApproval(Registration),
+    /// A new key for identity tokens. Conflict if its label is known.
+    TokenKey(TokenKey),
+    /// A step of a login.
+    Login(LoginWrite),
 }
 
 /// A CRL as served.

@@ -19,7 +19,9 @@ pub mod id;
 pub mod operation;
 pub mod people;
 pub mod ports;
+pub mod relying;
 pub mod revocation;
+pub mod session;
 
 pub use id::{ApprovalId, CardNumber, EnrolmentId, PersonId, TenantId};
 pub use pki::Kind;

@@ -11,7 +11,9 @@ use crate::certificate::{CertificateRecord, CertificateRef};
 use crate::changes::{Changes, Dossier, PublishedCrl, PublishedOcsp, Stored};
 use crate::enrolment::AnyEnrolment;
 use crate::people::{Employment, Person, RoleGrant, Tenant};
+use crate::relying::{Registration, TokenKey};
 use crate::revocation::Revocation;
+use crate::session::{LoginWrite, SecretDigest, SessionState, TicketKind, TicketState};
 use crate::{ApprovalId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
 use async_trait::async_trait;
 use pki::crl::RevokedEntry;
@@ -96,6 +98,9 @@ pub trait Ledger: Send + Sync {
     /// Publishes OCSP answers. An answer that says good for a revoked certificate is dropped
     /// silently; the number of answers kept is returned.
     async fn publish_ocsp(&self, answers: Vec<PublishedOcsp>) -> Result<Vec<CertificateRef>>;
+
+    /// Applies all of `writes` durably, or nothing: the steps of a login that are no events by themselves.
+    async fn keep_login(&self, writes: Vec<LoginWrite>) -> Result<()>;
 }
 
 /// Agencies and people.
@@ -205,7 +210,39 @@ pub trait Policies: Send + Sync {
     async fn policies_in_force(&self) -> Result<Option<LoadedBundle>>;
 }
 
-/// A whole store.
-pub trait Store: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies {}
+/// Relying services and the keys that sign for them.
+#[async_trait]
+pub trait Relying: Send + Sync {
+    /// The registration in force: the approved one with the highest revision.
+    async fn registration(&self, client_id: &str) -> Result<Option<Registration>>;
+    /// The last revision, in force or proposed.
+    async fn latest_registration(&self, client_id: &str) -> Result<Option<Registration>>;
+    /// An agency's registrations in force, in order of id, after `after`.
+    async fn registrations(&self, tenant: &TenantId, after: Option<&str>, limit: u32) -> Result<Vec<Registration>>;
+    /// The keys of identity tokens, newest first.
+    async fn token_keys(&self) -> Result<Vec<TokenKey>>;
+}
 
-impl<T: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies> Store for T {}
+/// Sessions, and what was handed out in logins.
+#[async_trait]
+pub trait Logins: Send + Sync {
+    /// One ticket.
+    async fn ticket(&self, kind: TicketKind, digest: &SecretDigest) -> Result<Option<TicketState>>;
+    /// One session, with what the journal says of its card now.
+    async fn session(&self, id: &SecretDigest) -> Result<Option<SessionState>>;
+    /// A person's sessions that have neither ended nor expired, newest first.
+    async fn sessions_of(
+        &self,
+        tenant: &TenantId,
+        person: &PersonId,
+        now: UtcTime,
+        limit: u32,
+    ) -> Result<Vec<SessionState>>;
+    /// Sessions that were not ended although their card or certificate is revoked.
+    async fn bereft_sessions(&self, now: UtcTime, limit: u32) -> Result<Vec<SessionState>>;
+}
+
+/// A whole store.
+pub trait Store: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies + Relying + Logins {}
+
+impl<T: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies + Relying + Logins> Store for T {}

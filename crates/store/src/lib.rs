@@ -15,7 +15,9 @@ mod enrolments;
 pub mod fault;
 mod people;
 mod policies;
+mod relying;
 mod revocations;
+mod sessions;
 mod status;
 mod word;
 mod writer;
@@ -28,6 +30,7 @@ use domain::audit::Head;
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, PublishedOcsp};
 use domain::ports::{Ledger, Store, StoreError};
+use domain::session::LoginWrite;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -115,6 +118,10 @@ impl Ledger for Database {
 
     async fn publish_ocsp(&self, answers: Vec<PublishedOcsp>) -> Result<Vec<CertificateRef>, StoreError> {
         self.queue.publish(answers).await
+    }
+
+    async fn keep_login(&self, writes: Vec<LoginWrite>) -> Result<(), StoreError> {
+        self.queue.keep(writes).await
     }
 }
 

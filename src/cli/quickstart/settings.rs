@@ -4,6 +4,7 @@ use super::layout::Layout;
 use super::ports::Ports;
 use crate::ceremony::script::{PlannedAuthority, Script};
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 
 /// The text of the configuration.
@@ -24,6 +25,11 @@ pub(crate) fn render(script: &Script, ports: Ports, layout: &Layout, database: &
         ("@SEAL@", path(&layout.seal())),
         ("@SOCKET@", path(&layout.socket())),
         ("@SIGNER@", path(&layout.signer_config())),
+        ("@ISSUER@", url(ports.api())),
+        ("@CARD@", origin(ports.card())),
+        ("@CARD12@", origin(ports.card_tls12())),
+        ("@CLIENTS@", origin(ports.clients())),
+        ("@SUBJECTS@", path(&layout.subject_key())),
     ];
     for (mark, value) in values {
         text = text.replace(mark, &value);
@@ -54,6 +60,14 @@ fn issuer(authority: &PlannedAuthority, script: &Script, layout: &Layout) -> Str
         line("responder_certificate", path(&layout.responder(&responder.key)));
     }
     text
+}
+
+fn url(address: SocketAddr) -> String {
+    quoted(&format!("https://localhost:{}", address.port()))
+}
+
+fn origin(address: SocketAddr) -> String {
+    format!("{{ listen = {}, url = {} }}", quoted(&address.to_string()), url(address))
 }
 
 fn path(path: &Path) -> String {
@@ -117,6 +131,26 @@ valid_hours = 24
 [crl]
 valid_hours = 24
 
+# Card logins for relying services (OpenID Connect). Cards are asked for on an origin of their own; the second one is for
+# cards that cannot sign as TLS 1.3 demands; the third for relying services with a certificate. Certificates whose policy
+# has no level log nobody in. `approval = "approved"` needs Digg's approval.
+[login]
+issuer = @ISSUER@
+card = @CARD@
+card_tls12 = @CARD12@
+clients = @CLIENTS@
+subject_key = @SUBJECTS@
+approval = "none"
+session_minutes = 60
+access_token_seconds = 300
+key_days = 90
+level = [
+    { policy = "1.3.6.1.4.1.32473.1.1.1", level = "loa4" },    # ordinary card
+    { policy = "1.3.6.1.4.1.32473.1.3.1", level = "loa3" },    # reserve card
+    { policy = "1.3.6.1.4.1.32473.1.9.1", level = "loa3" },    # mobile
+    { policy = "1.3.6.1.4.1.32473.1.99.1", level = "loa3" },   # the demo people's software keys
+]
+
 # What exported checkpoints of the audit log are checked with.
 [audit]
 seal = @SEAL@
@@ -148,6 +182,8 @@ mod tests {
         assert_eq!(config.mode, Mode::Demo);
         assert_eq!(config.database, "postgres://localhost/it's");
         assert_eq!(config.listen.officers.port(), 9002);
+        let login = config.login.unwrap();
+        assert_eq!((login.issuer.as_str(), login.card.listen.port()), ("https://localhost:9001", 9003));
         assert_eq!(config.signer.spawn.as_deref(), Some(layout.signer_config().as_path()));
         assert_eq!(config.issuers.len(), script.authorities.len());
         for (issuer, authority) in config.issuers.iter().zip(&script.authorities) {

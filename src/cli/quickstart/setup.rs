@@ -6,10 +6,11 @@ use super::{demo, files, people, policies, settings, tokens};
 use crate::ceremony::register::register;
 use crate::ceremony::run::{Progress, Setup, hold};
 use crate::ceremony::script::{Host, Script};
-use crate::clock::System;
+use crate::clock::{Entropy, System};
 use crate::policies::PolicyFolder;
 use crate::signer::config::Mode;
 use anyhow::{Context, bail};
+use domain::id::hex;
 use hsm::Module;
 
 /// Makes everything that an installation is made of. The folder holds the marker of an unfinished
@@ -42,6 +43,7 @@ pub(crate) fn run(layout: &Layout, ports: Ports, database: &str, module: &Module
         tokens::create(module, tokens::SPARE, &layout.pin(tokens::SPARE), &System)?;
     }
 
+    files::private(&layout.subject_key(), hex(&[System.random16(), System.random16()].concat()))?;
     let people = people::describe(&script, layout)?;
     files::private(&layout.people(), serde_json::to_vec_pretty(&people)?)?;
     files::public(&layout.config(), settings::render(&script, ports, layout, database))?;

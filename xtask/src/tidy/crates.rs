@@ -22,7 +22,11 @@ const ROWS: &[Row] = &[
     Row { name: "sigill", folder: "", may_use: &["pki", "domain", "store", "hsm", "federation"] },
     Row { name: "testkit", folder: "crates/testkit/", may_use: &["pki", "domain", "store", "hsm", "sigill"] },
     Row { name: "xtask", folder: "xtask/", may_use: &[] },
-    Row { name: "sigill-fuzz", folder: "fuzz/", may_use: &["pki", "domain", "store", "hsm", "federation", "sigill", "testkit"] },
+    Row {
+        name: "sigill-fuzz",
+        folder: "fuzz/",
+        may_use: &["pki", "domain", "store", "hsm", "federation", "sigill", "testkit"],
+    },
 ];
 
 /// The crate that calls C: it has lints of its own, since only it may say `unsafe`.

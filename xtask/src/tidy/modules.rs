@@ -42,7 +42,7 @@ const ROWS: &[Row] = &[
     Row { module: "app", modules: ANY, crates: CRATES },
     Row { module: "board", modules: &[], crates: &["pki", "domain"] },
     Row { module: "clock", modules: &[], crates: &["pki"] },
-    Row { module: "config", modules: &["telemetry"], crates: &["pki", "domain", "hsm"] },
+    Row { module: "config", modules: &["telemetry"], crates: &["pki", "domain", "hsm", "federation"] },
     Row { module: "crash", modules: &[], crates: &[] },
     Row { module: "lock", modules: &[], crates: &[] },
     Row { module: "policies", modules: &[], crates: &["pki", "domain"] },

@@ -2,7 +2,7 @@
 
 use super::client::{Authentication, Client, ClientKey, SecurityProfile};
 use super::provider::Provider;
-use super::{Code, OidcError, Parameters};
+use super::{Code, OidcError, Parameters, name};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pki::certificate::Certificate;
@@ -40,8 +40,10 @@ pub fn claimed(parameters: &Parameters) -> Result<String, OidcError> {
     let Some(assertion) = parameters.get("client_assertion") else {
         return direct.map(str::to_owned).ok_or(nobody);
     };
-    let jws = read_compact(assertion).map_err(|_| refused("the client assertion is not a JWS with an accepted algorithm"))?;
-    let claims: Value = serde_json::from_slice(&jws.payload).map_err(|_| refused("the client assertion is not JSON"))?;
+    let jws =
+        read_compact(assertion).map_err(|_| refused("the client assertion is not a JWS with an accepted algorithm"))?;
+    let claims: Value =
+        serde_json::from_slice(&jws.payload).map_err(|_| refused("the client assertion is not JSON"))?;
     let subject = claims.get("sub").and_then(Value::as_str).ok_or(nobody)?;
     match direct {
         Some(direct) if direct != subject => Err(refused("client_id and client_assertion name two clients")),
@@ -71,7 +73,7 @@ pub fn prove(
         }
         Authentication::TlsClientAuth { subject } => {
             let presented = certificate.ok_or(refused("a client certificate is needed"))?;
-            let same = presented.subject.eq_ignore_ascii_case(subject);
+            let same = name::is_same(subject, presented.certificate.subject_attributes());
             if presented.trusted && same { Ok(Proven { remember: None }) } else { Err(refused("another certificate")) }
         }
         Authentication::SelfSignedTls => {
@@ -83,12 +85,10 @@ pub fn prove(
 }
 
 /// A client's certificate, whose key the connection proved.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Presented<'a> {
     /// The certificate.
     pub certificate: &'a Certificate,
-    /// Its subject, written as in RFC 4514.
-    pub subject: String,
     /// Whether a CA that clients are certified by issued it, it is in time, and not revoked.
     pub trusted: bool,
 }
@@ -104,7 +104,8 @@ fn assertion(
         return Err(refused("client_assertion_type must be that of RFC 7523"));
     }
     let text = parameters.get("client_assertion").ok_or(refused("client_assertion is missing"))?;
-    let jws = read_compact(text).map_err(|_| refused("the client assertion is not a JWS with an accepted algorithm"))?;
+    let jws =
+        read_compact(text).map_err(|_| refused("the client assertion is not a JWS with an accepted algorithm"))?;
     let key = key_for(&jws, client).map_err(refused)?;
     jws.verify(&key.public).map_err(|_| refused("the client assertion's signature does not verify"))?;
     let claims: Map<String, Value> =

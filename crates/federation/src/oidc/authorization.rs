@@ -116,7 +116,10 @@ impl AuthorizationRequest {
             return Err(page(OidcError::request("this client must push its requests (RFC 9126)")));
         }
         if parameters.get("request_uri").is_some() {
-            return Err(page(OidcError::new(Code::RequestUriNotSupported, "request_uri of another than this provider")));
+            return Err(page(OidcError::new(
+                Code::RequestUriNotSupported,
+                "request_uri of another than this provider",
+            )));
         }
         let parameters = match parameters.get("request") {
             Some(object) => request_object::read(object, client, provider, clock).map_err(page)?,

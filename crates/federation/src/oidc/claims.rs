@@ -83,7 +83,8 @@ impl ClaimsRequest {
     /// # Errors
     /// `invalid_request`.
     pub fn from_json(text: &str) -> Result<Self, OidcError> {
-        let read: Self = serde_json::from_str(text).map_err(|_| OidcError::request("claims is not a claims request"))?;
+        let read: Self =
+            serde_json::from_str(text).map_err(|_| OidcError::request("claims is not a claims request"))?;
         if read.id_token.len() + read.userinfo.len() > MAX_CLAIMS {
             return Err(OidcError::request("claims asks for too much"));
         }

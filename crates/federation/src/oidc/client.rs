@@ -227,7 +227,8 @@ fn allows(profile: SecurityProfile, algorithm: JoseAlgorithm) -> bool {
 }
 
 fn check_flow(read: &Registration) -> Result<(), RegistrationError> {
-    let fits = (1..=MAX_ID).contains(&read.client_id.len()) && read.client_id.bytes().all(|b| (0x21..=0x7e).contains(&b));
+    let fits =
+        (1..=MAX_ID).contains(&read.client_id.len()) && read.client_id.bytes().all(|b| (0x21..=0x7e).contains(&b));
     if !fits {
         return Err(member("client_id", "1 to 256 visible ASCII characters"));
     }
@@ -265,7 +266,12 @@ fn is_redirect(uri: &str, native: bool) -> bool {
     let loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
     let scheme = url.scheme() == "https" || (native && loopback && url.scheme() == "http");
     let plain = uri.is_ascii() && !uri.bytes().any(|b| b.is_ascii_control() || b == b' ');
-    scheme && plain && url.has_host() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none()
+    scheme
+        && plain
+        && url.has_host()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
 }
 
 fn authentication(read: &Registration, keys: &[ClientKey]) -> Result<Authentication, RegistrationError> {
@@ -280,7 +286,9 @@ fn authentication(read: &Registration, keys: &[ClientKey]) -> Result<Authenticat
             Err(member("jwks", "self_signed_tls_client_auth needs a key"))
         }
         "self_signed_tls_client_auth" => Ok(Authentication::SelfSignedTls),
-        _ => Err(member("token_endpoint_auth_method", "private_key_jwt, tls_client_auth or self_signed_tls_client_auth")),
+        _ => {
+            Err(member("token_endpoint_auth_method", "private_key_jwt, tls_client_auth or self_signed_tls_client_auth"))
+        }
     }
 }
 

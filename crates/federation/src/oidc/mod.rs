@@ -13,6 +13,7 @@ mod error;
 pub mod jwt;
 pub mod level;
 pub mod logout;
+mod name;
 mod parameters;
 pub mod provider;
 pub mod request_object;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::asn1::{Reader, Writer, tag};
 use crate::digest::sha256;
-use crate::key::{ED25519, EC_P256, EC_P384, KeyError, KeyKind, PublicKey, RSA};
+use crate::key::{EC_P256, EC_P384, ED25519, KeyError, KeyKind, PublicKey, RSA};
 
 /// Why a JWK is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

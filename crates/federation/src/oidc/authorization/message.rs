@@ -29,7 +29,8 @@ impl UserMessage {
                 None if name == "message" => "",
                 _ => continue,
             };
-            let text = STANDARD.decode(value).ok().and_then(|octets| String::from_utf8(octets).ok()).ok_or_else(wrong)?;
+            let text =
+                STANDARD.decode(value).ok().and_then(|octets| String::from_utf8(octets).ok()).ok_or_else(wrong)?;
             let shown = |c: char| !c.is_control() || c == '\n' || c == '\r' || c == '\t';
             if text.chars().count() > MAX_CHARACTERS || !text.chars().all(shown) {
                 return Err(wrong());
