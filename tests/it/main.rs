@@ -13,6 +13,7 @@ mod enrolment;
 mod faulty_signer;
 mod fuzz;
 mod hsm_faults;
+mod oidc;
 mod policies;
 mod power_loss;
 mod quickstart;

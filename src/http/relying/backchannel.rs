@@ -4,10 +4,10 @@ use crate::app::App;
 use crate::http::tls::PeerCertificate;
 use crate::service::login::LoginError;
 use crate::service::login::begin::{Pushed, push as keep};
-use crate::service::relying::token::{self as tokens, Caller};
+use crate::service::relying::token::{self as tokens, Caller, Shown};
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use federation::oidc::provider::path;
@@ -40,7 +40,7 @@ pub(super) async fn push(
     answer(async {
         let (caller, parameters) = caller(&app, &certificate, &headers, &body, path::PAR).await?;
         tokens::remember(&app, &caller).await?;
-        let Pushed { uri, expires_in } = keep(&app, &caller.client, parameters).await?;
+        let Pushed { uri, expires_in } = keep(&app, &caller.client, parameters, caller.proof.as_ref()).await?;
         Ok((StatusCode::CREATED, Json(json!({"request_uri": uri, "expires_in": expires_in}))).into_response())
     })
     .await
@@ -81,10 +81,15 @@ pub(super) async fn revoke(
 
 /// `GET` and `POST /oidc/userinfo` (OpenID Connect Core section 5.3). The token stands in the header only (FAPI 2.0
 /// section 5.3.4).
-pub(super) async fn userinfo(State(app): State<App>, headers: HeaderMap) -> Response {
+pub(super) async fn userinfo(
+    State(app): State<App>,
+    method: Method,
+    certificate: Certificate,
+    headers: HeaderMap,
+) -> Response {
     answer(async {
-        let token = bearer(&headers)?;
-        let jwt = tokens::userinfo(&app, token).await?;
+        let token = presented(&headers)?;
+        let jwt = tokens::userinfo(&app, token, shown(&certificate, &headers, &method, path::USERINFO)?).await?;
         Ok(([(header::CONTENT_TYPE, "application/jwt")], jwt).into_response())
     })
     .await
@@ -110,14 +115,34 @@ async fn caller(
         return Err(OidcError::new(Code::InvalidClient, "no client has a secret").into());
     }
     let parameters = Parameters::from_form(body)?;
-    let der = certificate.as_ref().map(|Extension(certificate)| certificate.0.as_ref());
-    Ok((tokens::caller(app, &parameters, der, path).await?, parameters))
+    let shown = shown(certificate, headers, &Method::POST, path)?;
+    Ok((tokens::caller(app, &parameters, shown).await?, parameters))
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, OidcError> {
+/// What comes beside the parameters. Two proofs are none (RFC 9449 section 4.3, number 1).
+fn shown<'a>(
+    certificate: &'a Certificate,
+    headers: &'a HeaderMap,
+    method: &'a Method,
+    path: &'a str,
+) -> Result<Shown<'a>, OidcError> {
+    let mut proofs = headers.get_all(DPOP).iter();
+    let wrong = OidcError::new(Code::InvalidDpopProof, "one DPoP proof at most, in ASCII");
+    let proof = proofs.next().map(|proof| proof.to_str().map_err(|_| wrong)).transpose()?;
+    if proofs.next().is_some() {
+        return Err(wrong);
+    }
+    let certificate = certificate.as_ref().map(|Extension(certificate)| certificate.0.as_ref());
+    Ok(Shown { certificate, proof, method: method.as_str(), path })
+}
+
+/// The access token. Its scheme must say whether a proof comes along, so that a bound token is never taken as a bearer's
+/// (RFC 9449 section 7.2).
+fn presented(headers: &HeaderMap) -> Result<&str, OidcError> {
     let text = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, token) = text.and_then(|text| text.split_once(' ')).ok_or(NO_TOKEN)?;
-    if scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty() { Ok(token) } else { Err(NO_TOKEN) }
+    let wanted = if headers.contains_key(DPOP) { "DPoP" } else { "Bearer" };
+    if scheme.eq_ignore_ascii_case(wanted) && !token.is_empty() { Ok(token) } else { Err(NO_TOKEN) }
 }
 
 async fn answer(work: impl Future<Output = Result<Response, LoginError>>) -> Response {
@@ -140,7 +165,8 @@ fn refusal(error: &LoginError) -> Response {
     let body = Json(json!({"error": told.code.as_str(), "error_description": told.description}));
     let mut response = (status, body).into_response();
     if told.code == Code::InvalidToken {
-        let challenge = format!("Bearer error=\"{}\"", told.code.as_str());
+        let error = told.code.as_str();
+        let challenge = format!("Bearer error=\"{error}\", DPoP error=\"{error}\", algs=\"ES256 PS256 EdDSA\"");
         if let Ok(challenge) = HeaderValue::from_str(&challenge) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
@@ -151,4 +177,5 @@ fn refusal(error: &LoginError) -> Response {
     response
 }
 
+const DPOP: &str = "dpop";
 const NO_TOKEN: OidcError = OidcError::new(Code::InvalidToken, "an access token is needed in the Authorization header");

@@ -31,7 +31,6 @@ pub fn provider() -> Router<App> {
         .route(crate::service::login::consent::PATH, get(consent::show).post(consent::decide))
         .route(CANCEL, get(consent::cancel))
         .route(path::END_SESSION, get(logout::ask).post(logout::end))
-        .route(path::USERINFO, get(backchannel::userinfo).post(backchannel::userinfo))
         .route(STYLE, get(pages::style))
         .merge(backchannel())
         .layer(from_fn(guarded))
@@ -63,6 +62,7 @@ fn backchannel() -> Router<App> {
         .route(path::TOKEN, post(backchannel::token))
         .route(path::INTROSPECT, post(backchannel::introspect))
         .route(path::REVOKE, post(backchannel::revoke))
+        .route(path::USERINFO, get(backchannel::userinfo).post(backchannel::userinfo))
 }
 
 /// Nothing is kept by caches, framed, or read as something else; addresses with secrets go to no third party.

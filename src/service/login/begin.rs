@@ -12,6 +12,7 @@ use domain::session::{LoginWrite, SecretDigest, SessionState, Ticket, TicketKind
 use federation::oidc::authentication::Clock;
 use federation::oidc::authorization::{AuthorizationRequest, Refused, Way};
 use federation::oidc::client::Client;
+use federation::oidc::dpop::Proof;
 use federation::oidc::level::{satisfy, supported};
 use federation::oidc::token::Grant;
 use federation::oidc::{Code, OidcError, Parameters};
@@ -87,14 +88,26 @@ pub async fn begin(app: &App, parameters: Parameters, browser: Browser<'_>) -> R
 ///
 /// # Errors
 /// The protocol's, or what the store says.
-pub async fn push(app: &App, client: &Client, parameters: Parameters) -> Result<Pushed, LoginError> {
+pub async fn push(
+    app: &App,
+    client: &Client,
+    parameters: Parameters,
+    proof: Option<&Proof>,
+) -> Result<Pushed, LoginError> {
     if parameters.get("request_uri").is_some() {
         return Err(OidcError::new(Code::InvalidRequest, "a pushed request has no request_uri").into());
     }
     let now = app.clock.now();
     let provider = parts(app)?.provider();
     let request = AuthorizationRequest::read(parameters, client, (&provider, Way::Pushed, Clock(now)));
-    let request = request.map_err(|Refused { error, .. }| error)?;
+    let mut request = request.map_err(|Refused { error, .. }| error)?;
+    if let Some(proof) = proof {
+        // RFC 9449 section 10.1: the header says the same as the parameter.
+        if request.dpop_jkt.as_ref().is_some_and(|jkt| *jkt != proof.jkt) {
+            return Err(OidcError::new(Code::InvalidDpopProof, "dpop_jkt names another key than the proof").into());
+        }
+        request.dpop_jkt = Some(proof.jkt.clone());
+    }
     let handle = secret(app);
     let ticket = Ticket {
         kind: TicketKind::Request,
@@ -181,6 +194,7 @@ async fn silently(
         auth_time: session.at.unix(),
         sid: session.sid.clone(),
         release,
+        binding: None,
     };
     let code = secret(app);
     let ticket = super::consent::code_ticket(app, &code, session.id, &grant);

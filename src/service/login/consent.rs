@@ -123,11 +123,12 @@ pub async fn accept(app: &App, proof: &str, browser: &str) -> Result<Decided, Cl
         expires_at: now.plus_seconds(lifetime),
     };
     let auth_time = pending.at;
-    let grant = Grant { request: request.clone(), sub, acr: acr.to_owned(), amr, auth_time, sid, release };
+    let (request, acr) = (request.clone(), acr.to_owned());
+    let grant = Grant { request, sub, acr, amr, auth_time, sid, release, binding: None };
     let ticket = code_ticket(app, &code, session.id, &grant);
     let event = pending
         .event(app, "login.completed")
-        .with("acr", acr)
+        .with("acr", &grant.acr)
         .with("claims", grant.release.names().into_iter().collect::<Vec<_>>().join(" "))
         .with("session", &session.sid);
     let changes = pending
@@ -136,7 +137,7 @@ pub async fn accept(app: &App, proof: &str, browser: &str) -> Result<Decided, Cl
         .write(Write::Login(LoginWrite::Ticket(ticket)));
     once(commit(app, changes).await)?;
     metrics::counter!("sigill_logins_total", "outcome" => "completed").increment(1);
-    let redirect = request.redirect().with(&login.issuer, &[("code", &code)]);
+    let redirect = grant.request.redirect().with(&login.issuer, &[("code", &code)]);
     Ok(Decided { redirect, session: Some((session_secret, lifetime)) })
 }
 

@@ -7,10 +7,11 @@ use domain::audit::{Actor, Event};
 use domain::changes::Changes;
 use domain::ports::{Conflict, StoreError};
 use domain::session::{LoginWrite, SecretDigest, SessionState, Ticket, TicketKind, TicketState};
-use federation::oidc::authentication::{Clock, Presented, Remember, claimed, prove};
+use federation::oidc::authentication::{Clock, Presented, Remember, certificate_thumbprint, claimed, prove};
 use federation::oidc::client::Client;
+use federation::oidc::dpop::{Proof, Request, verify};
 use federation::oidc::jwt::Frame;
-use federation::oidc::token::{CodeExchange, Grant, answer, introspection};
+use federation::oidc::token::{Binding, CodeExchange, Grant, Held, answer, introspection};
 use federation::oidc::{Code, OidcError, Parameters};
 use pki::certificate::Certificate;
 use serde_json::Value;
@@ -20,34 +21,46 @@ use std::sync::Arc;
 pub struct Caller {
     /// Its registration.
     pub client: Arc<Client>,
-    /// What is to be kept so that the proof is not used again.
-    remember: Option<Remember>,
+    /// The proof that it sent along.
+    pub proof: Option<Proof>,
+    /// SHA-256 of the certificate of its connection.
+    certificate: Option<String>,
+    /// What is to be kept so that nothing is used again.
+    remember: Vec<Remember>,
+}
+
+/// What came with a request beside its parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// The certificate of the connection.
+    pub certificate: Option<&'a [u8]>,
+    /// The `DPoP` header.
+    pub proof: Option<&'a str>,
+    /// The HTTP method.
+    pub method: &'a str,
+    /// Path of the endpoint.
+    pub path: &'a str,
 }
 
 /// Who sent `parameters` to the endpoint at `path`.
 ///
 /// # Errors
 /// `invalid_client`.
-pub async fn caller(
-    app: &App,
-    parameters: &Parameters,
-    certificate: Option<&[u8]>,
-    path: &str,
-) -> Result<Caller, LoginError> {
+pub async fn caller(app: &App, parameters: &Parameters, shown: Shown<'_>) -> Result<Caller, LoginError> {
     let client = super::client(app, &claimed(parameters)?).await?;
-    let certificate = match certificate {
-        Some(der) => Certificate::parse(der).ok(),
-        None => None,
-    };
+    let certificate = shown.certificate.and_then(|der| Certificate::parse(der).ok());
     let trusted = match &certificate {
         Some(certificate) => is_trusted(app, certificate).await?,
         None => false,
     };
     let presented = certificate.as_ref().map(|certificate| Presented { certificate, trusted });
     let provider = parts(app)?.provider();
-    let address = provider.endpoint(path);
+    let address = provider.endpoint(shown.path);
     let proven = prove(&client, parameters, presented.as_ref(), (&provider, &address), Clock(app.clock.now()))?;
-    Ok(Caller { client, remember: proven.remember })
+    let proof = proof(app, &shown, None)?;
+    let remember = proven.remember.into_iter().chain(proof.iter().map(|proof| proof.remember.clone())).collect();
+    let certificate = certificate.as_ref().map(certificate_thumbprint);
+    Ok(Caller { client, proof, certificate, remember })
 }
 
 /// Remembers the proof alone, for requests that write nothing else.
@@ -55,7 +68,7 @@ pub async fn caller(
 /// # Errors
 /// `invalid_client` if it was used before.
 pub async fn remember(app: &App, caller: &Caller) -> Result<(), LoginError> {
-    let writes: Vec<LoginWrite> = remembered(app, caller).into_iter().collect();
+    let writes: Vec<LoginWrite> = remembered(app, &caller.client.id, &caller.remember).collect();
     if writes.is_empty() {
         return Ok(());
     }
@@ -91,12 +104,12 @@ pub async fn exchange(app: &App, caller: &Caller, parameters: &Parameters) -> Re
         expires_at,
     };
     let spend = LoginWrite::Spend { kind: TicketKind::Code, digest, at: now };
-    let writes = remembered(app, caller).into_iter().chain([spend, LoginWrite::Ticket(access)]).collect();
+    let writes = remembered(app, &caller.client.id, &caller.remember).chain([spend, LoginWrite::Ticket(access)]).collect();
     match app.store.keep_login(writes).await {
         Err(StoreError::Stale { .. }) => Err(code_replayed(app, &state).await?),
         other => {
             other.map_err(replayed)?;
-            Ok(answer(&access_token, expires_at.unix() - now.unix(), &id_token, &grant.request))
+            Ok(answer(&access_token, expires_at.unix() - now.unix(), &id_token, &grant))
         }
     }
 }
@@ -105,8 +118,21 @@ pub async fn exchange(app: &App, caller: &Caller, parameters: &Parameters) -> Re
 ///
 /// # Errors
 /// `invalid_token`.
-pub async fn userinfo(app: &App, access_token: &str) -> Result<String, LoginError> {
+pub async fn userinfo(app: &App, access_token: &str, shown: Shown<'_>) -> Result<String, LoginError> {
     let (_, grant, state) = access(app, access_token).await?.ok_or(NO_TOKEN)?;
+    let proof = proof(app, &shown, Some(access_token))?;
+    let certificate = shown.certificate.and_then(|der| Certificate::parse(der).ok());
+    let held = Held {
+        jkt: proof.as_ref().map(|proof| proof.jkt.clone()),
+        certificate: certificate.as_ref().map(certificate_thumbprint),
+    };
+    if !Binding::is_met(grant.binding.as_ref(), &held) {
+        return Err(NO_TOKEN.into());
+    }
+    if let Some(proof) = proof {
+        let once = remembered(app, &grant.request.client_id, &[proof.remember]).collect();
+        app.store.keep_login(once).await.map_err(replayed)?;
+    }
     let client = super::client(app, &grant.request.client_id).await?;
     let body = serde_json::from_str(&state.session.body).map_err(|_| StoreError::Corrupt { what: "session" })?;
     let holder = consent::holder(app, (&state.session.tenant, &state.session.person), &body).await?;
@@ -154,7 +180,7 @@ async fn redeem(
     let now = app.clock.now();
     let found = app.store.ticket(TicketKind::Code, &SecretDigest::of(&exchange.code)).await?.ok_or(NO_CODE)?;
     let TicketState { ticket, spent_at } = found;
-    let grant: Grant = serde_json::from_str(&ticket.body).map_err(|_| StoreError::Corrupt { what: "grant" })?;
+    let mut grant: Grant = serde_json::from_str(&ticket.body).map_err(|_| StoreError::Corrupt { what: "grant" })?;
     let state = app.store.session(&ticket.session.ok_or(NO_CODE)?).await?.ok_or(NO_CODE)?;
     if spent_at.is_some() && ticket.client_id == caller.client.id {
         return Err(code_replayed(app, &state).await?);
@@ -163,6 +189,8 @@ async fn redeem(
     if spent_at.is_some() || now >= ticket.expires_at || !state.is_alive(now) {
         return Err(NO_CODE.into());
     }
+    let held = Held { jkt: caller.proof.as_ref().map(|proof| proof.jkt.clone()), certificate: caller.certificate.clone() };
+    grant.binding = Binding::decide(&caller.client, &grant.request, &held)?;
     Ok((exchange, grant, state))
 }
 
@@ -215,24 +243,41 @@ async fn is_trusted(app: &App, certificate: &Certificate) -> Result<bool, LoginE
     Ok(record.is_some_and(|record| record.revocation.is_none()))
 }
 
-fn remembered(app: &App, caller: &Caller) -> Option<LoginWrite> {
-    let Remember { id, until } = caller.remember.as_ref()?;
-    Some(LoginWrite::Ticket(Ticket {
+/// The proof in the header of a request, at whichever of our origins it came to.
+fn proof(app: &App, shown: &Shown<'_>, access_token: Option<&str>) -> Result<Option<Proof>, LoginError> {
+    let Some(header) = shown.proof else { return Ok(None) };
+    let provider = parts(app)?.provider();
+    let at = |origin: &str| {
+        let address = format!("{origin}{}", shown.path);
+        let request = Request { method: shown.method, address: &address, access_token };
+        verify(header, request, Clock(app.clock.now()))
+    };
+    let proof = match (at(&provider.issuer), &provider.mtls) {
+        (Err(_), Some(origin)) => at(origin)?,
+        (other, _) => other?,
+    };
+    Ok(Some(proof))
+}
+
+fn remembered<'a>(app: &App, client_id: &'a str, all: &'a [Remember]) -> impl Iterator<Item = LoginWrite> + use<'a> {
+    let now = app.clock.now();
+    let ticket = move |Remember { id, until }: &Remember| Ticket {
         kind: TicketKind::Assertion,
         digest: SecretDigest::of(id),
-        client_id: caller.client.id.clone(),
+        client_id: client_id.to_owned(),
         session: None,
         body: String::new(),
-        at: app.clock.now(),
+        at: now,
         expires_at: *until,
-    }))
+    };
+    all.iter().map(move |one| LoginWrite::Ticket(ticket(one)))
 }
 
 /// An assertion that is known was used before.
 fn replayed(error: StoreError) -> LoginError {
     match error {
         StoreError::Conflict(Conflict::Exists("ticket")) => {
-            OidcError::new(Code::InvalidClient, "the client assertion was used before").into()
+            OidcError::new(Code::InvalidClient, "the client assertion or proof was used before").into()
         }
         other => other.into(),
     }

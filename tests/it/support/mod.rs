@@ -10,6 +10,7 @@ pub mod postgres;
 pub mod random;
 pub mod records;
 pub mod story;
+pub mod relying;
 mod time;
 pub mod watch;
 

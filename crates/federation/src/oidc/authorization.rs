@@ -2,7 +2,7 @@
 
 use super::authentication::Clock;
 use super::claims::{ClaimsRequest, is_scope};
-use super::client::{Client, SecurityProfile};
+use super::client::Client;
 use super::provider::Provider;
 use super::{Code, OidcError, Parameters, request_object};
 use serde::{Deserialize, Serialize};
@@ -226,11 +226,6 @@ fn short(parameters: &Parameters, name: &'static str) -> Result<Option<String>, 
         Some(value) if value.len() > MAX_VALUE => Err(OidcError::request("state, nonce or dpop_jkt is too long")),
         other => Ok(other.map(str::to_owned)),
     }
-}
-
-/// Whether a client's profile demands what RFC 8705 or RFC 9449 give.
-pub const fn binds_tokens(profile: SecurityProfile) -> bool {
-    matches!(profile, SecurityProfile::Fapi2)
 }
 
 /// Longest state or nonce, in octets.

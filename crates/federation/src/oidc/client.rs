@@ -44,6 +44,10 @@ pub struct Client {
     pub signed_only: bool,
     /// Whether coordination numbers may be released to it.
     pub accepts_coordination_number: bool,
+    /// Whether its tokens must be bound to a key of its own, by certificate or proof.
+    pub bound_tokens: bool,
+    /// Whether its tokens are bound to the certificate of its connection (RFC 8705 section 3).
+    pub certificate_bound: bool,
 }
 
 /// A name in two languages.
@@ -162,6 +166,10 @@ struct Registration {
     require_signed_request_object: bool,
     #[serde(default)]
     accepts_coordination_number: bool,
+    #[serde(default)]
+    tls_client_certificate_bound_access_tokens: bool,
+    #[serde(default)]
+    dpop_bound_access_tokens: bool,
     /// Names with language tags (RFC 7591 section 2.2), and whatever else there is.
     #[serde(flatten)]
     others: Map<String, Value>,
@@ -192,6 +200,7 @@ impl Client {
         let read: Registration = serde_json::from_str(text).map_err(|e| RegistrationError::Json(e.to_string()))?;
         check_flow(&read)?;
         let keys = keys(read.jwks.as_ref())?;
+        let fapi = read.security_profile == SecurityProfile::Fapi2;
         Ok(Self {
             name: name(&read),
             authentication: authentication(&read, &keys)?,
@@ -199,7 +208,7 @@ impl Client {
             sector: sector(&read)?,
             id_token_algorithm: algorithm(&read, "id_token_signed_response_alg", &read.id_token_signed_response_alg)?,
             userinfo_algorithm: algorithm(&read, "userinfo_signed_response_alg", &read.userinfo_signed_response_alg)?,
-            pushed_only: read.require_pushed_authorization_requests || read.security_profile == SecurityProfile::Fapi2,
+            pushed_only: read.require_pushed_authorization_requests || fapi,
             signed_only: read.require_signed_request_object,
             id: read.client_id,
             profile: read.security_profile,
@@ -210,6 +219,8 @@ impl Client {
             default_max_age: read.default_max_age,
             backchannel_logout_uri: read.backchannel_logout_uri,
             accepts_coordination_number: read.accepts_coordination_number,
+            bound_tokens: fapi || read.dpop_bound_access_tokens || read.tls_client_certificate_bound_access_tokens,
+            certificate_bound: read.tls_client_certificate_bound_access_tokens,
         })
     }
 

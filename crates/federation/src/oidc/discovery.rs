@@ -1,6 +1,7 @@
 //! Metadata and keys: nothing is announced that does not work.
 
 use super::claims::{NAMES, SCOPES};
+use super::dpop;
 use super::level::supported;
 use super::provider::{Provider, path};
 use pki::PublicKey;
@@ -51,6 +52,7 @@ pub fn metadata(provider: &Provider) -> Value {
         "prompt_values_supported": ["none", "login", "consent"],
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
+        "dpop_signing_alg_values_supported": names(&dpop::ALGORITHMS),
         "ui_locales_supported": ["sv", "en"],
         "https://id.oidc.se/disco/userMessageSupported": true,
         "https://id.oidc.se/disco/userMessageSupportedMimeTypes": ["text/plain"],
@@ -62,7 +64,9 @@ pub fn metadata(provider: &Provider) -> Value {
             "pushed_authorization_request_endpoint": at(path::PAR),
             "introspection_endpoint": at(path::INTROSPECT),
             "revocation_endpoint": at(path::REVOKE),
+            "userinfo_endpoint": at(path::USERINFO),
         });
+        metadata["tls_client_certificate_bound_access_tokens"] = true.into();
     }
     metadata
 }

@@ -2,6 +2,7 @@
 
 use super::authorization::AuthorizationRequest;
 use super::claims::Release;
+use super::client::Client;
 use super::{Code, OidcError, Parameters};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -27,6 +28,67 @@ pub struct Grant {
     pub sid: String,
     /// What is told, and where.
     pub release: Release,
+    /// What the access token is bound to; nothing for a bearer token.
+    #[serde(default)]
+    pub binding: Option<Binding>,
+}
+
+/// What an access token is bound to: who presents it must hold the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Binding {
+    /// A key that is proved with each request (RFC 9449 section 6.1): its thumbprint.
+    #[serde(rename = "jkt")]
+    Proof(String),
+    /// The certificate of the connection (RFC 8705 section 3.1): its SHA-256.
+    #[serde(rename = "x5t#S256")]
+    Certificate(String),
+}
+
+/// What a caller shows that it holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Thumbprint of the key of a proof.
+    pub jkt: Option<String>,
+    /// SHA-256 of the certificate of the connection.
+    pub certificate: Option<String>,
+}
+
+impl Binding {
+    /// What the tokens of a grant are bound to, given what its client shows at the token endpoint.
+    ///
+    /// # Errors
+    /// `invalid_grant` if the request named another key; `invalid_request` if nothing is shown and tokens must be bound.
+    pub fn decide(client: &Client, request: &AuthorizationRequest, held: &Held) -> Result<Option<Self>, OidcError> {
+        if request.dpop_jkt.is_some() && request.dpop_jkt != held.jkt {
+            return Err(invalid("the proof is not by the key of the request"));
+        }
+        if let Some(jkt) = &held.jkt {
+            return Ok(Some(Self::Proof(jkt.clone())));
+        }
+        match &held.certificate {
+            Some(certificate) if client.bound_tokens => Ok(Some(Self::Certificate(certificate.clone()))),
+            None if client.certificate_bound => Err(OidcError::request("a client certificate is needed")),
+            None if client.bound_tokens => Err(OidcError::new(Code::InvalidDpopProof, "a DPoP proof is needed")),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether what a caller shows is what the token is bound to. Any bound token needs its proof.
+    pub fn is_met(binding: Option<&Self>, held: &Held) -> bool {
+        match binding {
+            None => held.jkt.is_none(),
+            Some(Self::Proof(jkt)) => held.jkt.as_ref() == Some(jkt),
+            Some(Self::Certificate(certificate)) => held.certificate.as_ref() == Some(certificate) && held.jkt.is_none(),
+        }
+    }
+
+    /// The `token_type` (RFC 9449 section 5).
+    pub const fn token_type(binding: Option<&Self>) -> &'static str {
+        match binding {
+            Some(Self::Proof(_)) => "DPoP",
+            _ => "Bearer",
+        }
+    }
 }
 
 /// A request at the token endpoint, as far as it is about the code.
@@ -75,11 +137,11 @@ impl CodeExchange {
 }
 
 /// The answer of the token endpoint (RFC 6749 section 5.1).
-pub fn answer(access_token: &str, lifetime: i64, id_token: &str, scopes: &AuthorizationRequest) -> Value {
-    let scope = scopes.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+pub fn answer(access_token: &str, lifetime: i64, id_token: &str, grant: &Grant) -> Value {
+    let scope = grant.request.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
     json!({
         "access_token": access_token,
-        "token_type": "Bearer",
+        "token_type": Binding::token_type(grant.binding.as_ref()),
         "expires_in": lifetime,
         "id_token": id_token,
         "scope": scope,
@@ -91,19 +153,23 @@ pub fn answer(access_token: &str, lifetime: i64, id_token: &str, scopes: &Author
 pub fn introspection(grant: Option<(&Grant, i64, i64)>, issuer: &str) -> Value {
     let Some((grant, issued_at, expires_at)) = grant else { return json!({"active": false}) };
     let scope = grant.request.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    json!({
+    let mut answer = json!({
         "active": true,
         "iss": issuer,
         "sub": grant.sub,
         "aud": grant.request.client_id,
         "client_id": grant.request.client_id,
         "scope": scope,
-        "token_type": "Bearer",
+        "token_type": Binding::token_type(grant.binding.as_ref()),
         "iat": issued_at,
         "exp": expires_at,
         "acr": grant.acr,
         "auth_time": grant.auth_time,
-    })
+    });
+    if let Some(binding) = &grant.binding {
+        answer["cnf"] = json!(binding);
+    }
+    answer
 }
 
 const fn invalid(description: &'static str) -> OidcError {

@@ -11,6 +11,7 @@ mod certificates;
 mod concurrency;
 mod database;
 mod enrolments;
+mod logins;
 mod people;
 mod policies;
 mod status;
