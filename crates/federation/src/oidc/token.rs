@@ -78,7 +78,9 @@ impl Binding {
         match binding {
             None => held.jkt.is_none(),
             Some(Self::Proof(jkt)) => held.jkt.as_ref() == Some(jkt),
-            Some(Self::Certificate(certificate)) => held.certificate.as_ref() == Some(certificate) && held.jkt.is_none(),
+            Some(Self::Certificate(certificate)) => {
+                held.certificate.as_ref() == Some(certificate) && held.jkt.is_none()
+            }
         }
     }
 
