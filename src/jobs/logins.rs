@@ -66,7 +66,7 @@ async fn send(client: &Client, notice: &LogoutNotice) {
         match request.send().await {
             Ok(response) if response.status().is_success() => return,
             Ok(response) => {
-                tracing::warn!(uri = notice.uri, status = %response.status(), "a logout notice was not taken")
+                tracing::warn!(uri = notice.uri, status = %response.status(), "a logout notice was not taken");
             }
             Err(error) => tracing::warn!(uri = notice.uri, %error, "a logout notice did not arrive"),
         }

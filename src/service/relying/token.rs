@@ -34,7 +34,7 @@ pub struct Caller {
 pub struct Shown<'a> {
     /// The certificate of the connection.
     pub certificate: Option<&'a [u8]>,
-    /// The `DPoP` header.
+    /// The DPoP header.
     pub proof: Option<&'a str>,
     /// The HTTP method.
     pub method: &'a str,
@@ -115,7 +115,7 @@ pub async fn exchange(app: &App, caller: &Caller, parameters: &Parameters) -> Re
     }
 }
 
-/// Who logged in: the signed answer of the `UserInfo` endpoint.
+/// Who logged in: the signed answer of the UserInfo endpoint.
 ///
 /// # Errors
 /// `invalid_token`.

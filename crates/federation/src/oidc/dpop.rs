@@ -29,7 +29,7 @@ pub struct Request<'a> {
     pub access_token: Option<&'a str>,
 }
 
-/// Verifies the value of a `DPoP` header (RFC 9449 section 4.3).
+/// Verifies the value of a DPoP header (RFC 9449 section 4.3).
 ///
 /// # Errors
 /// `invalid_dpop_proof`.
