@@ -22,6 +22,8 @@ pub const TARGETS: &[Target] = &[
     ("ocsp_get_path", ocsp_get_path),
     ("ocsp_request", ocsp_request),
     ("ocsp_response", ocsp_response),
+    ("oidc_registration", oidc_registration),
+    ("oidc_request", oidc_request),
     ("operation", operation),
     ("profile", profile),
     ("signer_request", signer_request),
@@ -104,6 +106,36 @@ pub fn ocsp_request(data: &[u8]) {
 /// OCSP answers, which our own tools read.
 pub fn ocsp_response(data: &[u8]) {
     let _ = pki::ocsp::parse_response(data);
+}
+
+/// Registrations of relying services.
+pub fn oidc_registration(data: &[u8]) {
+    if let Some(Ok(client)) = with_text(data, federation::oidc::client::Client::from_json) {
+        assert!(!client.redirect_uris.is_empty(), "whoever is registered has an address");
+    }
+}
+
+/// Requests of relying services, with or without a signed object, through the browser and pushed.
+pub fn oidc_request(data: &[u8]) {
+    use federation::oidc::authentication::Clock;
+    use federation::oidc::authorization::{AuthorizationRequest, Way};
+    let registered = r#"{"client_id":"rp","redirect_uris":["https://rp.example/cb"],"scope":"openid",
+        "token_endpoint_auth_method":"tls_client_auth","tls_client_auth_subject_dn":"CN=rp"}"#;
+    let client = federation::oidc::client::Client::from_json(registered).expect("a registration of ours");
+    let provider = federation::oidc::provider::Provider {
+        issuer: "https://op.example".to_owned(),
+        mtls: None,
+        approval: federation::oidc::level::Approval::None,
+        algorithms: Vec::new(),
+    };
+    let Ok(parameters) = federation::oidc::Parameters::from_form(data) else { return };
+    let clock = Clock(pki::UtcTime::from_unix(1_800_000_000));
+    for way in [Way::Front, Way::Pushed] {
+        match AuthorizationRequest::read(parameters.clone(), &client, (&provider, way, clock)) {
+            Ok(request) => assert_eq!(request.redirect_uri, client.redirect_uris[0], "no open redirect"),
+            Err(refused) => assert!(refused.redirect.is_none_or(|to| to.uri == client.redirect_uris[0])),
+        }
+    }
 }
 
 /// Operations under dual control: one form, or none.

@@ -16,12 +16,14 @@ use std::sync::{Arc, RwLock};
 use tokio::sync::Notify;
 
 pub mod keys;
+mod login;
 mod policies;
 pub mod signer_child;
 pub mod signer_link;
 mod start;
 
 pub use keys::KeyLives;
+pub use login::{Login, LogoutNotice, TokenKey};
 pub(crate) use policies::PACKAGES;
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
@@ -61,6 +63,8 @@ pub struct Parts {
     pub officers: Known<Officer>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
+    /// Card logins, if they are configured.
+    pub login: Option<Login>,
 }
 
 /// Says to the publishing jobs that there is something to do.
@@ -76,6 +80,8 @@ pub struct Wake {
     pub bulk: Notify,
     /// An employment's end was set.
     pub employments: Notify,
+    /// A card or certificate was revoked: sessions with it are over.
+    pub sessions: Notify,
 }
 
 /// The CAs by their URL name.

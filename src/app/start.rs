@@ -1,7 +1,7 @@
 //! Joins the parts of a service from its checked configuration.
 
 use super::signer_link::SignerLink;
-use super::{App, CertificateAuthority, InForce, Issuers, KeyLives, Parts, Policies, Responder, Wake};
+use super::{App, CertificateAuthority, InForce, Issuers, KeyLives, Login, Parts, Policies, Responder, Wake};
 use crate::board::Board;
 use crate::clock::System;
 use crate::config::issuer::IssuerConfig;
@@ -88,6 +88,9 @@ pub enum StartError {
     /// A profile that the configuration names does not exist.
     #[error("there is no profile {0}: see [enrolment] and the policies folder")]
     NoSuchProfile(String),
+    /// A secret that could be guessed.
+    #[error("{0} must hold at least 32 octets that nobody can guess")]
+    ShortSecret(PathBuf),
     /// An issuer without an OCSP signer that needs one.
     #[error("issuer {0}: responder_key and responder_certificate belong together")]
     HalfResponder(String),
@@ -123,6 +126,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         callers: Known::default(),
         officers: Known::default(),
         identity: Arc::new(ServerIdentity::default()),
+        login: config.login.as_ref().map(Login::new).transpose()?,
         config,
     });
     super::keys::show(&app);

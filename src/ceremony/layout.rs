@@ -88,6 +88,11 @@ impl Layout {
         self.secrets().join(format!("{token}.pin"))
     }
 
+    /// The secret that subject identifiers of logins follow from.
+    pub(crate) fn subject_key(&self) -> PathBuf {
+        self.secrets().join("subjects.key")
+    }
+
     /// The signer's own folder: journal, officers, standing approvals, CA PINs, configuration.
     pub(crate) fn signer(&self) -> PathBuf {
         self.data.join("signer")

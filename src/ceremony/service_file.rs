@@ -15,13 +15,15 @@ pub(crate) struct Service<'a> {
     pub(crate) database: &'a str,
     /// Where it listens: status, API, officers.
     pub(crate) listen: [SocketAddr; 3],
+    /// Further sections, whole.
+    pub(crate) more: &'a str,
 }
 
 impl<'a> Service<'a> {
     /// The service of a ceremony's folder, on this host only until somebody decides otherwise.
     pub(crate) fn after_ceremony(database: &'a str) -> Self {
         let on = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-        Self { origin: AFTER_CEREMONY, database, listen: FIRST_PORTS.map(on) }
+        Self { origin: AFTER_CEREMONY, database, listen: FIRST_PORTS.map(on), more: "" }
     }
 }
 
@@ -68,6 +70,7 @@ fn values(script: &Script, service: &Service<'_>, layout: &Layout) -> Vec<(&'sta
         ("@MODULE@", quoted(&String::from(script.tokens.module.clone()))),
         ("@TOKEN@", quoted(token)),
         ("@PIN@", path(&layout.pin(token))),
+        ("@MORE@", service.more.to_owned()),
         ("@SEAL@", path(&layout.seal())),
         ("@SOCKET@", path(&layout.socket())),
         ("@SPAWN@", spawn),
@@ -170,7 +173,7 @@ valid_hours = 24
 [crl]
 valid_hours = 24
 
-# What exported checkpoints of the audit log are checked with.
+@MORE@# What exported checkpoints of the audit log are checked with.
 [audit]
 seal = @SEAL@
 

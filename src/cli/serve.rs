@@ -2,9 +2,10 @@
 
 use crate::app::{self, App, signer_child};
 use crate::config::Config;
-use crate::http::tls::{Clients, server_config};
+use crate::config::login::LoginConfig;
+use crate::http::tls::{Clients, server_config, tls12_config};
 use crate::http::{self, status};
-use crate::service::{policies, publish, reconcile, tls};
+use crate::service::{login, policies, publish, reconcile, tls};
 use crate::shutdown::{Shutdown, ShutdownHandle, shutdown};
 use crate::telemetry::MetricsText;
 use crate::{jobs, telemetry};
@@ -48,6 +49,9 @@ async fn serve(
     ready: impl FnOnce(&App) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     publish::load(app).await.context("cannot load what is published")?;
+    if app.login.is_some() {
+        login::keys::load(app).await.context("cannot load the keys of tokens")?;
+    }
     let abandoned = reconcile::at_start(app).await?;
     if abandoned > 0 {
         tracing::warn!(abandoned, "serials without a certificate were revoked");
@@ -69,9 +73,39 @@ async fn serve(
     let (api_router, officers_router) = (http::api(App::clone(app), metrics), http::officers(App::clone(app)));
     tasks.spawn(http::tls::serve(api_listener, api, api_router, room, stop.clone()));
     tasks.spawn(http::tls::serve(officers_listener, officers, officers_router, room, stop.clone()));
+    if let Some(config) = &app.config.login {
+        serve_logins(app, config, tasks, (room, stop)).await?;
+    }
     ready(app)?;
     tracing::info!(status = %listen.status, api = %listen.api, officers = %listen.officers, "serving");
     stop.requested().await;
+    Ok(())
+}
+
+/// The origins of card logins besides the API's.
+async fn serve_logins(
+    app: &App,
+    config: &LoginConfig,
+    tasks: &mut JoinSet<()>,
+    (room, stop): (usize, &Shutdown),
+) -> anyhow::Result<()> {
+    let asked = || Clients::Asked(hints(app));
+    let card = server_config(app.identity.clone(), asked())?;
+    let mut origins = vec![(&config.card, card, http::relying::cards(App::clone(app)))];
+    if let Some(older) = &config.card_tls12 {
+        let card = tls12_config(app.identity.clone(), asked())?;
+        origins.push((older, card, http::relying::cards(App::clone(app))));
+    }
+    if let Some(clients) = &config.clients {
+        // No hint: relying services know which certificate they registered.
+        let tls = server_config(app.identity.clone(), Clients::Asked(Vec::new()))?;
+        origins.push((clients, tls, http::relying::clients(App::clone(app))));
+    }
+    for (origin, tls, router) in origins {
+        let listener = bind(origin.listen).await?;
+        tasks.spawn(http::tls::serve(listener, tls, router, room, stop.clone()));
+        tracing::info!(listen = %origin.listen, url = origin.url, "serving card logins");
+    }
     Ok(())
 }
 
@@ -91,15 +125,16 @@ async fn signer_started(app: &App, stop: &Shutdown) {
 }
 
 /// Waits until there is a TLS certificate: the one kept from before, or the first that the renewal
-/// job gets from the signer. Status is served meanwhile, however long it takes.
+/// job gets from the signer; and a key of tokens. Status is served meanwhile, however long it takes.
 ///
 /// # Errors
 /// If the service is told to stop before.
 async fn first_identity(app: &App, stop: &Shutdown) -> anyhow::Result<()> {
-    while app.identity.leaf().is_none() {
+    let unready = || app.identity.leaf().is_none() || app.login.as_ref().is_some_and(|login| login.keys().is_empty());
+    while unready() {
         tokio::select! {
             () = pause(IDENTITY_PAUSE) => {}
-            () = stop.requested() => anyhow::bail!("stopped before there was a TLS certificate: see the log"),
+            () = stop.requested() => anyhow::bail!("stopped before there were a TLS certificate and a key of tokens: see the log"),
         }
     }
     Ok(())

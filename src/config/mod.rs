@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 pub mod issuer;
 pub mod listen;
+pub mod login;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ pub mod token;
 pub use domain::subject::Mode;
 use issuer::IssuerConfig;
 use listen::{ListenConfig, TlsConfig};
+use login::LoginConfig;
 use status::{CrlConfig, OcspConfig, StatusConfig};
 use token::HsmConfig;
 
@@ -50,6 +52,9 @@ pub struct Config {
     /// CRLs.
     #[serde(default)]
     pub crl: CrlConfig,
+    /// Card logins for relying services; none without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<LoginConfig>,
     /// The audit log.
     #[serde(default)]
     pub audit: AuditConfig,
@@ -179,6 +184,9 @@ impl Config {
         }
         if self.mode == Mode::Production && self.signer.spawn.is_some() {
             return invalid("signer.spawn", "in production the signer runs under its own user; remove this key");
+        }
+        if let Some((key, problem)) = self.login.as_ref().and_then(LoginConfig::problem) {
+            return invalid(key, problem);
         }
         Ok(())
     }

@@ -25,8 +25,8 @@ fn share(limit: usize, status: usize) -> usize {
     (limit.saturating_sub(status.saturating_add(RESERVED)) / TLS_LISTENERS).clamp(FEWEST, MOST)
 }
 
-/// The API's and the officers'.
-const TLS_LISTENERS: usize = 2;
+/// The API's, the officers', two for cards, and the one for relying services with certificates.
+const TLS_LISTENERS: usize = 5;
 /// Handles for the database, the tokens, the signer, files and listeners; far more than are in use.
 const RESERVED: usize = 128;
 /// Most connections of a TLS listener.
@@ -40,13 +40,9 @@ mod tests {
 
     #[test]
     fn status_has_its_handles_first() {
-        for (limit, status, expected) in [
-            (usize::MAX, 4096, MOST),
-            (20_000, 4096, MOST),
-            (8_000, 4096, 1_888),
-            (1_024, 4096, FEWEST),
-            (0, 0, FEWEST),
-        ] {
+        for (limit, status, expected) in
+            [(usize::MAX, 4096, MOST), (30_000, 4096, MOST), (8_000, 4096, 755), (1_024, 4096, FEWEST), (0, 0, FEWEST)]
+        {
             assert_eq!(share(limit, status), expected, "{limit}");
         }
     }

@@ -1,7 +1,7 @@
 //! The edge: listeners, routers, and the mapping between wire and use cases.
 //!
-//! Three listeners: [`status`] is plain HTTP and answers from published bytes; the API is HTTPS;
-//! the officers' listener is HTTPS that asks for a client certificate.
+//! [`status`] is plain HTTP and answers from published bytes; the API is HTTPS; the officers' listener is HTTPS that asks
+//! for a client certificate. With card logins come the origins of [`relying`].
 
 use crate::app::App;
 use crate::http::problem::Problem;
@@ -21,6 +21,7 @@ pub mod holder;
 pub mod permit;
 pub mod problem;
 pub mod ra;
+pub mod relying;
 pub mod status;
 pub mod tls;
 
@@ -69,7 +70,8 @@ pub fn api(app: App, metrics: MetricsText) -> Router {
     let json = Bytes::from(openapi().to_json().expect("a description has string keys only"));
     let description = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], json) });
     let metrics = get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) });
-    finish(Router::new().route("/openapi.json", description).route("/metrics", metrics), app)
+    let router = Router::new().route("/openapi.json", description).route("/metrics", metrics);
+    finish(if app.login.is_some() { router.merge(relying::provider()) } else { router }, app)
 }
 
 fn officers_router() -> OpenApiRouter<App> {
@@ -77,6 +79,7 @@ fn officers_router() -> OpenApiRouter<App> {
         .merge(ra::router())
         .merge(admin::router())
         .merge(holder::router())
+        .merge(relying::registration::router())
 }
 
 fn finish(router: Router<App>, app: App) -> Router {

@@ -38,8 +38,24 @@ pub enum Clients {
 /// # Errors
 /// If the crypto provider lacks a protocol version, which it does not.
 pub fn server_config(identity: Arc<ServerIdentity>, clients: Clients) -> Result<Arc<ServerConfig>, rustls::Error> {
-    let builder = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
+    settings(identity, clients, &[&rustls::version::TLS13, &rustls::version::TLS12])
+}
+
+/// The same with TLS 1.2 only: for cards that sign RSA with PKCS#1 v1.5, which TLS 1.3 does not take (RFC 8446 section
+/// 4.2.3).
+///
+/// # Errors
+/// As [`server_config`].
+pub fn tls12_config(identity: Arc<ServerIdentity>, clients: Clients) -> Result<Arc<ServerConfig>, rustls::Error> {
+    settings(identity, clients, &[&rustls::version::TLS12])
+}
+
+fn settings(
+    identity: Arc<ServerIdentity>,
+    clients: Clients,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Result<Arc<ServerConfig>, rustls::Error> {
+    let builder = ServerConfig::builder_with_provider(provider()).with_protocol_versions(versions)?;
     let asks = matches!(clients, Clients::Asked(_));
     let builder = match clients {
         Clients::Anonymous => builder.with_no_client_auth(),

@@ -94,5 +94,8 @@ impl Effects {
             app.wake.ocsp_now.notify_one();
             app.wake.crl.notify_one();
         }
+        if self.rights_changed || !self.revoked.is_empty() {
+            app.wake.sessions.notify_one();
+        }
     }
 }

@@ -65,6 +65,9 @@ permits!(
     ReadAudit,
     ReadSelf,
     RevokeOwnCard,
+    EndOwnSession,
+    ProposeRelyingService,
+    ApproveRelyingService,
 );
 
 /// Leave to do `A` in one agency. Made by [`authorise`] alone.

@@ -18,6 +18,7 @@ mod fuzz;
 mod hsm_faults;
 mod lifecycle;
 mod packages;
+mod oidc;
 mod policies;
 mod power_loss;
 mod quickstart;

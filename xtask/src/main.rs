@@ -7,6 +7,7 @@
 
 mod audit;
 mod bench;
+mod node;
 mod packages;
 mod postgres;
 mod quickstart;

@@ -31,6 +31,8 @@ pub(crate) const RUN: &[Package] = &[
 pub(crate) const TEST: &[Package] = &[
     package("gnutls-bin", "judges OCSP answers and card logins"),
     package("libengine-pkcs11-openssl", "lets OpenSSL and curl use a key on a virtual card"),
+    package("nodejs", "runs openid-client, a certified relying party"),
+    package("npm", "installs openid-client"),
     package("p11-kit", "serves a token from another process, so that it can be stopped and killed"),
     package("p11-kit-modules", "the client side of a token served by p11-kit"),
     package("libp11-kit-dev", "PKCS#11 headers of the fault shim"),

@@ -4,7 +4,7 @@ use crate::packages::{self, BUILD, EMBEDDED, RUN, TEST};
 use crate::postgres::Postgres;
 use crate::shell::{self, cargo, step};
 use crate::tally::Tally;
-use crate::{tidy, venv};
+use crate::{node, tidy, venv};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -14,6 +14,7 @@ use std::process::{Command, ExitCode, Stdio};
 pub(crate) struct Environment {
     postgres: Postgres,
     venv: OsString,
+    node: OsString,
 }
 
 impl Environment {
@@ -21,13 +22,17 @@ impl Environment {
     pub(crate) fn prepare() -> Result<Self> {
         step("system packages", || packages::ensure(&[BUILD, RUN, TEST, EMBEDDED]))?;
         let venv = step("pkilint", || venv::ensure(&venv::PKILINT))?;
+        let node = step("openid-client", node::ensure)?;
         let postgres = step("PostgreSQL", Postgres::start)?;
-        Ok(Self { postgres, venv: venv.into() })
+        Ok(Self { postgres, venv: venv.into(), node: node.into() })
     }
 
     /// Lets `command` see the environment.
     pub(crate) fn lend<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command.env("SIGILL_TEST_POSTGRES", self.postgres.url()).env("SIGILL_TEST_VENV", &self.venv)
+        command
+            .env("SIGILL_TEST_POSTGRES", self.postgres.url())
+            .env("SIGILL_TEST_VENV", &self.venv)
+            .env("SIGILL_TEST_NODE", &self.node)
     }
 }
 

@@ -16,7 +16,9 @@ use crate::hand_out::HandOut;
 use crate::key::KeyState;
 use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
+use crate::relying::{Registration, TokenKey};
 use crate::revocation::Revocation;
+use crate::session::LoginWrite;
 use crate::{BulkId, CardNumber, TenantId};
 use pki::time::UtcTime;
 use std::collections::BTreeSet;
@@ -177,6 +179,14 @@ pub enum Write {
     },
     /// A CA's key is in another state. Stale unless it is in the state that this follows; in none for the first.
     KeyStage(KeyStage),
+    /// A registration is proposed. Conflict if the revision is known or the id is another agency's.
+    Registration(Registration),
+    /// A proposed registration is approved and comes into force. Stale if it was; the tables hold the four-eyes rule.
+    RegistrationApproval(Registration),
+    /// A new key for identity tokens. Conflict if its label is known.
+    TokenKey(TokenKey),
+    /// A step of a login.
+    Login(LoginWrite),
 }
 
 /// A state of a CA's key, or of a root, which is active when it is trusted.

@@ -29,9 +29,11 @@ pub mod operation;
 pub mod packages;
 pub mod people;
 pub mod ports;
+pub mod relying;
 pub mod retention;
 pub mod revocation;
 pub mod rights;
+pub mod session;
 pub mod subject;
 
 pub use id::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, MoveId, PersonId, TenantId};

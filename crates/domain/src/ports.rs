@@ -16,7 +16,9 @@ use crate::hand_out::HandOut;
 use crate::key::KeyLife;
 use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
+use crate::relying::{Registration, TokenKey};
 use crate::revocation::Revocation;
+use crate::session::{LoginWrite, SecretDigest, SessionState, TicketKind, TicketState};
 use crate::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
 use async_trait::async_trait;
 use pki::crl::RevokedEntry;
@@ -106,6 +108,9 @@ pub trait Ledger: Send + Sync {
     /// Publishes OCSP answers. An answer that says good for a revoked certificate is dropped
     /// silently; the number of answers kept is returned.
     async fn publish_ocsp(&self, answers: Vec<PublishedOcsp>) -> Result<Vec<CertificateRef>>;
+
+    /// Applies all of `writes` durably, or nothing: the steps of a login that are no events by themselves.
+    async fn keep_login(&self, writes: Vec<LoginWrite>) -> Result<()>;
 }
 
 /// Agencies and people.
@@ -295,6 +300,38 @@ pub trait Policies: Send + Sync {
     async fn policies_in_force(&self) -> Result<Option<LoadedBundle>>;
 }
 
+/// Relying services and the keys that sign for them.
+#[async_trait]
+pub trait Relying: Send + Sync {
+    /// The registration in force: the approved one with the highest revision.
+    async fn registration(&self, client_id: &str) -> Result<Option<Registration>>;
+    /// The last revision, in force or proposed.
+    async fn latest_registration(&self, client_id: &str) -> Result<Option<Registration>>;
+    /// An agency's registrations in force, in order of id, after `after`.
+    async fn registrations(&self, tenant: &TenantId, after: Option<&str>, limit: u32) -> Result<Vec<Registration>>;
+    /// The keys of identity tokens, newest first.
+    async fn token_keys(&self) -> Result<Vec<TokenKey>>;
+}
+
+/// Sessions, and what was handed out in logins.
+#[async_trait]
+pub trait Logins: Send + Sync {
+    /// One ticket.
+    async fn ticket(&self, kind: TicketKind, digest: &SecretDigest) -> Result<Option<TicketState>>;
+    /// One session, with what the journal says of its card now.
+    async fn session(&self, id: &SecretDigest) -> Result<Option<SessionState>>;
+    /// A person's sessions that have neither ended nor expired, newest first.
+    async fn sessions_of(
+        &self,
+        tenant: &TenantId,
+        person: &PersonId,
+        now: UtcTime,
+        limit: u32,
+    ) -> Result<Vec<SessionState>>;
+    /// Sessions that were not ended although their card or certificate is revoked.
+    async fn bereft_sessions(&self, now: UtcTime, limit: u32) -> Result<Vec<SessionState>>;
+}
+
 /// The lives of CA keys.
 #[async_trait]
 pub trait Keys: Send + Sync {
@@ -316,6 +353,8 @@ pub trait Store:
     + AuditLog
     + Policies
     + Keys
+    + Relying
+    + Logins
 {
 }
 
@@ -332,5 +371,7 @@ impl<T> Store for T where
         + AuditLog
         + Policies
         + Keys
+    + Relying
+    + Logins
 {
 }

@@ -20,7 +20,9 @@ mod keys;
 mod onboarding;
 mod people;
 mod policies;
+mod relying;
 mod revocations;
+mod sessions;
 mod status;
 mod whereabouts;
 mod word;
@@ -34,6 +36,7 @@ use domain::audit::Head;
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, PublishedOcsp};
 use domain::ports::{Ledger, Store, StoreError};
+use domain::session::LoginWrite;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -121,6 +124,10 @@ impl Ledger for Database {
 
     async fn publish_ocsp(&self, answers: Vec<PublishedOcsp>) -> Result<Vec<CertificateRef>, StoreError> {
         self.queue.publish(answers).await
+    }
+
+    async fn keep_login(&self, writes: Vec<LoginWrite>) -> Result<(), StoreError> {
+        self.queue.keep(writes).await
     }
 }
 

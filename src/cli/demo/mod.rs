@@ -12,6 +12,7 @@ mod issue;
 mod officers;
 mod order;
 mod proof;
+mod rp;
 mod shell;
 mod status;
 mod story;
@@ -47,6 +48,11 @@ enum Command {
     /// Sign officers' statements with their virtual cards, for another program: a question a line
     #[command(hide = true)]
     Cards,
+    /// Register relying services
+    Rp {
+        #[command(subcommand)]
+        command: rp::Command,
+    },
     /// Print the environment of one of the drivers in tests/clients
     Env {
         /// Which driver
@@ -83,6 +89,7 @@ pub fn run(arguments: &DemoArguments) -> anyhow::Result<()> {
             Command::Run => story::run(&demo).await,
             Command::Issue { csr, cert } => issue::run(&demo, csr, cert).await,
             Command::Cards => cards::run(&demo),
+            Command::Rp { command } => rp::run(&demo, command).await,
             Command::Env { name } => env::run(&demo, *name).await,
         }
     })

@@ -71,7 +71,10 @@ pub(crate) fn card(person: &PersonEntry) -> anyhow::Result<Card> {
 }
 
 /// The first person of the first agency with exactly these roles.
-fn find<'a>(demo: &'a Demo, roles: &[Role]) -> anyhow::Result<Officer<'a>> {
+///
+/// # Errors
+/// If nobody has them, or the person's files cannot be read.
+pub(crate) fn find<'a>(demo: &'a Demo, roles: &[Role]) -> anyhow::Result<Officer<'a>> {
     let people = &demo.manifest.people;
     let agency = people.first().map(|person| &person.agency);
     let entry = people

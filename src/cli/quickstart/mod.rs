@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod environment;
 mod folder;
 pub mod leftovers;
+mod logins;
 pub(crate) mod manifest;
 pub(crate) mod people;
 pub(crate) mod policies;

@@ -42,6 +42,21 @@ impl Ports {
         self.loopback(2)
     }
 
+    /// HTTPS that asks for cards.
+    pub(crate) fn card(self) -> SocketAddr {
+        self.loopback(3)
+    }
+
+    /// The same with TLS 1.2 only.
+    pub(crate) fn card_tls12(self) -> SocketAddr {
+        self.loopback(4)
+    }
+
+    /// HTTPS for relying services with a certificate.
+    pub(crate) fn clients(self) -> SocketAddr {
+        self.loopback(5)
+    }
+
     /// Where the public reads what stands in certificates.
     pub(crate) fn status_url(self) -> String {
         format!("http://127.0.0.1:{}", self.base)

@@ -2,15 +2,16 @@
 
 use super::layout::Layout;
 use super::ports::Ports;
-use super::{demo, files, people, policies, tokens};
+use super::{demo, files, logins, people, policies, tokens};
 use crate::ceremony::register::register;
 use crate::ceremony::run::{Progress, Setup, hold};
 use crate::ceremony::script::{Host, Script};
 use crate::ceremony::service_file::{self, Service};
-use crate::clock::System;
+use crate::clock::{Entropy, System};
 use crate::policies::PolicyFolder;
 use crate::signer::config::Mode;
 use anyhow::{Context, bail};
+use domain::id::hex;
 use hsm::Module;
 
 /// Makes everything that an installation is made of. The folder holds the marker of an unfinished
@@ -43,9 +44,11 @@ pub(crate) fn run(layout: &Layout, ports: Ports, database: &str, module: &Module
         tokens::create(module, tokens::SPARE, &layout.pin(tokens::SPARE), &System)?;
     }
 
+    files::private(&layout.subject_key(), hex(&[System.random16(), System.random16()].concat()))?;
     let people = people::describe(&script, layout)?;
     files::private(&layout.people(), serde_json::to_vec_pretty(&people)?)?;
-    let service = Service { origin: ORIGIN, database, listen: [ports.status(), ports.api(), ports.officers()] };
+    let listen = [ports.status(), ports.api(), ports.officers()];
+    let service = Service { origin: ORIGIN, database, listen, more: &logins::section(ports, layout) };
     files::public(&layout.config(), service_file::render(&script, &service, layout))?;
     Ok(files::remove(&layout.unfinished())?)
 }

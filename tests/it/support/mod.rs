@@ -10,6 +10,7 @@ pub mod oracle;
 pub mod postgres;
 pub mod random;
 pub mod records;
+pub mod relying;
 pub mod story;
 mod time;
 pub mod watch;

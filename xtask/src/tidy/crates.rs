@@ -17,11 +17,16 @@ const ROWS: &[Row] = &[
     Row { name: "domain", folder: "crates/domain/", may_use: &["pki"] },
     Row { name: "store", folder: "crates/store/", may_use: &["domain", "pki"] },
     Row { name: "hsm", folder: "hsm/", may_use: &["pki"] },
+    Row { name: "federation", folder: "crates/federation/", may_use: &["pki"] },
     Row { name: "libsqlite3-sys", folder: "hsm/sqlite/", may_use: &[] },
-    Row { name: "sigill", folder: "", may_use: &["pki", "domain", "store", "hsm"] },
+    Row { name: "sigill", folder: "", may_use: &["pki", "domain", "store", "hsm", "federation"] },
     Row { name: "testkit", folder: "crates/testkit/", may_use: &["pki", "domain", "store", "hsm", "sigill"] },
     Row { name: "xtask", folder: "xtask/", may_use: &[] },
-    Row { name: "sigill-fuzz", folder: "fuzz/", may_use: &["pki", "domain", "store", "hsm", "sigill", "testkit"] },
+    Row {
+        name: "sigill-fuzz",
+        folder: "fuzz/",
+        may_use: &["pki", "domain", "store", "hsm", "federation", "sigill", "testkit"],
+    },
 ];
 
 /// The crate that calls C: it has lints of its own, since only it may say `unsafe`.

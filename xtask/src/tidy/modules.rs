@@ -31,7 +31,7 @@ const ANY: &[&str] = &[
     "signer",
     "telemetry",
 ];
-const CRATES: &[&str] = &["pki", "domain", "store", "hsm"];
+const CRATES: &[&str] = &["pki", "domain", "store", "hsm", "federation"];
 const JOINED: &[&str] = &["app", "board", "clock", "config", "policies", "server_identity", "telemetry"];
 const DOORS: &[&str] = &["service", "app", "board", "clock", "config", "server_identity", "shutdown", "telemetry"];
 
@@ -42,7 +42,7 @@ const ROWS: &[Row] = &[
     Row { module: "app", modules: ANY, crates: CRATES },
     Row { module: "board", modules: &[], crates: &["pki", "domain"] },
     Row { module: "clock", modules: &[], crates: &["pki"] },
-    Row { module: "config", modules: &["telemetry"], crates: &["pki", "domain", "hsm"] },
+    Row { module: "config", modules: &["telemetry"], crates: &["pki", "domain", "hsm", "federation"] },
     Row { module: "crash", modules: &[], crates: &[] },
     Row { module: "lock", modules: &[], crates: &[] },
     Row { module: "policies", modules: &[], crates: &["pki", "domain"] },
@@ -73,6 +73,7 @@ const ROWS: &[Row] = &[
         ],
         crates: CRATES,
     },
+    Row { module: "http::relying", modules: DOORS, crates: &["pki", "domain", "federation"] },
     Row { module: "http", modules: DOORS, crates: &["pki", "domain"] },
     Row {
         module: "portal",

@@ -89,6 +89,11 @@ impl Certificate {
         self.attributes.iter().find(|(found, _)| found == oid).map(|(_, value)| value.as_str())
     }
 
+    /// The subject's attributes with text values, in order: dotted OID and value.
+    pub fn subject_attributes(&self) -> &[(String, String)] {
+        &self.attributes
+    }
+
     /// The subject's commonName.
     pub fn common_name(&self) -> Option<&str> {
         self.subject_attribute("2.5.4.3")

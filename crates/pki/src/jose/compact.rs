@@ -11,6 +11,55 @@ use crate::key::{KeyId, PublicKey, SignError, SignatureAlgorithm, Signer};
 /// Largest JWS that is read, in octets.
 pub const MAX_JWS_OCTETS: usize = 32 * 1024;
 
+/// A JWS that lacks its signature only: for tokens that sign elsewhere or later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    input: String,
+    algorithm: JoseAlgorithm,
+}
+
+impl Draft {
+    /// Joins `header`, an object to which `alg` is added, and `payload`.
+    ///
+    /// # Errors
+    /// [`SignError::Refused`] if the header is no object or holds an `alg` already.
+    pub fn new(header: Value, payload: &[u8], algorithm: JoseAlgorithm) -> Result<Self, SignError> {
+        let refused = |detail: &str| SignError::Refused { detail: detail.to_owned() };
+        let Value::Object(mut header) = header else { return Err(refused("a JWS header is an object")) };
+        if header.insert("alg".to_owned(), algorithm.as_str().into()).is_some() {
+            return Err(refused("the JWS header already names an algorithm"));
+        }
+        let header = Value::Object(header).to_string();
+        let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        Ok(Self { input, algorithm })
+    }
+
+    /// What is to be signed.
+    pub fn message(&self) -> &[u8] {
+        self.input.as_bytes()
+    }
+
+    /// How it is to be signed, in the words of X.509.
+    pub const fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm.signature_algorithm()
+    }
+
+    /// The JWS with its signature, which has the form of X.509.
+    ///
+    /// # Errors
+    /// [`SignError::Faulty`] if an ECDSA signature is not DER.
+    pub fn finish(self, signature: Vec<u8>) -> Result<String, SignError> {
+        let signature = self
+            .algorithm
+            .to_jose(signature)
+            .ok_or_else(|| SignError::Faulty { detail: "the ECDSA signature is not DER".to_owned() })?;
+        let mut jws = self.input;
+        jws.push('.');
+        jws.push_str(&URL_SAFE_NO_PAD.encode(signature));
+        Ok(jws)
+    }
+}
+
 /// Signs `payload` under `header`, an object to which `alg` is added.
 ///
 /// # Errors
@@ -23,21 +72,10 @@ pub fn sign_compact(
     algorithm: SignatureAlgorithm,
     signer: &dyn Signer,
 ) -> Result<String, SignError> {
-    let refused = |detail: &str| SignError::Refused { detail: detail.to_owned() };
-    let algorithm = JoseAlgorithm::of(algorithm).ok_or_else(|| refused("JOSE has no such algorithm"))?;
-    let Value::Object(mut header) = header else { return Err(refused("a JWS header is an object")) };
-    if header.insert("alg".to_owned(), algorithm.as_str().into()).is_some() {
-        return Err(refused("the JWS header already names an algorithm"));
-    }
-    let header = Value::Object(header).to_string();
-    let mut jws = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-    let signature = signer.sign(key, algorithm.signature_algorithm(), jws.as_bytes())?;
-    let signature = algorithm
-        .to_jose(signature)
-        .ok_or_else(|| SignError::Faulty { detail: "the ECDSA signature is not DER".to_owned() })?;
-    jws.push('.');
-    jws.push_str(&URL_SAFE_NO_PAD.encode(signature));
-    Ok(jws)
+    let unknown = || SignError::Refused { detail: "JOSE has no such algorithm".to_owned() };
+    let draft = Draft::new(header, payload, JoseAlgorithm::of(algorithm).ok_or_else(unknown)?)?;
+    let signature = signer.sign(key, draft.algorithm(), draft.message())?;
+    draft.finish(signature)
 }
 
 /// A JWS that was read; nothing of it is trusted before [`verify`](Self::verify).

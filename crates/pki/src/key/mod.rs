@@ -7,4 +7,5 @@ mod signer;
 
 pub use algorithm::{KeyKind, SignatureAlgorithm};
 pub use public::{BadSignature, KeyError, PublicKey};
+pub(crate) use public::{EC_P256, EC_P384, ED25519, RSA};
 pub use signer::{KeyId, SignError, Signer};

@@ -1,7 +1,9 @@
-//! Compact JWS with every algorithm, and those that must not pass.
+//! Compact JWS with every algorithm, and those that must not pass; keys as JWK.
 
-use pki::jose::{JoseError, MAX_JWS_OCTETS, read_compact, sign_compact};
-use pki::{KeyKind, SignError, SignatureAlgorithm};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pki::jose::{JoseError, JwkError, MAX_JWS_OCTETS, read_compact, read_jwk, sign_compact, thumbprint, write_jwk};
+use pki::{KeyError, KeyKind, SignError, SignatureAlgorithm};
 use serde_json::json;
 use testkit::SoftSigner;
 
@@ -35,8 +37,7 @@ fn what_is_signed_verifies_with_this_key_only() {
 #[test]
 fn headers_that_choose_for_us_are_refused() {
     let encode = |header: &str| {
-        use base64::Engine as _;
-        let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
         format!("{}.{}.{}", encode(header), encode("payload"), encode("signature"))
     };
     for (header, refused) in [
@@ -76,5 +77,46 @@ fn the_first_certificate_of_x5c_is_given() {
     assert_eq!(read_compact(&sign(json!({"x5c": ["AQID", "BA=="]}))).unwrap().x5c(), Some(vec![1, 2, 3]));
     for header in [json!({}), json!({"x5c": []}), json!({"x5c": [7]}), json!({"x5c": ["_"]})] {
         assert_eq!(read_compact(&sign(header)).unwrap().x5c(), None);
+    }
+}
+
+#[test]
+fn every_kind_comes_back_as_it_went() {
+    let mut keys = SoftSigner::new();
+    for kind in [KeyKind::EcP256, KeyKind::EcP384, KeyKind::Ed25519, KeyKind::Rsa2048] {
+        let id = keys.add("jwk", kind);
+        assert_eq!(read_jwk(&write_jwk(&keys.public(&id))), Ok(keys.public(&id)));
+    }
+}
+
+/// The example of RFC 7638 section 3.1.
+#[test]
+fn the_thumbprint_is_that_of_the_standard() {
+    let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMs\
+             tn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1\
+             n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+    let key = read_jwk(&json!({"kty": "RSA", "n": n, "e": "AQAB", "alg": "RS256", "kid": "2011-04-29"})).unwrap();
+    assert_eq!(thumbprint(&key), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+}
+
+#[test]
+fn what_is_no_public_key_is_refused() {
+    let zeros = |octets: usize| URL_SAFE_NO_PAD.encode(vec![0; octets]);
+    for (jwk, refused) in [
+        (json!({}), JwkError::Member("kty")),
+        (json!({"kty": "oct", "k": "AAAA"}), JwkError::Secret),
+        (json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "d": "AA"}), JwkError::Secret),
+        (json!({"kty": "EC", "crv": "P-256", "x": zeros(31), "y": zeros(32)}), JwkError::Member("x")),
+        (json!({"kty": "EC", "crv": "P-256", "x": zeros(32), "y": 7}), JwkError::Member("y")),
+        (json!({"kty": "EC", "crv": "P-256", "x": zeros(32), "y": zeros(32)}), JwkError::Key(KeyError::NotOnCurve)),
+        (json!({"kty": "EC", "crv": "secp256k1", "x": zeros(32), "y": zeros(32)}), JwkError::Unsupported),
+        (json!({"kty": "RSA", "n": zeros(128), "e": "AQAB"}), JwkError::Key(KeyError::Malformed)),
+    ] {
+        let found = read_jwk(&jwk);
+        if let JwkError::Key(_) = refused {
+            assert!(matches!(found, Err(JwkError::Key(_))), "{jwk}: {found:?}");
+        } else {
+            assert_eq!(found, Err(refused), "{jwk}");
+        }
     }
 }

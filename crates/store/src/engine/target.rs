@@ -129,6 +129,7 @@ const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
     (3, "ca key", include_str!("../../migrations/sqlite/0003_ca_key.sql")),
     (5, "names", include_str!("../../migrations/sqlite/0005_names.sql")),
+    (6, "relying", include_str!("../../migrations/sqlite/0006_relying.sql")),
     (7, "agencies", include_str!("../../migrations/sqlite/0007_agencies.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -136,6 +137,7 @@ const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "policies", include_str!("../../migrations/postgres/0002_policies.sql")),
     (3, "ca key", include_str!("../../migrations/postgres/0003_ca_key.sql")),
     (5, "names", include_str!("../../migrations/postgres/0005_names.sql")),
+    (6, "relying", include_str!("../../migrations/postgres/0006_relying.sql")),
     (7, "agencies", include_str!("../../migrations/postgres/0007_agencies.sql")),
 ];
 

@@ -91,8 +91,12 @@ impl Unit<'_> {
         let mut plan = Plan::default();
         let mut trail = Trail::default();
         let mut done = Vec::with_capacity(jobs.len());
-        for changes in jobs.iter().filter_map(Job::changes) {
-            plan.add(changes).map_err(Stop::Refused)?;
+        for job in jobs {
+            match &job.work {
+                Work::Commit(changes) => plan.add(changes).map_err(Stop::Refused)?,
+                Work::Keep(writes) => plan.add_logins(writes),
+                Work::Publish(_) | Work::Erase(_) => {}
+            }
         }
         plan.run(self.connection, self.faults).await?;
         for job in jobs {
@@ -103,6 +107,7 @@ impl Unit<'_> {
                 }
                 Work::Publish(answers) => Done::Published(self.publish(answers).await?),
                 Work::Erase(sequence) => self.erase(*sequence).await?,
+                Work::Keep(_) => Done::Kept,
             });
         }
         trail.write(self.connection, self.faults).await?;
@@ -139,6 +144,12 @@ impl Unit<'_> {
             Work::Commit(changes) => changes,
             Work::Publish(answers) => return self.publish(answers).await.map(Done::Published),
             Work::Erase(sequence) => return self.erase(*sequence).await,
+            Work::Keep(writes) => {
+                let mut plan = Plan::default();
+                plan.add_logins(writes);
+                plan.run(self.connection, self.faults).await?;
+                return Ok(Done::Kept);
+            }
         };
         let mut plan = Plan::default();
         plan.add(changes).map_err(Stop::Refused)?;

@@ -5,11 +5,12 @@ use crate::engine::{Connection, Value};
 use crate::fault::Faults;
 use crate::{
     approvals, assignments, bulk, cards, certificates, deliveries, enrolments, hand_outs, keys, onboarding, people, policies,
-    revocations, status,
+    relying, revocations, sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
 use domain::ports::StoreError;
+use domain::session::LoginWrite;
 use std::collections::HashSet;
 
 /// Rows to write, by kind. Kinds are written in the order of [`Step`]: what is referred to comes
@@ -55,10 +56,19 @@ enum Step {
     Crl,
     Policies,
     KeyStage,
+    Registration,
+    RegistrationApproval,
+    TokenKey,
+    Session,
+    Ticket,
+    Spend,
+    EndSession,
+    ForgetTickets,
+    ForgetSessions,
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 33] = [
+static STATEMENTS: [&Statement; 42] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
@@ -91,6 +101,15 @@ static STATEMENTS: [&Statement; 33] = [
     &status::CRL,
     &policies::NEW,
     &keys::NEW,
+    &relying::NEW,
+    &relying::APPROVE,
+    &relying::NEW_KEY,
+    &sessions::NEW,
+    &sessions::NEW_TICKET,
+    &sessions::SPEND,
+    &sessions::END,
+    &sessions::FORGET_TICKETS,
+    &sessions::FORGET,
 ];
 
 impl Plan {
@@ -159,8 +178,37 @@ impl Plan {
                 self.push(Step::Policies, policies::row(bundle, replaces.as_deref()));
             }
             Write::KeyStage(stage) => self.push(Step::KeyStage, keys::row(stage)),
+            Write::Registration(new) => self.push(Step::Registration, relying::new_row(new)),
+            Write::RegistrationApproval(new) => self.push(Step::RegistrationApproval, relying::approved_row(new)),
+            Write::TokenKey(key) => self.push(Step::TokenKey, relying::key_row(key)),
+            Write::Login(login) => self.add_login(login),
         }
         Ok(())
+    }
+
+    /// Adds steps of logins.
+    pub(super) fn add_logins(&mut self, writes: &[LoginWrite]) {
+        for write in writes {
+            self.add_login(write);
+        }
+    }
+
+    fn add_login(&mut self, write: &LoginWrite) {
+        match write {
+            LoginWrite::Session(session) => self.push(Step::Session, sessions::new_row(session)),
+            LoginWrite::EndSession { id, at } => {
+                self.push(Step::EndSession, vec![id.0.as_slice().into(), (*at).into()]);
+            }
+            LoginWrite::Ticket(ticket) => self.push(Step::Ticket, sessions::ticket_row(ticket)),
+            LoginWrite::Spend { kind, digest, at } => {
+                let row = vec![kind.as_str().into(), digest.0.as_slice().into(), (*at).into()];
+                self.push(Step::Spend, row);
+            }
+            LoginWrite::Forget { before } => {
+                self.push_once(Step::ForgetTickets, vec![(*before).into()]);
+                self.push_once(Step::ForgetSessions, vec![(*before).into()]);
+            }
+        }
     }
 
     fn add_new_approval(&mut self, new: &domain::approval::Approval) {

@@ -4,6 +4,7 @@ use domain::audit::Head;
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, PublishedOcsp};
 use domain::ports::StoreError;
+use domain::session::LoginWrite;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
@@ -27,6 +28,8 @@ pub(crate) enum Work {
     Publish(Vec<PublishedOcsp>),
     /// Erase the personal values of a record.
     Erase(i64),
+    /// Apply all, or nothing; no events.
+    Keep(Vec<LoginWrite>),
 }
 
 /// What a unit of work gave.
@@ -38,6 +41,8 @@ pub(crate) enum Done {
     Published(Vec<CertificateRef>),
     /// Erased.
     Erased,
+    /// Kept.
+    Kept,
 }
 
 /// A queue, and its other end for the writer.
@@ -51,7 +56,7 @@ impl Queue {
     pub(crate) async fn commit(&self, changes: Changes) -> Result<Head, StoreError> {
         match self.run(Work::Commit(changes)).await? {
             Done::Committed(head) => Ok(head),
-            Done::Published(_) | Done::Erased => Err(writer_is_gone()),
+            _ => Err(writer_is_gone()),
         }
     }
 
@@ -59,13 +64,18 @@ impl Queue {
     pub(crate) async fn publish(&self, answers: Vec<PublishedOcsp>) -> Result<Vec<CertificateRef>, StoreError> {
         match self.run(Work::Publish(answers)).await? {
             Done::Published(kept) => Ok(kept),
-            Done::Committed(_) | Done::Erased => Err(writer_is_gone()),
+            _ => Err(writer_is_gone()),
         }
     }
 
     /// Erases the personal values of a record.
     pub(crate) async fn erase(&self, sequence: i64) -> Result<(), StoreError> {
         self.run(Work::Erase(sequence)).await.map(|_| ())
+    }
+
+    /// Hands over steps of logins and waits until they are durable.
+    pub(crate) async fn keep(&self, writes: Vec<LoginWrite>) -> Result<(), StoreError> {
+        self.run(Work::Keep(writes)).await.map(|_| ())
     }
 
     async fn run(&self, work: Work) -> Result<Done, StoreError> {
@@ -83,7 +93,7 @@ impl Job {
     pub(crate) const fn changes(&self) -> Option<&Changes> {
         match &self.work {
             Work::Commit(changes) => Some(changes),
-            Work::Publish(_) | Work::Erase(_) => None,
+            Work::Publish(_) | Work::Erase(_) | Work::Keep(_) => None,
         }
     }
 

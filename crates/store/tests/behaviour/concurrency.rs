@@ -133,6 +133,7 @@ fn everything() -> Changes {
         crate::world::policies('a', false).replacing(None),
         Write::KeyStage(crate::world::key_stage("ca", None, domain::key::KeyState::Active)),
     ]);
+    all = all.join(changes(logins()));
     all = all.also(event("test.personal").personal("name", "Anna", [3; 16]));
     all
 }
@@ -162,6 +163,26 @@ pub(crate) async fn a_failed_write_changes_nothing_at_any_point(database: &Datab
     let log = verify_chain(&*database.store).await;
     assert_eq!(log, 1 + POINTS.len() as u64 + 1);
     database.store.commit(everything()).await.unwrap();
+}
+
+/// Every write about relying services and logins.
+fn logins() -> Vec<Write> {
+    use crate::world::{at, person, proposed, session, ticket, token_key};
+    use domain::session::{LoginWrite, TicketKind};
+
+    let approved = proposed(1).approve(&person("bo"), at(30)).unwrap();
+    let (session, ticket) = (session(1, 1), ticket(TicketKind::Code, 1));
+    let (id, kind, digest) = (session.id, ticket.kind, ticket.digest);
+    let steps = [
+        LoginWrite::Session(session),
+        LoginWrite::Ticket(ticket),
+        LoginWrite::Spend { kind, digest, at: at(40) },
+        LoginWrite::EndSession { id, at: at(150) },
+        LoginWrite::Forget { before: at(0) },
+    ];
+    let registered =
+        [Write::Registration(proposed(1)), Write::RegistrationApproval(approved), Write::TokenKey(token_key(1))];
+    registered.into_iter().chain(steps.map(Write::Login)).collect()
 }
 
 pub(crate) async fn a_full_queue_is_busy_and_what_waits_shares_transactions(database: &Database) {

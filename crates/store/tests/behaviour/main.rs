@@ -13,6 +13,7 @@ mod concurrency;
 mod database;
 mod enrolments;
 mod keys;
+mod logins;
 mod people;
 mod policies;
 mod status;

@@ -14,7 +14,9 @@ use domain::key::KeyState;
 use domain::operation::{DocumentKind, IdentityProof, PlannedProfile, ProofMethod};
 use domain::people::{Employment, Person, Tenant};
 use domain::ports::{Conflict, Store, StoreError};
+use domain::relying::{Registration, TokenKey};
 use domain::revocation::{Requester, Revocation};
+use domain::session::{SecretDigest, Session, Ticket, TicketKind};
 use domain::{CardNumber, PersonId, TenantId};
 use pki::SubjectFacts;
 use pki::crl::Reason;
@@ -243,6 +245,59 @@ pub(crate) fn key_stage(issuer: &str, follows: Option<KeyState>, state: KeyState
 
 pub(crate) fn answer(n: u32, revoked: bool) -> PublishedOcsp {
     PublishedOcsp { certificate: reference(n), revoked, der: vec![9; 500], this_update: at(90), next_update: at(190) }
+}
+
+/// A relying service of agency `a`, proposed by anna.
+pub(crate) fn proposed(revision: i64) -> Registration {
+    Registration {
+        client_id: "rp".into(),
+        revision,
+        tenant: tenant("a"),
+        body: "{}".into(),
+        proposed_by: person("anna"),
+        proposed_at: at(20),
+        approved_by: None,
+        approved_at: None,
+    }
+}
+
+pub(crate) fn token_key(number: u8) -> TokenKey {
+    TokenKey {
+        label: format!("token-{number}"),
+        algorithm: "ec-p256".into(),
+        spki: vec![number; 91],
+        made_at: at(number.into()),
+        signs_from: at(100),
+    }
+}
+
+/// A ticket whose digest is of one number.
+pub(crate) fn ticket(kind: TicketKind, number: u8) -> Ticket {
+    Ticket {
+        kind,
+        digest: SecretDigest([number; 32]),
+        client_id: "rp".into(),
+        session: Some(SecretDigest([1; 32])),
+        body: "{}".into(),
+        at: at(0),
+        expires_at: at(60),
+    }
+}
+
+/// A session of olle with the `certificate`-th certificate of card `c1`, at the relying service.
+pub(crate) fn session(number: u8, certificate: u32) -> Session {
+    Session {
+        id: SecretDigest([number; 32]),
+        sid: format!("sid-{number}"),
+        tenant: tenant("a"),
+        person: person("olle"),
+        card: Some(card_number("c1")),
+        certificate: reference(certificate),
+        client_id: "rp".into(),
+        body: "{}".into(),
+        at: at(100),
+        expires_at: at(200),
+    }
 }
 
 pub(crate) fn assert_conflict(result: Result<(), StoreError>, wanted: Conflict) {

@@ -4,6 +4,8 @@ use super::super::Demo;
 use super::super::shell;
 use super::Environment;
 use crate::cli::quickstart::{environment, tokens};
+use crate::config::Config;
+use crate::config::login::CARD_CHECK;
 use hsm::PinSource;
 use secrecy::ExposeSecret;
 
@@ -20,7 +22,13 @@ pub(super) fn environment(demo: &Demo) -> anyhow::Result<Environment> {
     environment.set("ISSUE", &issue);
     // A request may name nobody but the enrolled person, who is drawn when it comes: so it names nobody.
     environment.set("SUBJECT", "/");
-    environment.set("LOGIN_URL", &format!("{}/self/v1/me", demo.manifest.officer_url));
+    let login = Config::load(&demo.layout.config())?.login;
+    // Installations from before card logins have the officers' listener only.
+    let origin = login.map_or_else(
+        || format!("{}/self/v1/me", demo.manifest.officer_url),
+        |login| format!("{}{}", login.card.url, CARD_CHECK),
+    );
+    environment.set("LOGIN_URL", &origin);
     environment.path("CA_FILE", &demo.manifest.tls_ca);
     environment.set("TOKEN", tokens::SPARE);
     environment.set("PIN", pin.expose_secret());

@@ -1,0 +1,109 @@
+//! A browser, as far as its cookies and headers say.
+
+use crate::app::App;
+use crate::service::login;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use std::convert::Infallible;
+
+/// A browser.
+pub(super) struct Visitor {
+    /// Its secret; made now if it had none.
+    pub(super) secret: String,
+    /// Whether the secret is new.
+    fresh: bool,
+    /// The secret of its session.
+    pub(super) session: Option<String>,
+    /// `sv` or `en`.
+    pub(super) language: &'static str,
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let known = cookie(&parts.headers, BROWSER);
+        Ok(Self {
+            fresh: known.is_none(),
+            secret: known.unwrap_or_else(|| login::secret(app)),
+            session: cookie(&parts.headers, SESSION),
+            language: language(&parts.headers),
+        })
+    }
+}
+
+impl Visitor {
+    /// The header that lets the browser keep its secret, if it is new.
+    pub(super) fn cookie(&self) -> Option<HeaderValue> {
+        if self.fresh { kept(BROWSER, &self.secret, None) } else { None }
+    }
+}
+
+/// The header that lets a browser keep the secret of its session.
+pub(super) fn session_cookie(secret: &str, seconds: i64) -> Option<HeaderValue> {
+    kept(SESSION, secret, Some(seconds))
+}
+
+/// The header that lets a browser forget its session.
+pub(super) fn forget_session() -> Option<HeaderValue> {
+    kept(SESSION, "", Some(0))
+}
+
+/// Not for scripts, not over plain HTTP, not for other hosts, not with requests that other sites make in the background.
+fn kept(name: &str, value: &str, seconds: Option<i64>) -> Option<HeaderValue> {
+    let age = seconds.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}")).ok()
+}
+
+/// A cookie of ours: what does not look like one counts as absent.
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = pairs.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let value = pairs.find(|(found, _)| *found == name)?.1;
+    let fits = value.len() == SECRET_LENGTH && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    fits.then(|| value.to_owned())
+}
+
+/// The first of our languages that the browser names; Swedish unless it asks for English only.
+pub(super) fn language(headers: &HeaderMap) -> &'static str {
+    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let tags = wanted.split(',').map(|tag| tag.trim().to_ascii_lowercase());
+    let ours = tags.into_iter().find_map(|tag| ["sv", "en"].into_iter().find(|ours| tag.starts_with(ours)));
+    ours.unwrap_or("sv")
+}
+
+const BROWSER: &str = "__Host-sigill-browser";
+const SESSION: &str = "__Host-sigill-session";
+/// 32 octets in base64url.
+const SECRET_LENGTH: usize = 43;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_that_are_not_ours_are_not_read() {
+        let secret = "a".repeat(SECRET_LENGTH);
+        for (line, found) in [
+            (format!("x=1; {BROWSER}={secret}"), true),
+            (format!("{BROWSER}="), false),
+            (format!("{BROWSER}=short"), false),
+            (format!("{BROWSER}={}\"", "a".repeat(SECRET_LENGTH - 1)), false),
+            (format!("other{BROWSER}={secret}"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_str(&line).unwrap());
+            assert_eq!(cookie(&headers, BROWSER).is_some(), found, "{line}");
+        }
+    }
+
+    #[test]
+    fn languages_are_ours() {
+        for (wanted, ours) in [("", "sv"), ("en-GB,sv;q=0.5", "en"), ("de, sv-SE", "sv"), ("fr", "sv")] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_str(wanted).unwrap());
+            assert_eq!(language(&headers), ours, "{wanted}");
+        }
+    }
+}

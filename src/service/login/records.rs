@@ -1,0 +1,85 @@
+//! What is kept with the steps of a login: bodies of tickets and sessions.
+
+use crate::service::ServiceError;
+use domain::ports::StoreError;
+use domain::session::SecretDigest;
+use federation::oidc::authorization::AuthorizationRequest;
+use federation::oidc::claims::Release;
+use federation::oidc::level::Level;
+use pki::serial::SerialNumber;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// A login under way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct LoginBody {
+    /// What was asked for.
+    pub(super) request: AuthorizationRequest,
+    /// Digest of the secret of the browser that began it.
+    pub(super) browser: String,
+    /// `sv` or `en`.
+    pub(super) language: String,
+}
+
+/// What a card proved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ProofBody {
+    /// Digest of the login that it is for.
+    pub(super) login: String,
+    /// The certificate's issuer.
+    pub(super) issuer: String,
+    /// The certificate's serial.
+    pub(super) serial: String,
+    /// When, Unix time.
+    pub(super) at: i64,
+}
+
+/// What was agreed in a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SessionBody {
+    /// The card's level.
+    pub(crate) level: Level,
+    /// How it was proved (RFC 8176).
+    pub(crate) amr: Vec<String>,
+    /// The subject towards the relying service.
+    pub(crate) sub: String,
+    /// What was told.
+    pub(crate) release: Release,
+    /// First second of the certificate, Unix time.
+    pub(crate) valid_from: i64,
+    /// Its last second, Unix time.
+    pub(crate) valid_to: i64,
+}
+
+impl ProofBody {
+    /// The certificate's serial.
+    pub(super) fn serial(&self) -> Result<SerialNumber, ServiceError> {
+        self.serial.parse().map_err(|_| corrupt())
+    }
+}
+
+/// The text of a body.
+pub(crate) fn write(body: &impl Serialize) -> String {
+    serde_json::to_string(body).expect("bodies hold strings and numbers, and maps with string keys")
+}
+
+/// A body from its text.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, ServiceError> {
+    serde_json::from_str(text).map_err(|_| corrupt())
+}
+
+/// A digest as text.
+pub(super) fn digest_text(digest: SecretDigest) -> String {
+    domain::id::hex(&digest.0)
+}
+
+/// A digest from its text.
+pub(super) fn digest(text: &str) -> Result<SecretDigest, ServiceError> {
+    let octet = |at: usize| text.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let octets: Option<Vec<u8>> = (0..32).map(octet).collect();
+    octets.and_then(|octets| octets.try_into().ok()).map(SecretDigest).ok_or_else(corrupt)
+}
+
+fn corrupt() -> ServiceError {
+    StoreError::Corrupt { what: "ticket" }.into()
+}

@@ -1,0 +1,9 @@
+//! Card logins for relying services: OpenID Connect end to end.
+
+mod cards;
+mod driver;
+mod login;
+mod logout;
+mod misuse;
+mod pages;
+mod trouble;
