@@ -37,8 +37,6 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-pub(crate) use words;
-
 words! {
     /// A trusted role (EN 319 401 clause 7.2).
     Role {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is an assertion")]
 
+use domain::eligibility::AgencyKind;
 use domain::people::{Person, Tenant};
 use domain::subject::{Mode, SubjectFault, check_person};
 use pki::issue::subject_name;
@@ -20,7 +21,7 @@ static PROFILES: LazyLock<[Profile; 3]> = LazyLock::new(|| {
 
 fn agency() -> Tenant {
     let organisation_number = "5560160680".parse().unwrap();
-    Tenant { id: "norrsken".parse().unwrap(), name: "TEST Myndigheten".to_owned(), organisation_number }
+    Tenant { id: "norrsken".parse().unwrap(), name: "TEST Myndigheten".to_owned(), organisation_number, kind: AgencyKind::StateAgency }
 }
 
 fn person(given_name: &str, surname: &str, number: &str) -> Person {

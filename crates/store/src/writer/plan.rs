@@ -15,7 +15,6 @@ use std::collections::HashSet;
 
 /// Rows to write, by kind. Kinds are written in the order of [`Step`]: what is referred to comes
 /// before what refers to it, whatever the order in the unit of work.
-#[derive(Default)]
 pub(super) struct Plan {
     rows: [Vec<Vec<Value>>; STATEMENTS.len()],
     revocations: i64,
@@ -68,7 +67,7 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 42] = [
+static STATEMENTS: [&Statement; 41] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
@@ -111,6 +110,12 @@ static STATEMENTS: [&Statement; 42] = [
     &sessions::FORGET_TICKETS,
     &sessions::FORGET,
 ];
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { rows: [const { Vec::new() }; STATEMENTS.len()], revocations: 0 }
+    }
+}
 
 impl Plan {
     /// Adds the writes of a unit of work.
