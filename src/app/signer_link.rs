@@ -6,8 +6,7 @@
 use crate::signer::error::Code;
 use crate::signer::frame::{FrameError, head, length};
 use crate::signer::protocol::{
-    Answer, CardAnswer, CrlRequest, IssueRequest, KeyStatus, MAX_JSON_BYTES, Refusal, Request, SignedCertificate,
-    StandingRequest, Status,
+    Answer, CardAnswer, CrlRequest, IssueRequest, MAX_JSON_BYTES, Request, SignedCertificate, StandingRequest, Status,
 };
 use domain::evidence::Signed;
 use pki::Kind;
@@ -21,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 
-pub use crate::signer::protocol::{CardToSign, CertificateToSign};
+pub use crate::signer::protocol::{CardToSign, CertificateToSign, KeyStatus, Refusal};
 
 /// Asks the signer process. Cheap to clone; clones share the connections.
 #[derive(Debug, Clone)]

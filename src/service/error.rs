@@ -1,7 +1,6 @@
 //! Why a use case did not happen.
 
-use crate::app::signer_link::LinkError;
-use crate::signer::protocol::Refusal;
+use crate::app::signer_link::{LinkError, Refusal};
 use domain::Kind;
 use domain::approval::ApprovalError;
 use domain::assignment::AssignmentError;

@@ -9,13 +9,12 @@ mod end;
 pub use affected::{Affected, affected};
 pub use end::finish_compromised;
 
-use crate::app::signer_link::LinkError;
+use crate::app::signer_link::{KeyStatus, LinkError};
 use crate::app::{App, IssuerKind, keys::refresh};
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::officers::Signatories;
 use crate::service::permit::{ActOnKeys, Permit, ReadKeys};
-use crate::signer::protocol::KeyStatus;
 use domain::PersonId;
 use domain::audit::Event;
 use domain::changes::{Changes, KeyStage, Write};

@@ -246,6 +246,57 @@ fn two_hosts_exchange_files() {
     refused(&sigill(&["ceremony", "verify"]).arg(&issuing).output().unwrap(), "root-transcript.json");
 }
 
+/// The next CA of persons where the root has a host of its own: the same files travel again.
+#[test]
+fn a_later_ceremony_on_two_hosts() {
+    let founding =
+        PRODUCTION.replace("mode = \"production\"", "mode = \"demo\"").replace("inside = false", "inside = true");
+    let first = Room::with("ceremony-later", founding.clone());
+    hold_on_two_hosts(&first, ("issuing", &[]), ("root", &[]));
+    let transcript = std::fs::read_to_string(first.path("root/transcript.json")).unwrap();
+    let parts: Vec<&str> = founding.split("[[authority]]").collect();
+    let person = parts[2].replace("v1", "v2").replace("ocsp-person-1", "ocsp-person-2").replace("OCSP 1", "OCSP 2");
+    let script = format!(
+        "{}[[authority]]{}[[authority]]{person}\n[continues]\ntranscript = \"{}\"\n",
+        parts[0].replace("production-v1", "production-v2"),
+        parts[1],
+        Script::digest(&transcript)
+    );
+    let made = Room::with("ceremony-later-files", script);
+    let later = Room { folder: first.folder, ..made };
+    let (issuing, root) = (later.path("issuing"), later.path("root"));
+    refused(
+        &later.run("root-2", &["--host", "root", "--after", issuing.to_str().unwrap()]),
+        "goes on from the transcript",
+    );
+    let after = |folder: &Path| ["--after".to_owned(), folder.to_str().unwrap().to_owned()];
+    hold_on_two_hosts(&later, ("issuing-2", &after(&issuing)), ("root-2b", &after(&root)));
+    done(&sigill(&["ceremony", "verify"]).arg(later.path("issuing-2")).output().unwrap());
+    openssl_verifies(
+        &later.path("issuing-2"),
+        "authorities/sigill-exempel-person-loa4-ca-v2.pem",
+        "authorities/ocsp-person-2.pem",
+    );
+    refused(&later.run("alone", &["--host", "root"]), "--after");
+}
+
+/// Both parts of a ceremony, with the files carried between them.
+fn hold_on_two_hosts(room: &Room, issuing: (&str, &[String]), root: (&str, &[String])) {
+    let run = |(out, more): (&str, &[String]), host: &str| {
+        let more = more.iter().map(String::as_str).chain(["--host", host]).collect::<Vec<_>>();
+        done(&room.run(out, &more))
+    };
+    let carry = |from: &str, to: &str, name: &str| {
+        std::fs::create_dir_all(room.path(to).join("in")).unwrap();
+        std::fs::copy(room.path(from).join("out").join(name), room.path(to).join("in").join(name)).unwrap();
+    };
+    run(issuing, "issuing");
+    carry(issuing.0, root.0, "request.json");
+    run(root, "root");
+    carry(root.0, issuing.0, "answer.json");
+    run(issuing, "issuing");
+}
+
 /// One letter in the middle is another.
 fn edited(text: &str) -> String {
     let at = text.len() / 2 + text[text.len() / 2..].find(|c: char| c.is_ascii_lowercase() && c != 'z').unwrap();

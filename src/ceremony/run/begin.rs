@@ -34,10 +34,10 @@ impl<'a> Ceremony<'a> {
             return Err(Error::Finished(layout.data().display().to_string()));
         }
         let earlier = match (after, &script.continues) {
-            (Some(after), Some(_)) => Earlier::open(after, &script)?,
+            (Some(after), Some(_)) => Earlier::open(after, &script, host)?,
             (None, None) => None,
             (Some(_), None) => return Err(Error::NotThere("[continues] of the file".to_owned())),
-            (None, Some(_)) => return Err(Error::NotThere("the folder".to_owned())),
+            (None, Some(_)) => return Err(Error::NotThere("the folder, which --after names,".to_owned())),
         };
         make_folders(layout, host)?;
         let owner = std::fs::metadata(layout.data()).map_or(0, |folder| folder.uid());

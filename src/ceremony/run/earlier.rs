@@ -2,9 +2,10 @@
 
 use super::certificates::{Order, root_crl_file_of};
 use super::{Ceremony, Error, authority_file};
+use crate::ceremony::exchange::ROOT_TRANSCRIPT;
 use crate::ceremony::files;
 use crate::ceremony::layout::Layout;
-use crate::ceremony::script::{PlannedAuthority, Script};
+use crate::ceremony::script::{Host, PlannedAuthority, Script};
 use crate::ceremony::step::Step;
 use crate::ceremony::transcript::{Event, verify};
 use crate::signer::digest::Digest;
@@ -22,14 +23,18 @@ pub(crate) struct Earlier {
 }
 
 impl Earlier {
-    /// Judges the folder; its transcript must be the one that the reviewed file names.
+    /// Judges the folder; its transcript must be the one that the reviewed file names: that of the root, which the
+    /// issuing host took in.
     ///
     /// # Errors
     /// [`Error::OtherTranscript`], or that the transcript is not sound.
-    pub(crate) fn open(layout: &Layout, script: &Script) -> Result<Option<Self>, Error> {
+    pub(crate) fn open(layout: &Layout, script: &Script, host: Host) -> Result<Option<Self>, Error> {
         let Some(continues) = &script.continues else { return Ok(None) };
         let text = files::read_text(&layout.transcript())?;
-        let found = Digest::of(text.as_bytes());
+        let found = match host {
+            Host::Only | Host::Root => Digest::of(text.as_bytes()),
+            Host::Issuing => Digest::of(&files::read(&layout.data().join(ROOT_TRANSCRIPT))?),
+        };
         if found != continues.transcript {
             return Err(Error::OtherTranscript { found, wanted: continues.transcript });
         }

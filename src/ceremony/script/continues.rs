@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Continues {
-    /// SHA-256 of the `transcript.json` before, as the audit log has it.
+    /// SHA-256 of the `transcript.json` before: of the root's host, where it had one of its own.
     pub transcript: Digest,
     /// The root before, if this ceremony makes another: each certifies the other's key. Without it the file's first
     /// CA is the root before, and certifies the others.

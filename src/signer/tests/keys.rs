@@ -2,6 +2,7 @@
 
 use super::attack::refusal;
 use super::crl::crl;
+use super::standing;
 use super::story::{Story, statement};
 use super::world::{NOW, World, service_facts};
 use crate::signer::config::IssuerKind;
@@ -252,6 +253,22 @@ fn a_compromised_ca_stops_and_its_cards_approve_nothing() {
     let request = card_from(&mut world, &next, "by-nobody");
     assert_eq!(refusal(&core, request), Some(Code::NotApproved), "whoever has the key can make officers");
     assert!(core.status().keys.iter().any(|key| key.compromised.is_some()));
+}
+
+/// Officers allow it when they activate the CA; nobody is asked again when a signer is renewed.
+#[test]
+fn an_activated_ca_certifies_its_own_ocsp_signers_and_nobody_elses() {
+    let (world, next) = world();
+    let core = world.core();
+    let until = NOW.plus_days(10);
+    let certify = |name: &str| standing::ask(&core, &world, (&next, "ocsp-signer"), &service_facts(name), until);
+    assert_eq!(certify("TEST OCSP g2"), Err(Code::NoStandingApproval), "nobody activated it");
+    assert_eq!(act(&core, &world, activation(&next)), None);
+    let signer = certify("TEST OCSP g2").expect("its own");
+    signer.verify_issued_by(&next.certificate).unwrap();
+    assert_eq!(certify("TEST OCSP"), Err(Code::NoStandingApproval), "the other CA's");
+    assert_eq!(act(&core, &world, moved(&next, KeyState::Active, KeyState::StatusOnly)), None);
+    certify("TEST OCSP g2").expect("a CA answers for its cards until the last is over");
 }
 
 /// A CA under a root that nobody trusts is not activated; two security officers have the root trusted, once.

@@ -10,7 +10,7 @@ use pki::issue::{Issuer, Request as ToIssue, SubjectFacts, prepare};
 use pki::time::UtcTime;
 
 /// Asks for a certificate; gives it, or the word of the refusal.
-fn ask(
+pub(super) fn ask(
     core: &Core,
     world: &World,
     (issuer, profile): (&Issuer, &str),
