@@ -4,7 +4,7 @@ use super::Stopwatch;
 use super::installation::{free_ports, pause, signal};
 use sigill::ceremony::script::Script;
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use testkit::TestFolder;
