@@ -113,6 +113,11 @@ impl Layout {
         self.data.join(shares_file(token))
     }
 
+    /// The signer's copy of the sealed transcript.
+    pub(crate) fn signer_transcript(&self) -> PathBuf {
+        self.signer().join(TRANSCRIPT)
+    }
+
     /// Folder of the signer's socket. Short, since a socket's path may have 107 bytes only.
     pub(crate) fn run(&self) -> PathBuf {
         self.data.join("run")

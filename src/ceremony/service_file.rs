@@ -55,7 +55,7 @@ fn values(script: &Script, service: &Service<'_>, layout: &Layout) -> Vec<(&'sta
         String::new()
     };
     vec![
-        ("@ORIGIN@", service.origin.lines().map(|line| format!("# {line}\n")).collect()),
+        ("@ORIGIN@", service.origin.lines().flat_map(|line| ["# ", line, "\n"]).collect()),
         ("@MODE@", quoted(mode)),
         ("@DATABASE@", quoted(service.database)),
         ("@POLICIES@", path(&layout.policies())),

@@ -30,7 +30,7 @@ pub(crate) fn configuration(script: &Script, host: Host, layout: &Layout, owner:
         unlock: if split { Unlock::Quorum } else { Unlock::Unattended },
         unlock_window_seconds: UNLOCK_WINDOW_SECONDS,
         emergency_delay_hours: EMERGENCY_DELAY_HOURS,
-        transcripts: vec![layout.transcript()],
+        transcripts: vec![layout.signer_transcript()],
         anchors: vec![layout.authority(&script.root().name())],
         token: TokenSettings {
             module: script.tokens.module.clone(),

@@ -40,6 +40,7 @@ impl Ceremony<'_> {
         if self.host == Host::Root {
             exchange::write_answer(self.layout, &sealed, &sound)?;
         }
+        files::private(&self.layout.signer_transcript(), &sealed)?;
         files::private(&self.layout.transcript(), sealed)?;
         files::remove(&self.layout.draft())?;
         self.desk.say(&format!("The transcript is sealed; its end is {}\n", sound.head))

@@ -43,11 +43,6 @@ impl House {
         text.replace("\"approver\"", "\"auditor\"")
     }
 
-    fn appointment(&self, custodian: &str, officers: &str, number: u64) -> Appointment {
-        let officers = Digest::of(officers.as_bytes());
-        Appointment { ceremony: "demo".to_owned(), custodian: custodian.to_owned(), officers, number }
-    }
-
     fn sign(&self, with: &str, appointment: &Appointment) -> String {
         let payload = serde_json::to_vec(appointment).unwrap();
         let header = serde_json::json!({"typ": APPOINTMENT_TYPE});
@@ -56,7 +51,7 @@ impl House {
 
     fn request(&self, custodians: &[&str], number: u64) -> Request {
         let officers = self.list();
-        let sign = |id: &&str| self.sign(id, &self.appointment(id, &officers, number));
+        let sign = |id: &&str| self.sign(id, &appointment(id, &officers, number));
         let appointments = custodians.iter().map(sign).collect();
         Request::AnnounceEmergency(EmergencyRequest { officers, appointments })
     }
@@ -66,6 +61,11 @@ impl House {
         let statements = vec![statement(&self.world, by, Act::Approve, operation.hash(), NOW)];
         Request::CancelEmergency(Signed { operation: String::from_utf8(operation.to_bytes()).unwrap(), statements })
     }
+}
+
+fn appointment(custodian: &str, officers: &str, number: u64) -> Appointment {
+    let officers = Digest::of(officers.as_bytes());
+    Appointment { ceremony: "demo".to_owned(), custodian: custodian.to_owned(), officers, number }
 }
 
 fn act(core: &Core, request: &Request) -> Result<EmergencyStatus, Refusal> {
@@ -120,11 +120,11 @@ fn every_shortcut_to_other_officers_is_refused() {
     refused(&core, &house.request(&["klara", "kim"], 2), "something else");
     let officers = house.list();
     let with = |second: String| {
-        let first = house.sign("klara", &house.appointment("klara", &officers, 1));
+        let first = house.sign("klara", &appointment("klara", &officers, 1));
         Request::AnnounceEmergency(EmergencyRequest { officers: officers.clone(), appointments: vec![first, second] })
     };
-    let right = house.appointment("kim", &officers, 1);
-    let other_list = house.appointment("kim", "[]", 1);
+    let right = appointment("kim", &officers, 1);
+    let other_list = appointment("kim", "[]", 1);
     let other_ceremony = Appointment { ceremony: "another".to_owned(), ..right.clone() };
     for second in [
         house.sign("kim", &other_list),
