@@ -2,6 +2,7 @@
 
 use domain::bundle::{Bundle, BundleError, MAX_OCTETS};
 use domain::evidence::Signed;
+use domain::packages::{Packages, PolicyError};
 use pki::profile::{Algorithms, Claims, ProfileError, Profiles};
 use std::path::{Path, PathBuf};
 
@@ -52,6 +53,15 @@ pub fn profiles(bundle: &Bundle) -> Result<Profiles, ProfileError> {
     Ok(Profiles::with_claims(bundle.folder("profiles"), claims)?.bound_by(algorithms))
 }
 
+/// The permission packages of a bundle.
+///
+/// # Errors
+/// [`PolicyError`] if there are none, or they cannot be used.
+pub fn packages(bundle: &Bundle) -> Result<Packages, PolicyError> {
+    let text = bundle.get(PACKAGES).ok_or_else(|| PolicyError::Syntax(format!("{PACKAGES} is missing")))?;
+    Packages::from_toml(text)
+}
+
 impl PolicyFolder {
     /// Reads a folder.
     ///
@@ -95,5 +105,6 @@ fn approval(path: &Path) -> Result<Option<Signed>, FolderError> {
     signed.map(Some).map_err(|source| FolderError::Approval { path: path.to_owned(), source })
 }
 
+const PACKAGES: &str = "access/packages.toml";
 /// The file with the officers' approval: an operation and the statements over it, JSON.
 pub const APPROVAL: &str = "approval.json";

@@ -20,7 +20,6 @@ pub mod signer_child;
 pub mod signer_link;
 mod start;
 
-pub(crate) use policies::PACKAGES;
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 

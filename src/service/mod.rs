@@ -17,6 +17,7 @@ pub mod lifecycle;
 pub mod lookup;
 pub mod officers;
 pub mod onboard;
+pub mod oversee;
 pub mod packages;
 pub mod permit;
 pub mod policies;

@@ -105,6 +105,8 @@ words! {
         RecordTraining = "record-training",
         /// Read who holds which packages.
         ReadAssignments = "read-assignments",
+        /// Read what every agency does.
+        ReadAnyAgency = "read-any-agency",
         /// Read the service's keys and issuers.
         ReadKeys = "read-keys",
         /// Read certificate profiles.
@@ -127,6 +129,7 @@ impl Action {
                 | Self::ReadCard
                 | Self::ReadTenants
                 | Self::ReadAssignments
+                | Self::ReadAnyAgency
                 | Self::LookUpPerson
                 | Self::ReadKeys
                 | Self::ReadProfiles

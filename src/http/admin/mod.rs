@@ -16,12 +16,14 @@ use utoipa_axum::routes;
 
 pub mod onboarding;
 pub mod onboarding_view;
+pub mod oversight;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(tenants, onboarding::register))
         .merge(onboarding::router())
+        .merge(oversight::router())
         .routes(routes!(keys))
         .routes(routes!(profiles))
         .routes(routes!(audit))
