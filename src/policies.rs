@@ -3,6 +3,7 @@
 use domain::assurance::{Assurance, AssuranceError};
 use domain::bundle::{Bundle, BundleError, MAX_FILES, MAX_OCTETS};
 use domain::evidence::Signed;
+use domain::packages::{Packages, PolicyError};
 use domain::retention::{Retention, RetentionError};
 use pki::profile::{Algorithms, Claims, Profile, ProfileError, Profiles};
 use std::fs::File;
@@ -54,6 +55,15 @@ pub fn profiles(bundle: &Bundle) -> Result<Profiles, ProfileError> {
     let claims = Claims::from_toml(text("claims.toml")?)?;
     let algorithms = Algorithms::from_toml(text("algorithms.toml")?)?;
     Ok(Profiles::with_claims(bundle.folder("profiles"), claims)?.bound_by(algorithms))
+}
+
+/// The permission packages of a bundle.
+///
+/// # Errors
+/// [`PolicyError`] if there are none, or they cannot be used.
+pub fn packages(bundle: &Bundle) -> Result<Packages, PolicyError> {
+    let text = bundle.get(PACKAGES).ok_or_else(|| PolicyError::Syntax(format!("{PACKAGES} is missing")))?;
+    Packages::from_toml(text)
 }
 
 /// What each level of assurance demands, for every profile of a person.
@@ -144,6 +154,7 @@ fn approval(path: &Path) -> Result<Option<Signed>, FolderError> {
 
 const ASSURANCE: &str = "assurance.toml";
 const RETENTION: &str = "retention.toml";
+const PACKAGES: &str = "access/packages.toml";
 /// The file with the officers' approval: an operation and the statements over it, JSON.
 pub const APPROVAL: &str = "approval.json";
 

@@ -24,7 +24,6 @@ mod start;
 
 pub use keys::KeyLives;
 pub use login::{Login, LogoutNotice, TokenKey};
-pub(crate) use policies::PACKAGES;
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 

@@ -1,7 +1,7 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::{PolicyFolder, assurance, profiles, retention};
+use crate::policies::{PolicyFolder, assurance, packages, profiles, retention};
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
@@ -45,7 +45,7 @@ impl Policies {
     /// [`StartError`], which names the file.
     pub fn of(bundle: &Bundle) -> Result<Self, StartError> {
         let text = |file| bundle.get(file).ok_or(StartError::NoPolicy(file));
-        let packages = Packages::from_toml(text(PACKAGES)?)?;
+        let packages = packages(bundle)?;
         let eligibility = EligibilityPolicy::from_toml(text(ELIGIBILITY)?)?;
         let terms = Terms::from_toml(text(TERMS)?)?;
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
@@ -82,8 +82,6 @@ impl InForce {
     }
 }
 
-/// Path of the permission packages in a bundle.
-pub(crate) const PACKAGES: &str = "access/packages.toml";
 const REVOCATION: &str = "revocation.toml";
 const TERMS: &str = "terms.toml";
 const ELIGIBILITY: &str = "access/eligibility.toml";

@@ -10,9 +10,8 @@ use super::script::{PlannedPerson, Script};
 use super::transcript::verify::{self, Sound};
 use super::transcript::{Entry, Event};
 use super::{files, founding};
-use crate::app::PACKAGES;
 use crate::clock::Entropy;
-use crate::policies::profiles;
+use crate::policies::{packages, profiles};
 use crate::signer::digest::Digest;
 use domain::audit::{Actor, Event as AuditEvent};
 use domain::bundle::{Bundle, LoadedBundle};
@@ -38,8 +37,7 @@ pub(crate) async fn register(
     entropy: &dyn Entropy,
 ) -> Result<(), Error> {
     let profiles = &profiles(policies)?;
-    let text = policies.get(PACKAGES).unwrap_or_default();
-    let packages = &Packages::from_toml(text)?;
+    let packages = &packages(policies)?;
     let text = files::read_text(&layout.transcript())?;
     let sound = verify::judge_folder(layout.data(), &text)?;
     let mut entries = Vec::new();

@@ -20,6 +20,7 @@ pub mod lookup;
 pub mod login;
 pub mod officers;
 pub mod onboard;
+pub mod oversee;
 pub mod packages;
 pub mod permit;
 pub mod policies;

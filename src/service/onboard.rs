@@ -85,7 +85,7 @@ pub async fn propose(
     }
     let proposed = Proposed { by: Some(permit.person().clone()), at: app.clock.now() };
     let id = MoveId::from_random(app.entropy.random16());
-    let event = about("phase.proposed", permit, &id, &tenant.id, &(step.scope, step.to), proposed.at);
+    let event = about("phase.proposed", permit, &id, &tenant.id, (step.scope, step.to), proposed.at);
     let standing = standing::of(app, tenant.clone()).await?.standing;
     let eligibility = &app.policies.get().eligibility;
     let step = Move::propose(id, &standing, (step.scope, step.to), step.shown, proposed, eligibility)?;
@@ -114,7 +114,7 @@ pub async fn decide(
         Verdict::Accepted => "phase.accepted",
         Verdict::Refused => "phase.refused",
     };
-    let event = about(kind, permit, id, &tenant.id, &(step.scope, step.to), now);
+    let event = about(kind, permit, id, &tenant.id, (step.scope, step.to), now);
     let eligibility = &app.policies.get().eligibility;
     let decided = step.decide(&standing, permit.person().clone(), now, (verdict, reason), eligibility)?;
     let write = Write::Move { new: AnyMove::Decided(decided), seen: row.version };
@@ -145,7 +145,7 @@ fn about<A>(
     permit: &Permit<A>,
     id: &MoveId,
     tenant: &TenantId,
-    (scope, to): &(Scope, Phase),
+    (scope, to): (Scope, Phase),
     at: pki::time::UtcTime,
 ) -> Event {
     Event::new(kind, permit.actor(), id.as_str(), at).in_tenant(tenant).with("scope", scope).with("phase", to)

@@ -59,6 +59,7 @@ permits!(
     EndPackage,
     RecordTraining,
     ReadAssignments,
+    ReadAnyAgency,
     ReadKeys,
     ActOnKeys,
     ReadProfiles,

@@ -114,27 +114,25 @@ impl Objects {
     }
 
     fn routes(&self) -> Vec<Route> {
+        [self.of_enrolments(), self.of_cards(), self.of_rights(), self.of_the_operator()]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    fn of_enrolments(&self) -> Vec<Route> {
         let (number, card_number) = fresh_person();
         let applicant = json!({"identity_number": number, "given_name": "Eva", "surname": "Ek"});
         let delivery = json!({"authentication_csr": "x", "delivery": {"operation": "{}", "statement": "x"}});
         let reason = Some(json!({"reason": "keyCompromise"}));
-        let (issuer, serial) = &self.other_certificate;
         let (s, i, a) = (&self.submitted, &self.identified, &self.approved);
-        let ours = |method, template, path: String, body| Route { method, template, path, body, of_the_agency: true };
-        let open = |method, template: &'static str, body| Route {
-            method,
-            template,
-            path: template.to_owned(),
-            body,
-            of_the_agency: false,
-        };
         vec![
             open(Method::GET, "/self/v1/me", None),
             ours(
                 Method::POST,
                 "/self/v1/cards/{number}/revocation",
                 format!("/self/v1/cards/{}/revocation", self.card),
-                reason.clone(),
+                reason,
             ),
             open(Method::GET, "/self/v1/sessions", None),
             ours(Method::POST, "/self/v1/sessions/{sid}/end", "/self/v1/sessions/unknown/end".to_owned(), None),
@@ -186,6 +184,13 @@ impl Objects {
                 format!("/ra/v1/enrolments/{}/activation", self.issued),
                 Some(json!({})),
             ),
+        ]
+    }
+
+    fn of_cards(&self) -> Vec<Route> {
+        let reason = Some(json!({"reason": "keyCompromise"}));
+        let (issuer, serial) = &self.other_certificate;
+        vec![
             ours(Method::GET, "/ra/v1/cards/{number}", format!("/ra/v1/cards/{}", self.card), None),
             ours(
                 Method::POST,
@@ -228,6 +233,12 @@ impl Objects {
                 format!("/ra/v1/bulk-revocations/{}/items", self.bulk),
                 None,
             ),
+        ]
+    }
+
+    fn of_rights(&self) -> Vec<Route> {
+        let (number, _) = fresh_person();
+        vec![
             open(Method::GET, "/ra/v1/packages", None),
             open(Method::GET, "/ra/v1/assignments", None),
             ours(
@@ -268,20 +279,10 @@ impl Objects {
                 Some(json!({"last_day": "2099-12-31", "reason": "temporary post"})),
             ),
         ]
-        .into_iter()
-        .chain(self.of_the_operator())
-        .collect()
     }
 
     fn of_the_operator(&self) -> Vec<Route> {
-        let open = |method, template: &'static str, path: &str, body| Route {
-            method,
-            template,
-            path: path.to_owned(),
-            body,
-            of_the_agency: false,
-        };
-        let read = |template: &'static str| open(Method::GET, template, template, None);
+        let read = |template: &'static str| open(Method::GET, template, None);
         let tenant = json!({"id": "nova", "name": "Nova", "organisation_number": "2021006883", "kind": "state-agency"});
         let agreement = json!({
             "reference": "dnr 1", "sha256": "ab".repeat(32), "signatory": "GD", "from": "2026-01-01T00:00:00Z",
@@ -292,39 +293,34 @@ impl Objects {
         let decided = format!("/admin/v1/tenants/skogsbryn/steps/{}/decision", self.step);
         vec![
             read("/admin/v1/tenants"),
-            open(Method::POST, "/admin/v1/tenants", "/admin/v1/tenants", Some(tenant)),
-            open(Method::GET, "/admin/v1/tenants/{id}/onboarding", "/admin/v1/tenants/fjallvind/onboarding", None),
-            open(
+            open(Method::POST, "/admin/v1/tenants", Some(tenant)),
+            at(Method::GET, "/admin/v1/tenants/{id}/onboarding", "/admin/v1/tenants/fjallvind/onboarding", None),
+            at(
                 Method::POST,
                 "/admin/v1/tenants/{id}/agreements",
                 "/admin/v1/tenants/fjallvind/agreements",
                 Some(agreement),
             ),
-            open(Method::POST, "/admin/v1/tenants/{id}/steps", "/admin/v1/tenants/fjallvind/steps", Some(step)),
-            open(Method::POST, "/admin/v1/tenants/{id}/steps/{step}/decision", &decided, Some(decision)),
+            at(Method::POST, "/admin/v1/tenants/{id}/steps", "/admin/v1/tenants/fjallvind/steps", Some(step)),
+            at(Method::POST, "/admin/v1/tenants/{id}/steps/{step}/decision", &decided, Some(decision)),
+            at(Method::GET, "/admin/v1/tenants/{id}/enrolments", "/admin/v1/tenants/havsbris/enrolments", None),
+            at(Method::GET, "/admin/v1/tenants/{id}/assignments", "/admin/v1/tenants/havsbris/assignments", None),
+            at(
+                Method::GET,
+                "/admin/v1/tenants/{id}/cards/{number}",
+                &format!("/admin/v1/tenants/norrsken/cards/{}", self.card),
+                None,
+            ),
             read("/admin/v1/keys"),
-            open(
+            open(Method::POST, "/admin/v1/keys/acts", Some(json!({"operation": "{}", "statements": []}))),
+            at(Method::GET, "/admin/v1/keys/{issuer}/affected", &affected, None),
+            open(Method::POST, "/admin/v1/relying-services", Some(relying_service())),
+            ours(
                 Method::POST,
-                "/admin/v1/keys/acts",
-                "/admin/v1/keys/acts",
-                Some(json!({"operation": "{}", "statements": []})),
+                "/admin/v1/relying-services/{client_id}/approval",
+                "/admin/v1/relying-services/rp/approval".to_owned(),
+                Some(json!({"revision": 1})),
             ),
-            open(Method::GET, "/admin/v1/keys/{issuer}/affected", &affected, None),
-            open(
-                Method::POST,
-                "/admin/v1/relying-services",
-                "/admin/v1/relying-services",
-                Some(relying_service()),
-            ),
-            Route {
-                of_the_agency: true,
-                ..open(
-                    Method::POST,
-                    "/admin/v1/relying-services/{client_id}/approval",
-                    "/admin/v1/relying-services/rp/approval",
-                    Some(json!({"revision": 1})),
-                )
-            },
             read("/admin/v1/profiles"),
             read("/admin/v1/audit"),
             read("/admin/v1/audit/checkpoint"),
@@ -340,6 +336,21 @@ fn relying_service() -> Value {
         "token_endpoint_auth_method": "tls_client_auth",
         "tls_client_auth_subject_dn": "CN=rp",
     })
+}
+
+/// A route about objects of the first agency.
+fn ours(method: Method, template: &'static str, path: String, body: Option<Value>) -> Route {
+    Route { method, template, path, body, of_the_agency: true }
+}
+
+/// A route about nothing of an agency's.
+fn open(method: Method, template: &'static str, body: Option<Value>) -> Route {
+    at(method, template, template, body)
+}
+
+/// A route about something that belongs to no agency of the callers.
+fn at(method: Method, template: &'static str, path: &str, body: Option<Value>) -> Route {
+    Route { method, template, path: path.to_owned(), body, of_the_agency: false }
 }
 
 fn callers(installation: &Installation) -> Vec<(String, Caller)> {

@@ -4,6 +4,7 @@ use crate::support::Installation;
 use crate::support::client::{Answer, Caller};
 use crate::support::oracle::Oracle;
 use crate::support::story::{Agency, Keys, fresh_person};
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 /// The demo's agency that is not connected.
@@ -49,6 +50,10 @@ impl Operator {
     }
 }
 
+/// How many cards an agency gets, so many of them at a time.
+const CARDS: usize = 100;
+const TOGETHER: usize = 10;
+
 /// Every word that a step can show.
 const CRITERIA: [&str; 9] = [
     "letter-of-intent",
@@ -67,9 +72,9 @@ fn application() -> Value {
     json!({"applicant": {"identity_number": number, "given_name": "Åsa", "surname": "Öberg"}, "card_number": card})
 }
 
-/// From an interest to an active card and to the end: before its phase an agency gets nothing, after it nothing new.
+/// From an interest to the hundredth active card and to the end: before its phase an agency gets nothing, after it nothing new.
 #[tokio::test]
-async fn an_agency_goes_from_an_interest_to_an_active_card_and_out_again() {
+async fn an_agency_goes_from_an_interest_to_its_hundredth_card_and_out_again() {
     let installation = Installation::start("agencies");
     let oracle = Oracle::new(&installation);
     let operator = Operator::of(&installation);
@@ -106,6 +111,12 @@ async fn an_agency_goes_from_an_interest_to_an_active_card_and_out_again() {
     assert_eq!(issued["certificates"].as_array().unwrap().len(), 2);
     let card = agency.desk.0.get(&format!("/ra/v1/cards/{number}")).await.ok();
     assert_eq!(card["state"], "active");
+    for _ in 1..CARDS / TOGETHER {
+        join_all((0..TOGETHER).map(|_| async { agency.card(&oracle, &Keys::new()).await })).await;
+    }
+    join_all((1..TOGETHER).map(|_| async { agency.card(&oracle, &Keys::new()).await })).await;
+    let active = agency.registration.0.get("/ra/v1/enrolments?stage=activated&limit=200").await.ok();
+    assert_eq!(active["items"].as_array().unwrap().len(), CARDS);
 
     let remains = operator.propose(id, "agency", "avslut").await;
     assert_eq!(remains.problem(), (409, "service-remains".to_owned()));

@@ -3,7 +3,7 @@
 use crate::packages::known;
 use crate::support::client::Caller;
 use crate::support::oracle::Oracle;
-use crate::support::records;
+use crate::support::records::events;
 use crate::support::story::{Agency, Keys, fresh_person};
 use crate::support::{Installation, Stopwatch, in_seconds, wait};
 use base64::Engine as _;
@@ -40,12 +40,9 @@ async fn what_a_person_has_ends_with_their_employment() {
     until_revoked(&agency, &card).await;
     let view = agency.desk.0.get(&format!("/ra/v1/cards/{card}")).await.ok();
     assert_eq!(view["certificates"][0]["reason"], "affiliationChanged");
-    let events = of_kind(&installation, "person.revoked");
-    assert_eq!(
-        (&events[0]["details"]["channel"], &events[0]["actor"]["system"]),
-        (&json!("job"), &json!("employments"))
-    );
-    assert_eq!(of_kind(&installation, "employment.ended").len(), 1);
+    let found = events(&installation, "person.revoked");
+    assert_eq!((&found[0]["details"]["channel"], &found[0]["actor"]["system"]), (&json!("job"), &json!("employments")));
+    assert_eq!(events(&installation, "employment.ended").len(), 1);
 
     let (_, annas_id) = known(&installation, "Anna Almkvist").await;
     let own = format!("/ra/v1/persons/{annas_id}/employment-end");
@@ -78,8 +75,8 @@ async fn a_card_that_nobody_collects_is_revoked() {
     let agency = Agency::new(&installation, 0);
     until_revoked(&agency, &cards[0].1).await;
     assert_eq!(state(&agency, &cards[1].1).await, "bound");
-    let events = of_kind(&installation, "card.revoked");
-    assert_eq!((events.len(), &events[0]["actor"]["system"]), (1, &json!("uncollected-cards")));
+    let found = events(&installation, "card.revoked");
+    assert_eq!((found.len(), &found[0]["actor"]["system"]), (1, &json!("uncollected-cards")));
 }
 
 /// The holder signs for the card with that card, over what was shown and which terms were read; nothing else counts.
@@ -122,10 +119,10 @@ async fn a_card_is_received_with_that_very_card() {
 
     activate(receipt(), "sv", &document).await.ok();
     assert_eq!(state(&agency, &card).await, "active");
-    let events = of_kind(&installation, "card.received");
-    assert_eq!(events[0]["details"]["terms_sha256"], swedish["sha256"]);
-    assert!(!events[0].to_string().contains("AA1234567"), "a commitment stands for the document's number");
-    let refused = of_kind(&installation, "act.refused");
+    let found = events(&installation, "card.received");
+    assert_eq!(found[0]["details"]["terms_sha256"], swedish["sha256"]);
+    assert!(!found[0].to_string().contains("AA1234567"), "a commitment stands for the document's number");
+    let refused = events(&installation, "act.refused");
     assert_eq!(refused.len(), 4, "every attempt is in the log: {refused:?}");
 }
 
@@ -164,7 +161,12 @@ async fn who_looks_elsewhere_is_in_the_log() {
     for path in [format!("/ra/v1/enrolments/{id}"), format!("/ra/v1/cards/{card}"), "/ra/v1/cards/none".to_owned()] {
         assert_eq!(other.get(&path).await.problem(), (404, "not-found".to_owned()), "{path}");
     }
-    let refused = of_kind(&installation, "act.refused");
+    let auditor = Caller::person(&installation, &installation.person(0, "auditor"));
+    let held = auditor.get("/admin/v1/tenants/havsbris/assignments").await.ok();
+    assert_eq!(held["items"].as_array().unwrap().len(), 3, "an auditor reads at every agency");
+    let read = events(&installation, "agency.read");
+    assert_eq!((read.len(), &read[0]["tenant"]), (1, &json!("havsbris")), "and is in the log");
+    let refused = events(&installation, "act.refused");
     let elsewhere: Vec<_> = refused.iter().map(|event| event["details"]["elsewhere"].as_str().unwrap()).collect();
     assert_eq!(elsewhere, ["true", "true", "false"]);
 
@@ -182,7 +184,7 @@ async fn who_looks_elsewhere_is_in_the_log() {
     assert_eq!(found["items"][0]["id"], enrolment["applicant_id"]);
     let nobody = search(&other, "curiosity").await.ok();
     assert_eq!(nobody["items"], json!([]), "a person of another agency");
-    let looked = of_kind(&installation, "person.looked-up");
+    let looked = events(&installation, "person.looked-up");
     let purposes: Vec<_> = looked.iter().map(|event| event["details"]["purpose"].as_str().unwrap()).collect();
     assert_eq!(purposes, ["an order, case 9", "curiosity"]);
     assert!(looked.iter().all(|event| !event.to_string().contains(&number)), "a commitment stands for the number");
@@ -199,11 +201,4 @@ async fn until_revoked(agency: &Agency, card: &str) {
         assert!(begun.elapsed() < Duration::from_secs(60), "the job does not come");
         wait(Duration::from_millis(200)).await;
     }
-}
-
-/// The records of a kind, in order.
-fn of_kind(installation: &Installation, kind: &str) -> Vec<Value> {
-    let log = records::audit(installation);
-    let events = log.lines().map(|text| serde_json::from_str::<Value>(text).unwrap());
-    events.filter(|event| event["kind"] == kind).collect()
 }

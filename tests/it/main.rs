@@ -8,6 +8,7 @@ mod agencies;
 mod audit;
 mod bulk;
 mod ceremony;
+mod cheats;
 mod crash;
 mod custody;
 mod drivers;

@@ -39,11 +39,15 @@ impl Managers {
     }
 }
 
+/// Somebody of the demo by name, as the manifest has them.
+pub fn named(installation: &Installation, name: &str) -> Value {
+    let manifest = installation.manifest();
+    manifest["people"].as_array().unwrap().iter().find(|person| person["name"] == name).unwrap().clone()
+}
+
 /// Somebody of the demo by name, and their id.
 pub async fn known(installation: &Installation, name: &str) -> (Caller, String) {
-    let manifest = installation.manifest();
-    let person = manifest["people"].as_array().unwrap().iter().find(|person| person["name"] == name).unwrap();
-    let caller = Caller::person(installation, person);
+    let caller = Caller::person(installation, &named(installation, name));
     let me = caller.get("/self/v1/me").await.ok();
     (caller, me["id"].as_str().unwrap().to_owned())
 }

@@ -104,6 +104,8 @@ words! {
         RecordTraining = "record-training",
         /// Read who holds which packages.
         ReadAssignments = "read-assignments",
+        /// Read what every agency does.
+        ReadAnyAgency = "read-any-agency",
         /// Read the service's keys and issuers.
         ReadKeys = "read-keys",
         /// Have a CA's key go on in its life, and trust a root, as two approved.
@@ -134,6 +136,7 @@ impl Action {
                 | Self::ReadCard
                 | Self::ReadTenants
                 | Self::ReadAssignments
+                | Self::ReadAnyAgency
                 | Self::LookUpPerson
                 | Self::ReadKeys
                 | Self::ReadProfiles

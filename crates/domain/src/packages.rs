@@ -78,7 +78,7 @@ pub struct Packages {
     everyone: BTreeSet<Action>,
     incompatible: Vec<BTreeSet<String>>,
     trainings: BTreeMap<String, TrainingRule>,
-    packages: BTreeMap<PackageRef, Package>,
+    by_version: BTreeMap<PackageRef, Package>,
 }
 
 #[derive(Deserialize)]
@@ -149,8 +149,8 @@ impl Packages {
                 return Err(PolicyError::Twice(reference));
             }
         }
-        let policy = Self { everyone, incompatible, trainings, packages };
-        let gives = |role: &Role| policy.packages.values().any(|package| package.role == Some(*role));
+        let policy = Self { everyone, incompatible, trainings, by_version: packages };
+        let gives = |role: &Role| policy.by_version.values().any(|package| package.role == Some(*role));
         if let Some(missing) = Role::ALL.iter().find(|role| !gives(role)) {
             return Err(PolicyError::RoleMissing(*missing));
         }
@@ -161,22 +161,22 @@ impl Packages {
 
     /// A package at exactly this version.
     pub fn get(&self, reference: &PackageRef) -> Option<&Package> {
-        self.packages.get(reference)
+        self.by_version.get(reference)
     }
 
     /// A package at its highest version: what is ordered.
     pub fn newest(&self, name: &str) -> Option<&Package> {
-        self.packages.values().rfind(|package| package.name == name)
+        self.by_version.values().rfind(|package| package.name == name)
     }
 
     /// The package at its highest version whose holders sign in `role`.
     pub fn of_role(&self, role: Role) -> Option<&Package> {
-        self.packages.values().rfind(|package| package.role == Some(role))
+        self.by_version.values().rfind(|package| package.role == Some(role))
     }
 
     /// Every package, by name and version.
     pub fn iter(&self) -> impl Iterator<Item = &Package> {
-        self.packages.values()
+        self.by_version.values()
     }
 
     /// The trainings that there are.
@@ -202,7 +202,7 @@ impl Packages {
             set.iter().all(|name| held.contains(name.as_str())).then_some(pair)
         });
         let exclusive =
-            |name: &&&str| self.packages.values().any(|package| package.name == **name && package.exclusive);
+            |name: &&&str| self.by_version.values().any(|package| package.name == **name && package.exclusive);
         let alone = held.iter().find(exclusive).map(|alone| (Some(alone), held.iter().find(|other| *other != alone)));
         let pairs = forbidden.into_iter().chain(alone);
         pairs.into_iter().find_map(|pair| Some((*pair.0?, *pair.1?)))

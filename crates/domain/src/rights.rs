@@ -92,10 +92,9 @@ impl Rights {
         let here = active.filter(|active| active.tenant == *tenant);
         let grants = here.filter_map(|active| {
             let package = policy.get(&active.package)?;
-            let trained_until = match &package.training {
-                Some(training) => Some(counts_until(training, held.trainings, policy).unwrap_or(NEVER)),
-                None => None,
-            };
+            let training = package.training.as_ref();
+            let trained_until =
+                training.map(|training| counts_until(training, held.trainings, policy).unwrap_or(NEVER));
             Some(Grant {
                 permissions: package.permissions.clone(),
                 role: package.role,

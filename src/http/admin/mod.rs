@@ -18,12 +18,14 @@ use utoipa_axum::routes;
 
 pub mod onboarding;
 pub mod onboarding_view;
+pub mod oversight;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(tenants, onboarding::register))
         .merge(onboarding::router())
+        .merge(oversight::router())
         .routes(routes!(keys::keys))
         .routes(routes!(keys::act))
         .routes(routes!(keys::affected))

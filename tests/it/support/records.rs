@@ -44,6 +44,13 @@ pub fn audit(installation: &Installation) -> String {
     query(installation, AUDIT, AUDIT)
 }
 
+/// The audit records of a kind, in order.
+pub fn events(installation: &Installation, kind: &str) -> Vec<Value> {
+    let log = audit(installation);
+    let events = log.lines().map(|text| serde_json::from_str::<Value>(text).unwrap());
+    events.filter(|event| event["kind"] == kind).collect()
+}
+
 fn query(installation: &Installation, sqlite: &str, postgres: &str) -> String {
     let database = installation.manifest()["database"].as_str().unwrap().to_owned();
     let mut command = if database.starts_with("postgres://") {

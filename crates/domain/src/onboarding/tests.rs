@@ -1,5 +1,6 @@
 use super::*;
-use crate::eligibility::AgencyKind;
+use crate::eligibility::{AgencyKind, Ineligible};
+use crate::people::Tenant;
 
 const POLICY: &str = include_str!("../../../../policies/access/eligibility.toml");
 
