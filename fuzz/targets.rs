@@ -31,9 +31,10 @@ pub const TARGETS: &[Target] = &[
     ("transcript", transcript),
 ];
 
-/// Roles and actions.
+/// Packages, and who may be connected.
 pub fn access_policy(data: &[u8]) {
-    let _ = with_text(data, domain::access::AccessPolicy::from_toml);
+    let _ = with_text(data, domain::packages::Packages::from_toml);
+    let _ = with_text(data, domain::eligibility::EligibilityPolicy::from_toml);
 }
 
 /// The file of a key ceremony.

@@ -20,6 +20,7 @@ pub mod signer_child;
 pub mod signer_link;
 mod start;
 
+pub(crate) use policies::PACKAGES;
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 

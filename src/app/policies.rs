@@ -2,8 +2,9 @@
 
 use super::StartError;
 use crate::policies::{PolicyFolder, profiles};
-use domain::access::AccessPolicy;
 use domain::bundle::Bundle;
+use domain::eligibility::EligibilityPolicy;
+use domain::packages::Packages;
 use pki::profile::Profiles;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
@@ -15,8 +16,10 @@ pub struct Policies {
     pub digest: String,
     /// Certificate profiles.
     pub profiles: Profiles,
-    /// Who may do what.
-    pub access: AccessPolicy,
+    /// Permission packages: who may do what.
+    pub packages: Packages,
+    /// Who may be connected, and how.
+    pub eligibility: EligibilityPolicy,
 }
 
 /// The policies in force; they change as a whole.
@@ -29,10 +32,11 @@ impl Policies {
     /// # Errors
     /// [`StartError`], which names the file.
     pub fn of(bundle: &Bundle) -> Result<Self, StartError> {
-        let roles = bundle.get(ROLES).ok_or(StartError::NoPolicy(ROLES))?;
-        let access = AccessPolicy::from_toml(roles)?;
+        let text = |file| bundle.get(file).ok_or(StartError::NoPolicy(file));
+        let packages = Packages::from_toml(text(PACKAGES)?)?;
+        let eligibility = EligibilityPolicy::from_toml(text(ELIGIBILITY)?)?;
         let profiles = profiles(bundle)?;
-        Ok(Self { digest: bundle.digest(), profiles, access })
+        Ok(Self { digest: bundle.digest(), profiles, packages, eligibility })
     }
 
     /// Reads a folder: what is in it, and what that says.
@@ -62,5 +66,7 @@ impl InForce {
     }
 }
 
-const ROLES: &str = "access/roles.toml";
+/// Path of the permission packages in a bundle.
+pub(crate) const PACKAGES: &str = "access/packages.toml";
+const ELIGIBILITY: &str = "access/eligibility.toml";
 const NO_PANIC: &str = "no one panics while holding this lock";

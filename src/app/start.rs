@@ -11,7 +11,8 @@ use crate::policies::FolderError;
 use crate::server_identity::ServerIdentity;
 use crate::service::known::Known;
 use crate::service::policies::PoliciesError;
-use domain::access::PolicyError;
+use domain::eligibility::EligibilityError;
+use domain::packages::PolicyError;
 use domain::ports::{Store, StoreError};
 use pki::certificate::{Certificate, CertificateError};
 use pki::issue::Issuer;
@@ -49,6 +50,9 @@ pub enum StartError {
     /// A policy that cannot be used.
     #[error("policies")]
     Policy(#[from] PolicyError),
+    /// A policy that cannot be used.
+    #[error("policies")]
+    Eligibility(#[from] EligibilityError),
     /// The policy folder cannot be used.
     #[error("policies")]
     Folder(#[from] FolderError),

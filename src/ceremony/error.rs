@@ -86,6 +86,9 @@ pub enum Error {
     /// The profiles cannot be read.
     #[error("profiles")]
     Profiles(#[from] ProfileError),
+    /// The permission packages cannot be read.
+    #[error("permission packages")]
+    Packages(#[from] domain::packages::PolicyError),
     /// There is no such profile.
     #[error("there is no profile {0}")]
     NoProfile(String),

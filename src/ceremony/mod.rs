@@ -13,6 +13,7 @@ pub mod desk;
 pub mod error;
 pub(crate) mod exchange;
 pub(crate) mod files;
+mod founding;
 pub(crate) mod layout;
 pub mod participant;
 pub mod register;

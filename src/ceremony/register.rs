@@ -4,11 +4,12 @@
 //! there to be asked. The hash of the transcript joins the audit log.
 
 use super::error::Error;
-use super::files;
 use super::layout::Layout;
 use super::script::{PlannedPerson, Script};
 use super::transcript::verify::{self, Sound};
 use super::transcript::{Entry, Event};
+use super::{files, founding};
+use crate::app::PACKAGES;
 use crate::clock::Entropy;
 use crate::policies::profiles;
 use crate::signer::digest::Digest;
@@ -17,7 +18,8 @@ use domain::bundle::{Bundle, LoadedBundle};
 use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::changes::{Changes, PublishedCrl, Write};
-use domain::people::{Employment, RoleGrant};
+use domain::packages::Packages;
+use domain::people::Employment;
 use domain::ports::Store;
 use pki::certificate::Certificate;
 use pki::crl::parse_crl;
@@ -34,6 +36,8 @@ pub(crate) async fn register(
     entropy: &dyn Entropy,
 ) -> Result<(), Error> {
     let profiles = &profiles(policies)?;
+    let text = policies.get(PACKAGES).unwrap_or_default();
+    let packages = &Packages::from_toml(text)?;
     let text = files::read_text(&layout.transcript())?;
     let sound = verify::judge_folder(layout.data(), &text)?;
     let mut entries = Vec::new();
@@ -41,7 +45,7 @@ pub(crate) async fn register(
         entries.extend(verify::root_part(layout.data(), &sound)?.entries);
     }
     entries.extend_from_slice(&sound.entries);
-    let registry = Registry { layout, policies, profiles, entropy, sound: &sound, entries: &entries };
+    let registry = Registry { layout, policies, profiles, packages, entropy, sound: &sound, entries: &entries };
     store.commit(registry.changes(Digest::of(text.as_bytes()))?).await?;
     Ok(())
 }
@@ -50,6 +54,7 @@ struct Registry<'a> {
     layout: &'a Layout,
     policies: &'a Bundle,
     profiles: &'a Profiles,
+    packages: &'a Packages,
     entropy: &'a dyn Entropy,
     sound: &'a Sound,
     entries: &'a [Entry],
@@ -68,6 +73,10 @@ impl Registry<'_> {
             let tenant = agency.tenant();
             let registered = event("tenant.registered", tenant.id.as_str(), beginning).in_tenant(&tenant.id);
             changes = changes.join(Changes::recording(registered).write(Write::Tenant(tenant)));
+            if agency.connected {
+                changes =
+                    changes.join(founding::connection(script, self.sound.digest, agency, (beginning.at, self.entropy)));
+            }
             for person in &agency.people {
                 changes = changes.join(self.person(&agency.id, person, beginning));
             }
@@ -104,9 +113,8 @@ impl Registry<'_> {
         let employment = Employment { tenant: tenant.clone(), person: id.clone(), since };
         let mut changes =
             Changes::recording(registered).write(Write::Person(person)).write(Write::Employment(employment));
-        for role in &planned.roles {
-            let grant = RoleGrant { tenant: tenant.clone(), person: id.clone(), role: *role, since };
-            changes = changes.write(Write::Role(grant));
+        for write in founding::rights(self.packages, (&tenant, &id), &planned.roles, (since, self.entropy)) {
+            changes = changes.write(write);
         }
         changes
     }

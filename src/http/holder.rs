@@ -26,6 +26,7 @@ pub struct Me {
     name: String,
     agency: String,
     organisation_number: String,
+    /// In which roles the caller signs now: those of the packages in force.
     roles: Vec<&'static str>,
     certificate_serial: String,
     cards: Vec<OwnCard>,
@@ -49,7 +50,7 @@ pub async fn me(permit: Permit<ReadSelf>, State(app): State<App>) -> Result<Json
         name: person.display_name(),
         agency: tenant.name,
         organisation_number: tenant.organisation_number.as_str().to_owned(),
-        roles: permit.caller().roles.iter().map(|role| role.as_str()).collect(),
+        roles: permit.caller().rights.roles(app.clock.now()).iter().map(|role| role.as_str()).collect(),
         certificate_serial: permit.caller().certificate.serial.to_string(),
         cards: cards
             .iter()

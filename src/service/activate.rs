@@ -4,10 +4,11 @@ use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::permit::{ActivateCard, Permit};
-use crate::service::publish;
+use crate::service::{publish, standing};
 use domain::audit::Event;
 use domain::changes::{Changes, Write};
 use domain::enrolment::AnyEnrolment;
+use domain::onboarding::Scope;
 use domain::{CardNumber, EnrolmentId, TenantId};
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ pub async fn activate(
     let AnyEnrolment::Issued(enrolment) = row.value else {
         return Err(ServiceError::WrongStage { wanted: "issued", found: row.value.stage_name() });
     };
+    standing::serves_agency(app, permit.tenant(), Scope::Certificates).await?;
     let card = app.store.card(permit.tenant(), &enrolment.card).await?;
     let card = card.ok_or(ServiceError::Incomplete("the enrolment's card"))?;
     let active = card

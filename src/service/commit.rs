@@ -47,7 +47,9 @@ impl Effects {
                 Write::Revocation(revocation) => effects.revoked.push(revocation.certificate.clone()),
                 // A bound card lets nobody in, and did not before.
                 Write::Card { new, .. } if new.state == CardState::Bound => {}
-                Write::Card { .. } | Write::Role(_) => effects.rights_changed = true,
+                Write::Card { .. } | Write::NewAssignment(_) | Write::Assignment { .. } | Write::Training(_) => {
+                    effects.rights_changed = true;
+                }
                 _ => {}
             }
         }

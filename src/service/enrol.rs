@@ -5,10 +5,12 @@ use crate::config::Mode;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::permit::{Permit, SubmitEnrolment};
+use crate::service::standing;
 use domain::audit::Event;
 use domain::card::{Card, CardState};
 use domain::changes::{Changes, Write};
 use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
+use domain::onboarding::Scope;
 use domain::operation::PlannedProfile;
 use domain::people::{Employment, Person, Tenant};
 use domain::{CardNumber, EnrolmentId, PersonId};
@@ -46,6 +48,7 @@ pub async fn enrol(
     let given_name = accept_name("applicant.given_name", Attribute::GivenName, &application.given_name)?;
     let surname = accept_name("applicant.surname", Attribute::Surname, &application.surname)?;
     let tenant = app.store.tenant(permit.tenant()).await?.ok_or(ServiceError::Incomplete("the caller's agency"))?;
+    standing::serves(app, &tenant, Scope::Certificates).await?;
     let known = app.store.person_by_identity(&application.identity_number).await?;
     let employed = match &known {
         Some(known) => app.store.employment(&tenant.id, &known.id).await?.is_some(),

@@ -3,9 +3,12 @@
 use crate::app::signer_link::LinkError;
 use domain::Kind;
 use domain::approval::ApprovalError;
+use domain::assignment::AssignmentError;
 use domain::enrolment::FourEyes;
 use domain::evidence::EvidenceError;
+use domain::onboarding::{NotRunning, OnboardingError};
 use domain::ports::{Conflict, StoreError};
+use domain::rights::Denial;
 use pki::Finding;
 use pki::csr::CsrError;
 use pki::issue::IssueError;
@@ -23,9 +26,18 @@ pub enum ServiceError {
     /// A client certificate that is worth nothing here; the code says why.
     #[error("the client certificate is not accepted: {0}")]
     BadCertificate(&'static str),
-    /// The caller's roles do not allow it.
-    #[error("not allowed")]
-    Denied,
+    /// The caller's packages do not allow it.
+    #[error("not allowed: {0}")]
+    Denied(Denial),
+    /// The service is not in use for the agency.
+    #[error(transparent)]
+    NotRunning(#[from] NotRunning),
+    /// The agency's step into a phase is refused.
+    #[error(transparent)]
+    Onboarding(#[from] OnboardingError),
+    /// The package is not ordered or given.
+    #[error(transparent)]
+    Assignment(#[from] AssignmentError),
     /// A field of the request is wrong.
     #[error("{field}: {problem}")]
     Invalid {
@@ -34,8 +46,8 @@ pub enum ServiceError {
         /// What is wrong, without the value.
         problem: String,
     },
-    /// The application is not at the stage that the act needs.
-    #[error("the enrolment is {found}, not {wanted}")]
+    /// The application, card or order is not at the stage that the act needs.
+    #[error("it is {found}, not {wanted}")]
     WrongStage {
         /// What the act needs.
         wanted: &'static str,
@@ -82,9 +94,11 @@ impl ServiceError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::NotFound => Kind::NotFound,
-            Self::NoCertificate | Self::BadCertificate(_) | Self::Denied | Self::FourEyes(_) => Kind::Denied,
+            Self::NoCertificate | Self::BadCertificate(_) | Self::Denied(_) | Self::FourEyes(_) => Kind::Denied,
             Self::Invalid { .. } | Self::Csr(_) => Kind::Invalid,
-            Self::WrongStage { .. } => Kind::Conflict,
+            Self::WrongStage { .. } | Self::NotRunning(_) => Kind::Conflict,
+            Self::Onboarding(e) => e.kind(),
+            Self::Assignment(e) => e.kind(),
             Self::Approval(e) => e.kind(),
             Self::Evidence(e) => e.kind(),
             Self::Issue(e) => e.kind(),
@@ -111,7 +125,10 @@ impl ServiceError {
             Self::NotFound => "not-found",
             Self::NoCertificate => "certificate-needed",
             Self::BadCertificate(code) => code,
-            Self::Denied => "denied",
+            Self::Denied(denial) => denial.code(),
+            Self::NotRunning(_) => "service-not-running",
+            Self::Onboarding(e) => e.code(),
+            Self::Assignment(e) => e.code(),
             Self::Invalid { .. } => "invalid",
             Self::WrongStage { .. } => "wrong-stage",
             Self::FourEyes(_) | Self::Store(StoreError::Conflict(Conflict::FourEyes)) => "four-eyes",

@@ -5,6 +5,7 @@ use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IdentifyApplicant, Permit};
+use crate::service::text::one_line;
 use domain::access::Role;
 use domain::approval::{Approval, ApprovalRule};
 use domain::audit::Event;
@@ -102,12 +103,8 @@ async fn load(
 /// The document must be described, and valid today.
 fn check(app: &App, proof: &IdentityProof) -> Result<(), ServiceError> {
     let invalid = |field, problem: &str| Err(ServiceError::Invalid { field, problem: problem.to_owned() });
-    if !(1..=MAX_TEXT).contains(&proof.number.chars().count()) || proof.number.chars().any(char::is_control) {
-        return invalid("proof.number", "1 to 64 characters");
-    }
-    if !(1..=MAX_TEXT).contains(&proof.place.chars().count()) || proof.place.chars().any(char::is_control) {
-        return invalid("proof.place", "1 to 64 characters");
-    }
+    one_line("proof.number", &proof.number, MAX_TEXT)?;
+    one_line("proof.place", &proof.place, MAX_TEXT)?;
     let Ok(last_day) = proof.expires.parse::<jiff::civil::Date>() else {
         return invalid("proof.expires", "a date, YYYY-MM-DD");
     };

@@ -13,12 +13,17 @@ pub mod identify;
 pub mod issue;
 pub mod known;
 pub mod officers;
+pub mod onboard;
+pub mod packages;
 pub mod permit;
 pub mod policies;
 pub mod publish;
 pub mod read;
 pub mod reconcile;
 pub mod revoke;
+pub mod rights;
+pub mod standing;
+mod text;
 pub mod tls;
 
 pub use error::ServiceError;

@@ -80,7 +80,7 @@ async fn officer(app: &App, holder: &Holder) -> Result<Option<Officer>, ServiceE
     if !in_use {
         return Ok(None);
     }
-    let roles = app.store.roles(tenant, person).await?.into_iter().map(|grant| grant.role).collect();
+    let roles = super::rights::of(app, tenant, person).await?.roles(app.clock.now());
     Ok(Some(Officer { person: person.clone(), tenant: tenant.clone(), roles }))
 }
 

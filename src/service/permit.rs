@@ -4,16 +4,17 @@ use crate::app::{App, IssuerKind};
 use crate::config::Mode;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
-use domain::access::{Action, Role};
+use domain::access::Action;
+use domain::assignment::Manager;
 use domain::audit::{Actor, Event};
 use domain::card::CardState;
 use domain::certificate::{CertificateRecord, CertificateRef, Holder};
 use domain::changes::Changes;
+use domain::rights::Rights;
 use domain::{CardNumber, PersonId, TenantId};
 use pki::certificate::Certificate;
 use pki::profile::Purpose;
 use pki::time::UtcTime;
-use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -45,6 +46,15 @@ permits!(
     ReadCard,
     Revoke,
     ReadTenants,
+    RegisterTenant,
+    FileAgreement,
+    ProposePhase,
+    DecidePhase,
+    OrderPackage,
+    DecidePackage,
+    EndPackage,
+    RecordTraining,
+    ReadAssignments,
     ReadKeys,
     ReadProfiles,
     ReadAudit,
@@ -65,8 +75,8 @@ pub struct Caller {
     pub person: PersonId,
     /// For which agency: the one that the certificate was issued in.
     pub tenant: TenantId,
-    /// In which roles.
-    pub roles: BTreeSet<Role>,
+    /// What they may do there, each in its time.
+    pub rights: Rights,
     /// With which certificate.
     pub certificate: CertificateRef,
     /// Its last second.
@@ -93,6 +103,11 @@ impl<A> Permit<A> {
         Actor::Person(self.caller.person.clone())
     }
 
+    /// The person, as one who orders or decides packages.
+    pub fn manager(&self, now: UtcTime) -> Manager {
+        Manager { person: self.caller.person.clone(), of_service: self.caller.rights.of_service(now) }
+    }
+
     /// All that is known of the caller.
     pub fn caller(&self) -> &Caller {
         &self.caller
@@ -106,15 +121,17 @@ impl<A> Permit<A> {
 /// a refusal of a known person is in the audit log before it is answered.
 pub async fn authorise<A: Permits>(app: &App, certificate: Option<&[u8]>) -> Result<Permit<A>, ServiceError> {
     let caller = identify(app, certificate.ok_or(ServiceError::NoCertificate)?).await?;
-    if app.policies.get().access.allows(&caller.roles, A::ACTION) {
+    let now = app.clock.now();
+    let Err(denial) = caller.rights.allow(A::ACTION, now) else {
         return Ok(Permit { caller, action: PhantomData });
-    }
-    let event = Event::new("access.denied", Actor::Person(caller.person.clone()), A::ACTION.as_str(), app.clock.now())
+    };
+    let event = Event::new("access.denied", Actor::Person(caller.person.clone()), A::ACTION.as_str(), now)
         .in_tenant(&caller.tenant)
-        .with("certificate", caller.certificate.serial);
+        .with("certificate", caller.certificate.serial)
+        .with("code", denial.code());
     commit(app, Changes::recording(event)).await?;
-    tracing::warn!(person = %caller.person, action = %A::ACTION, "denied");
-    Err(ServiceError::Denied)
+    tracing::warn!(person = %caller.person, action = %A::ACTION, code = denial.code(), "denied");
+    Err(ServiceError::Denied(denial))
 }
 
 /// Who holds `der`, checked against the journal as it stands now.
@@ -162,15 +179,14 @@ async fn caller(app: &App, record: &CertificateRecord, certificate: &Certificate
         None if app.config.mode == Mode::Production => return bad("certificate-demo"),
         None => {}
     }
-    let roles = app.store.roles(tenant, person).await?.into_iter().map(|grant| grant.role).collect();
-    if app.policies.get().access.conflict(&roles).is_some() {
-        tracing::error!(%person, "holds incompatible roles; none of them counts");
-        return Err(ServiceError::Denied);
+    let rights = super::rights::of(app, tenant, person).await?;
+    if let Some((one, other)) = rights.conflict() {
+        tracing::error!(%person, one, other, "holds packages that exclude each other; none of them counts");
     }
     Ok(Caller {
         person: person.clone(),
         tenant: tenant.clone(),
-        roles,
+        rights,
         certificate: record.intent.certificate.clone(),
         not_after: certificate.not_after(),
         not_before: certificate.not_before(),

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected stops there")]
 
 mod access;
+mod agencies;
 mod audit;
 mod ceremony;
 mod crash;
@@ -13,6 +14,7 @@ mod enrolment;
 mod faulty_signer;
 mod fuzz;
 mod hsm_faults;
+mod packages;
 mod policies;
 mod power_loss;
 mod quickstart;

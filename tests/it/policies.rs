@@ -51,10 +51,10 @@ async fn two_cards_bring_a_new_policy_into_force() {
     assert!(in_audit_log(&auditor, &second).await, "the digest is in the audit log");
 
     installation.stop();
-    edit(&folder.join("access/roles.toml"), &[("everyone = [\"read-self\", ", "everyone = [")]);
+    edit(&folder.join("access/packages.toml"), &[("everyone = [\"read-self\", ", "everyone = [")]);
     let ended = installation.try_run().expect_err("edited while it was down");
     assert!(installation.log().contains("are not approved"), "{ended}: {}", installation.log());
-    edit(&folder.join("access/roles.toml"), &[("everyone = [", "everyone = [\"read-self\", ")]);
+    edit(&folder.join("access/packages.toml"), &[("everyone = [", "everyone = [\"read-self\", ")]);
     installation.run();
     assert_eq!(health(&installation), second);
 

@@ -1,12 +1,12 @@
-//! Who may do what: roles and the actions that a policy gives them.
+//! What there is to do, and the trusted roles in which officers sign.
+//!
+//! Who may do what follows from the [packages](crate::packages) that a person was given.
 
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-
+/// An enumeration whose values are words in policies, rows and views.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),* }
 
         impl $name {
@@ -35,6 +35,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(crate) use words;
 
 words! {
     /// A trusted role (EN 319 401 clause 7.2).
@@ -77,6 +79,24 @@ words! {
         Revoke = "revoke",
         /// Read the agencies.
         ReadTenants = "read-tenants",
+        /// Register an organisation that wants to be connected.
+        RegisterTenant = "register-tenant",
+        /// Put an agency's agreement on file.
+        FileAgreement = "file-agreement",
+        /// Propose that an agency or one of its services enters a phase.
+        ProposePhase = "propose-phase",
+        /// Decide such a proposal of somebody else.
+        DecidePhase = "decide-phase",
+        /// Order a permission package for somebody.
+        OrderPackage = "order-package",
+        /// Decide an order of somebody else.
+        DecidePackage = "decide-package",
+        /// Take a package back before its time.
+        EndPackage = "end-package",
+        /// Record a training that somebody passed.
+        RecordTraining = "record-training",
+        /// Read who holds which packages.
+        ReadAssignments = "read-assignments",
         /// Read the service's keys and issuers.
         ReadKeys = "read-keys",
         /// Read certificate profiles.
@@ -90,59 +110,6 @@ words! {
     }
 }
 
-/// `policies/access/roles.toml`: role → actions.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AccessPolicy {
-    /// What each role may do.
-    roles: BTreeMap<Role, BTreeSet<Action>>,
-    /// What every holder of a valid card may do.
-    everyone: BTreeSet<Action>,
-    /// Roles that no person may hold together.
-    #[serde(default)]
-    incompatible: Vec<BTreeSet<Role>>,
-}
-
-/// A policy file that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum PolicyError {
-    /// Not TOML of the expected form.
-    #[error("access policy: {0}")]
-    Syntax(String),
-    /// A role without an entry would silently be powerless.
-    #[error("access policy: role {0} is missing")]
-    RoleMissing(Role),
-    /// The auditor must not change anything.
-    #[error("access policy: the auditor may only read, not {0}")]
-    AuditorActs(Action),
-}
-
-impl AccessPolicy {
-    /// Reads a policy.
-    ///
-    /// # Errors
-    /// [`PolicyError`] for unknown words, a missing role, or an auditor who could act.
-    pub fn from_toml(text: &str) -> Result<Self, PolicyError> {
-        let policy: Self = toml::from_str(text).map_err(|e| PolicyError::Syntax(e.to_string()))?;
-        if let Some(missing) = Role::ALL.iter().find(|role| !policy.roles.contains_key(role)) {
-            return Err(PolicyError::RoleMissing(*missing));
-        }
-        let acts = policy.roles[&Role::Auditor].iter().find(|action| !action.only_reads());
-        acts.map_or(Ok(()), |action| Err(PolicyError::AuditorActs(*action)))?;
-        Ok(policy)
-    }
-
-    /// Whether someone with `roles` may do `action`.
-    pub fn allows(&self, roles: &BTreeSet<Role>, action: Action) -> bool {
-        self.everyone.contains(&action) || roles.iter().any(|role| self.roles[role].contains(&action))
-    }
-
-    /// The first forbidden combination in `roles`, if there is one.
-    pub fn conflict(&self, roles: &BTreeSet<Role>) -> Option<&BTreeSet<Role>> {
-        self.incompatible.iter().find(|set| set.is_subset(roles))
-    }
-}
-
 impl Action {
     /// Whether the action leaves everything as it was.
     pub const fn only_reads(self) -> bool {
@@ -151,40 +118,11 @@ impl Action {
             Self::ReadEnrolment
                 | Self::ReadCard
                 | Self::ReadTenants
+                | Self::ReadAssignments
                 | Self::ReadKeys
                 | Self::ReadProfiles
                 | Self::ReadAudit
                 | Self::ReadSelf
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const POLICY: &str = include_str!("../../../policies/access/roles.toml");
-
-    #[test]
-    fn the_shipped_policy_is_readable_and_keeps_roles_apart() {
-        let policy = AccessPolicy::from_toml(POLICY).unwrap();
-        let may = |role: Role, action| policy.allows(&BTreeSet::from([role]), action);
-        assert!(may(Role::Approver, Action::ApproveEnrolment));
-        assert!(!may(Role::RegistrationOfficer, Action::ApproveEnrolment));
-        assert!(!may(Role::Administrator, Action::ReadEnrolment));
-        assert!(policy.allows(&BTreeSet::new(), Action::ReadSelf));
-        assert!(policy.conflict(&BTreeSet::from([Role::Auditor, Role::CardDesk])).is_some());
-        assert!(policy.conflict(&BTreeSet::from([Role::RegistrationOfficer, Role::Approver])).is_none());
-    }
-
-    #[test]
-    fn a_policy_that_cannot_be_meant_is_refused() {
-        let auditor_acts = POLICY.replace("auditor = [", "auditor = [\"revoke\", ");
-        assert!(matches!(AccessPolicy::from_toml(&auditor_acts), Err(PolicyError::AuditorActs(Action::Revoke))));
-        let without = POLICY.replace("approver = [\"approve-enrolment\"", "# approver = [\"");
-        assert!(matches!(AccessPolicy::from_toml(&without), Err(PolicyError::RoleMissing(Role::Approver))));
-        for unknown in ["surprise = true\n", "everyone = [\"fly\"]\n"] {
-            assert!(matches!(AccessPolicy::from_toml(&format!("{unknown}[roles]\n")), Err(PolicyError::Syntax(_))));
-        }
     }
 }

@@ -5,13 +5,15 @@
 
 use crate::TenantId;
 use crate::approval::Approval;
+use crate::assignment::{AnyAssignment, Training};
 use crate::audit::Event;
 use crate::bundle::LoadedBundle;
 use crate::card::Card;
 use crate::certificate::{CertificateRef, Intent};
 use crate::enrolment::AnyEnrolment;
 use crate::evidence::Signed;
-use crate::people::{Employment, Person, RoleGrant, Tenant};
+use crate::onboarding::{Agreement, AnyMove};
+use crate::people::{Employment, Person, Tenant};
 use crate::revocation::Revocation;
 use pki::time::UtcTime;
 
@@ -55,8 +57,28 @@ pub enum Write {
     Person(Person),
     /// A person's new employment.
     Employment(Employment),
-    /// A role for a person.
-    Role(RoleGrant),
+    /// An agreement on file.
+    Agreement(Agreement),
+    /// An agency's step into a phase, proposed, or taken by a ceremony. Conflict while another is open.
+    NewMove(AnyMove),
+    /// A step was decided. Stale if somebody else decided it since `seen`.
+    Move {
+        /// The new value.
+        new: AnyMove,
+        /// The version it was read at.
+        seen: Version,
+    },
+    /// A package for a person, ordered, or given by a ceremony.
+    NewAssignment(AnyAssignment),
+    /// An order was decided or an assignment ended. Stale if somebody else wrote it since `seen`.
+    Assignment {
+        /// The new value.
+        new: AnyAssignment,
+        /// The version it was read at.
+        seen: Version,
+    },
+    /// A training that somebody passed.
+    Training(Training),
     /// A new application.
     NewEnrolment(AnyEnrolment),
     /// An application moved on. Stale if someone else wrote it since `seen`.

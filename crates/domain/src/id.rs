@@ -66,6 +66,8 @@ id!(/** An agency. */ TenantId, "tenant id");
 id!(/** A natural person; one person has one id in all agencies. */ PersonId, "person id");
 id!(/** An application for a card. */ EnrolmentId, "enrolment id");
 id!(/** A dual-control act. */ ApprovalId, "approval id");
+id!(/** A package given to a person. */ AssignmentId, "assignment id");
+id!(/** An agency's step into a phase. */ MoveId, "move id");
 id!(/** The number printed on a card and carried in its certificates (1.2.752.34.2.1). */ CardNumber, "card number");
 
 /// Lower-case hexadecimal text of `bytes`.

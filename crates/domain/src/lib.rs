@@ -3,23 +3,29 @@
 //! Nothing here does IO, reads a clock or draws randomness: time and random bytes are arguments.
 //! The tour: [`enrolment`] holds the stages of an application as types; [`operation`] and
 //! [`evidence`] say what officers sign and who may sign it; [`approval`] is the dual-control
-//! aggregate; [`changes`] is the only way to write, and carries the audit event of each change;
+//! aggregate; [`onboarding`] leads an agency to where it may issue, [`packages`], [`assignment`] and
+//! [`rights`] say who may do what; [`changes`] is the only way to write, and carries the audit event of each change;
 //! [`ports`] is what a store promises.
 
 pub mod access;
 pub mod approval;
+pub mod assignment;
 pub mod audit;
 pub mod bundle;
 pub mod card;
 pub mod certificate;
 pub mod changes;
+pub mod eligibility;
 pub mod enrolment;
 pub mod evidence;
 pub mod id;
+pub mod onboarding;
 pub mod operation;
+pub mod packages;
 pub mod people;
 pub mod ports;
 pub mod revocation;
+pub mod rights;
 
-pub use id::{ApprovalId, CardNumber, EnrolmentId, PersonId, TenantId};
+pub use id::{ApprovalId, AssignmentId, CardNumber, EnrolmentId, MoveId, PersonId, TenantId};
 pub use pki::Kind;

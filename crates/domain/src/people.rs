@@ -1,6 +1,6 @@
 //! Agencies, the people who work there, and what each may do.
 
-use crate::access::Role;
+use crate::eligibility::AgencyKind;
 use crate::{PersonId, TenantId};
 use pki::identifier::{OrganisationNumber, PersonalNumber};
 use pki::time::UtcTime;
@@ -14,6 +14,8 @@ pub struct Tenant {
     pub name: String,
     /// Swedish organisation number.
     pub organisation_number: OrganisationNumber,
+    /// What kind of organisation it is; decides whether it may be connected.
+    pub kind: AgencyKind,
 }
 
 /// A natural person. The identity number is an attribute and never a key: it can change.
@@ -51,18 +53,5 @@ pub struct Employment {
     /// The employee.
     pub person: PersonId,
     /// First day.
-    pub since: UtcTime,
-}
-
-/// A role that a person holds at an agency.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoleGrant {
-    /// Where it holds.
-    pub tenant: TenantId,
-    /// Who holds it.
-    pub person: PersonId,
-    /// What it is.
-    pub role: Role,
-    /// From when.
     pub since: UtcTime,
 }

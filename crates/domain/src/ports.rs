@@ -4,15 +4,17 @@
 //! Lists have a limit and go on after a key. Writes go through [`Ledger::commit`] alone.
 
 use crate::approval::Approval;
+use crate::assignment::{AnyAssignment, Training};
 use crate::audit::{Head, Record};
 use crate::bundle::LoadedBundle;
 use crate::card::Card;
 use crate::certificate::{CertificateRecord, CertificateRef};
 use crate::changes::{Changes, Dossier, PublishedCrl, PublishedOcsp, Stored};
 use crate::enrolment::AnyEnrolment;
-use crate::people::{Employment, Person, RoleGrant, Tenant};
+use crate::onboarding::{Agreement, AnyMove};
+use crate::people::{Employment, Person, Tenant};
 use crate::revocation::Revocation;
-use crate::{ApprovalId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
+use crate::{ApprovalId, AssignmentId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
 use async_trait::async_trait;
 use pki::crl::RevokedEntry;
 use pki::identifier::{OrganisationNumber, PersonalNumber};
@@ -113,8 +115,34 @@ pub trait People: Send + Sync {
     async fn person_by_identity(&self, number: &PersonalNumber) -> Result<Option<Person>>;
     /// One employment.
     async fn employment(&self, tenant: &TenantId, person: &PersonId) -> Result<Option<Employment>>;
-    /// A person's roles at an agency.
-    async fn roles(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<RoleGrant>>;
+}
+
+/// How agencies come to where they may issue.
+#[async_trait]
+pub trait Onboardings: Send + Sync {
+    /// The steps of an agency and its services, in the order in which they were proposed.
+    async fn moves(&self, tenant: &TenantId) -> Result<Vec<Stored<AnyMove>>>;
+    /// The agreements on file.
+    async fn agreements(&self, tenant: &TenantId) -> Result<Vec<Agreement>>;
+}
+
+/// Who holds which packages.
+#[async_trait]
+pub trait Assignments: Send + Sync {
+    /// One assignment.
+    async fn assignment(&self, tenant: &TenantId, id: &AssignmentId) -> Result<Option<Stored<AnyAssignment>>>;
+    /// Assignments of an agency in order of id, after `after`.
+    async fn assignments(
+        &self,
+        tenant: &TenantId,
+        after: Option<&AssignmentId>,
+        limit: u32,
+    ) -> Result<Vec<Stored<AnyAssignment>>>;
+    /// Everything that a person was ever given or ordered, at whatever agency: packages that exclude each other must
+    /// not meet in one person.
+    async fn assignments_of(&self, person: &PersonId) -> Result<Vec<Stored<AnyAssignment>>>;
+    /// The trainings that a person passed at an agency.
+    async fn trainings_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<Training>>;
 }
 
 /// Applications and their approvals.
@@ -206,6 +234,12 @@ pub trait Policies: Send + Sync {
 }
 
 /// A whole store.
-pub trait Store: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies {}
+pub trait Store:
+    Ledger + People + Onboardings + Assignments + Enrolments + Certificates + Status + AuditLog + Policies
+{
+}
 
-impl<T: Ledger + People + Enrolments + Certificates + Status + AuditLog + Policies> Store for T {}
+impl<T> Store for T where
+    T: Ledger + People + Onboardings + Assignments + Enrolments + Certificates + Status + AuditLog + Policies
+{
+}

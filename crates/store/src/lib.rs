@@ -6,6 +6,7 @@
 //! [`fault`] lets tests break any write.
 
 mod approvals;
+mod assignments;
 mod audit;
 mod cards;
 mod certificates;
@@ -13,6 +14,7 @@ mod deliveries;
 mod engine;
 mod enrolments;
 pub mod fault;
+mod onboarding;
 mod people;
 mod policies;
 mod revocations;

@@ -1,11 +1,11 @@
-//! Agencies, people, employments, roles.
+//! Agencies, people, employments.
 
 use crate::engine::sql::insert;
 use crate::engine::{Batch, Columns, Row, Sql, Value};
 use crate::writer::{Refusal, Statement};
 use crate::{Database, MAX_LIST};
 use async_trait::async_trait;
-use domain::people::{Employment, Person, RoleGrant, Tenant};
+use domain::people::{Employment, Person, Tenant};
 use domain::ports::{Conflict, People, StoreError};
 use domain::{PersonId, TenantId};
 use pki::identifier::{OrganisationNumber, PersonalNumber};
@@ -48,23 +48,16 @@ impl People for Database {
         })
         .transpose()
     }
-
-    async fn roles(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<RoleGrant>, StoreError> {
-        let values = vec![Value::text(tenant), Value::text(person), MAX_LIST.into()];
-        let rows = self.pool.fetch(ROLES, values).await?;
-        rows.iter()
-            .map(|row| {
-                let mut columns = Columns::of(row, "role");
-                let (role, since) = (columns.parse()?, columns.time()?);
-                Ok(RoleGrant { tenant: tenant.clone(), person: person.clone(), role, since })
-            })
-            .collect()
-    }
 }
 
 fn tenant(row: &Row) -> Result<Tenant, StoreError> {
     let mut columns = Columns::of(row, "tenant");
-    Ok(Tenant { id: columns.parse()?, name: columns.take()?, organisation_number: columns.parse()? })
+    Ok(Tenant {
+        id: columns.parse()?,
+        name: columns.take()?,
+        organisation_number: columns.parse()?,
+        kind: columns.parse()?,
+    })
 }
 
 fn person(row: &Row) -> Result<Person, StoreError> {
@@ -79,7 +72,12 @@ fn person(row: &Row) -> Result<Person, StoreError> {
 
 /// The row of a new agency.
 pub(crate) fn tenant_row(tenant: &Tenant) -> Vec<Value> {
-    vec![Value::text(&tenant.id), tenant.name.as_str().into(), tenant.organisation_number.as_str().into()]
+    vec![
+        Value::text(&tenant.id),
+        tenant.name.as_str().into(),
+        tenant.organisation_number.as_str().into(),
+        tenant.kind.as_str().into(),
+    ]
 }
 
 /// The row of a new person.
@@ -97,13 +95,8 @@ pub(crate) fn employment_row(employment: &Employment) -> Vec<Value> {
     vec![Value::text(&employment.tenant), Value::text(&employment.person), employment.since.into()]
 }
 
-/// The row of a new role.
-pub(crate) fn role_row(grant: &RoleGrant) -> Vec<Value> {
-    vec![Value::text(&grant.tenant), Value::text(&grant.person), grant.role.as_str().into(), grant.since.into()]
-}
-
 pub(crate) static TENANT: Statement =
-    adding("tenant", insert!("tenant", (1 id text, 2 name text, 3 organisation_number text)), "tenant");
+    adding("tenant", insert!("tenant", (1 id text, 2 name text, 3 organisation_number text, 4 kind text)), "tenant");
 
 pub(crate) static NEW_PERSON: Statement = adding(
     "person",
@@ -114,18 +107,16 @@ pub(crate) static NEW_PERSON: Statement = adding(
 pub(crate) static NEW_EMPLOYMENT: Statement =
     adding("employment", insert!("employment", (1 tenant text, 2 person text, 3 since bigint)), "tenant or person");
 
-pub(crate) static NEW_ROLE: Statement =
-    adding("role", insert!("role_grant", (1 tenant text, 2 person text, 3 role text, 4 since bigint)), "employment");
-
 /// Adds rows that must not be there yet. `what` is their name, both as a point and in a conflict.
 const fn adding(what: &'static str, batch: Batch, refers_to: &'static str) -> Statement {
     Statement { point: what, batch, exists: Refusal::Conflict(Conflict::Exists(what)), refers_to, idle: None }
 }
 
-const TENANT_BY_ID: Sql = Sql::both("SELECT id, name, organisation_number FROM tenant WHERE id = $1");
+const TENANT_BY_ID: Sql = Sql::both("SELECT id, name, organisation_number, kind FROM tenant WHERE id = $1");
 const TENANT_BY_NUMBER: Sql =
-    Sql::both("SELECT id, name, organisation_number FROM tenant WHERE organisation_number = $1");
-const TENANTS: Sql = Sql::both("SELECT id, name, organisation_number FROM tenant WHERE id > $1 ORDER BY id LIMIT $2");
+    Sql::both("SELECT id, name, organisation_number, kind FROM tenant WHERE organisation_number = $1");
+const TENANTS: Sql =
+    Sql::both("SELECT id, name, organisation_number, kind FROM tenant WHERE id > $1 ORDER BY id LIMIT $2");
 const PERSON: Sql = Sql::both(
     "SELECT p.id, p.identity_number, p.given_name, p.surname FROM employment e JOIN person p ON p.id = e.person \
      WHERE e.tenant = $1 AND e.person = $2",
@@ -133,5 +124,3 @@ const PERSON: Sql = Sql::both(
 const PERSON_BY_IDENTITY: Sql =
     Sql::both("SELECT id, identity_number, given_name, surname FROM person WHERE identity_number = $1");
 const EMPLOYMENT: Sql = Sql::both("SELECT since FROM employment WHERE tenant = $1 AND person = $2");
-const ROLES: Sql =
-    Sql::both("SELECT role, since FROM role_grant WHERE tenant = $1 AND person = $2 ORDER BY role LIMIT $3");

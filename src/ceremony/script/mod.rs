@@ -7,6 +7,7 @@ use crate::config::issuer::IssuerKind;
 use crate::signer::config::Mode;
 use crate::signer::digest::Digest;
 use domain::access::Role;
+use domain::eligibility::AgencyKind;
 use domain::people::{Person, Tenant};
 use domain::{PersonId, TenantId};
 use pki::identifier::{OrganisationNumber, PersonalNumber};
@@ -139,6 +140,12 @@ pub struct PlannedAgency {
     pub name: String,
     /// Organisation number.
     pub organisation_number: OrganisationNumber,
+    /// What kind of organisation it is.
+    #[serde(default = "state_agency")]
+    pub kind: AgencyKind,
+    /// Whether it is in use from the first day, with every service; otherwise it goes through the phases later.
+    #[serde(default = "connected")]
+    pub connected: bool,
     /// Its people.
     #[serde(rename = "person")]
     pub people: Vec<PlannedPerson>,
@@ -284,7 +291,12 @@ impl PlannedAuthority {
 impl PlannedAgency {
     /// The agency as the service knows it.
     pub fn tenant(&self) -> Tenant {
-        Tenant { id: self.id.clone(), name: self.name.clone(), organisation_number: self.organisation_number.clone() }
+        Tenant {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            organisation_number: self.organisation_number.clone(),
+            kind: self.kind,
+        }
     }
 }
 
@@ -298,6 +310,14 @@ impl PlannedPerson {
             surname: self.surname.clone(),
         }
     }
+}
+
+const fn state_agency() -> AgencyKind {
+    AgencyKind::StateAgency
+}
+
+const fn connected() -> bool {
+    true
 }
 
 /// Label of the key that seals the transcript of the root's host.

@@ -1,5 +1,5 @@
 use super::*;
-use domain::access::AccessPolicy;
+use domain::packages::Packages;
 
 const DEMO: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/ceremony/demo.toml"));
 const PRODUCTION: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/ceremony/production.toml"));
@@ -15,12 +15,13 @@ fn the_demo_has_one_root_first_and_a_ca_of_each_kind() {
 
 #[test]
 fn people_hold_roles_that_go_together() {
-    let policy = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/access/roles.toml"));
-    let policy = AccessPolicy::from_toml(policy).unwrap();
+    let policy = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/access/packages.toml"));
+    let policy = Packages::from_toml(policy).unwrap();
     for text in [DEMO, PRODUCTION] {
         let script = Script::from_toml(text).unwrap();
         for (_, person) in script.people() {
-            assert_eq!(policy.conflict(&person.roles), None, "{}", person.id);
+            let packages = person.roles.iter().map(|role| policy.of_role(*role).unwrap().name.as_str()).collect();
+            assert_eq!(policy.conflict(&packages), None, "{}", person.id);
         }
         let held: BTreeSet<Role> = script.people().flat_map(|(_, person)| person.roles.clone()).collect();
         assert_eq!(held.len(), Role::ALL.len());

@@ -16,7 +16,8 @@ macro_rules! policies {
 }
 
 const POLICIES: &[Policy] = policies![
-    "access/roles.toml",
+    "access/eligibility.toml",
+    "access/packages.toml",
     "algorithms.toml",
     "ceremony/demo.answers.toml",
     "ceremony/demo.toml",

@@ -71,7 +71,7 @@ const TEMPLATE: &str = r#"# Sigill, demo installation. Made by the first `sigill
 mode = "demo"
 # sqlite:///absolute/path or postgres://user@host/name
 database = @DATABASE@
-# Profiles and roles. A changed profile needs a new revision.
+# Profiles, packages and other rules. A changed profile needs a new revision.
 policies = @POLICIES@
 
 # Plain HTTP for the public, HTTPS, and HTTPS with client certificates. The first stands in every

@@ -8,19 +8,32 @@ use crate::service::{self, Permit, ServiceError};
 use axum::Json;
 use axum::extract::State;
 use domain::id::hex;
+use pki::time::UtcTime;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub mod onboarding;
+pub mod onboarding_view;
+
 /// The routes.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(tenants))
+        .routes(routes!(tenants, onboarding::register))
+        .merge(onboarding::router())
         .routes(routes!(keys))
         .routes(routes!(profiles))
         .routes(routes!(audit))
         .routes(routes!(checkpoint))
+}
+
+/// A time in a request.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] names the field and the form.
+pub(super) fn time(field: &'static str, text: &str) -> Result<UtcTime, ServiceError> {
+    text.parse().map_err(|error: pki::time::TimeError| ServiceError::Invalid { field, problem: error.to_string() })
 }
 
 /// Which agencies to list.
@@ -41,6 +54,7 @@ pub struct TenantView {
     id: String,
     name: String,
     organisation_number: String,
+    kind: &'static str,
 }
 
 /// Lists the agencies.
@@ -58,6 +72,7 @@ pub async fn tenants(
         id: tenant.id.to_string(),
         name: tenant.name,
         organisation_number: tenant.organisation_number.as_str().to_owned(),
+        kind: tenant.kind.as_str(),
     };
     Ok(Json(tenants.into_iter().map(view).collect()))
 }

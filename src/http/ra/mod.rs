@@ -7,6 +7,8 @@ use utoipa_axum::routes;
 pub mod card;
 pub mod delivery;
 pub mod enrolment;
+pub mod package;
+pub mod package_view;
 pub mod view;
 
 /// The routes.
@@ -24,4 +26,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(card::revoke))
         .routes(routes!(card::revoke_person))
         .routes(routes!(card::revoke_certificate))
+        .routes(routes!(package::list))
+        .routes(routes!(package::order, package::assignments))
+        .routes(routes!(package::decide))
+        .routes(routes!(package::end))
+        .routes(routes!(package::train))
 }

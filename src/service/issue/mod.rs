@@ -14,13 +14,14 @@ use crate::app::{App, CertificateAuthority, IssuerKind, Policies};
 use crate::service::ServiceError;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IssueCertificates, Permit};
-use crate::service::reconcile;
+use crate::service::{reconcile, standing};
 use card::Draft;
 use domain::EnrolmentId;
 use domain::access::Role;
 use domain::certificate::CertificateRef;
 use domain::changes::Dossier;
 use domain::evidence::{Delivery, EvidenceError, Signed, verify_delivery};
+use domain::onboarding::Scope;
 use domain::operation::MAX_TRAY;
 use domain::ports::StoreError;
 use futures::future::join_all;
@@ -93,6 +94,7 @@ async fn run(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result
     if cards.iter().all(|card| matches!(card, Err(ServiceError::NotFound))) {
         return Err(ServiceError::NotFound);
     }
+    standing::serves_agency(app, permit.tenant(), Scope::Certificates).await?;
     let issuance = Issuance::open(app, permit, tray.delivery).await?;
     let mut drafts = Vec::with_capacity(cards.len());
     for card in cards {

@@ -14,7 +14,7 @@ mod time;
 pub mod watch;
 
 pub use installation::Installation;
-pub use time::{Stopwatch, wait};
+pub use time::{Stopwatch, in_seconds, wait};
 
 /// What a run found, for whoever reads its output: seeds, counts, times.
 #[expect(clippy::print_stdout, reason = "the figures of a passing run are wanted too")]

@@ -1,5 +1,6 @@
 //! Real time, which tests of real processes cannot do without.
 
+use sigill::clock::{Clock, System};
 use std::time::{Duration, Instant};
 
 /// How long something takes.
@@ -24,4 +25,9 @@ impl Stopwatch {
 #[expect(clippy::disallowed_methods, reason = "another process gives no event to wait for")]
 pub async fn wait(time: Duration) {
     tokio::time::sleep(time).await;
+}
+
+/// The time so many seconds from now (ago if negative), as the API writes it.
+pub fn in_seconds(seconds: i64) -> String {
+    System.now().plus_seconds(seconds).to_string()
 }

@@ -3,7 +3,10 @@
 use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
-use crate::{approvals, cards, certificates, deliveries, enrolments, people, policies, revocations, status};
+use crate::{
+    approvals, assignments, cards, certificates, deliveries, enrolments, onboarding, people, policies, revocations,
+    status,
+};
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
 use domain::ports::StoreError;
@@ -23,7 +26,12 @@ enum Step {
     Tenant,
     Person,
     Employment,
-    Role,
+    Agreement,
+    NewMove,
+    Move,
+    NewAssignment,
+    Assignment,
+    Training,
     NewCard,
     Card,
     NewApproval,
@@ -42,11 +50,16 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 19] = [
+static STATEMENTS: [&Statement; 24] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
-    &people::NEW_ROLE,
+    &onboarding::AGREEMENT,
+    &onboarding::NEW,
+    &onboarding::DECIDE,
+    &assignments::NEW,
+    &assignments::MOVE,
+    &assignments::TRAINING,
     &cards::NEW,
     &cards::STATE,
     &approvals::NEW,
@@ -88,7 +101,12 @@ impl Plan {
             Write::Tenant(tenant) => self.push(Step::Tenant, people::tenant_row(tenant)),
             Write::Person(person) => self.push(Step::Person, people::person_row(person)),
             Write::Employment(employment) => self.push(Step::Employment, people::employment_row(employment)),
-            Write::Role(grant) => self.push(Step::Role, people::role_row(grant)),
+            Write::Agreement(agreement) => self.push(Step::Agreement, onboarding::agreement_row(agreement)),
+            Write::NewMove(new) => self.push(Step::NewMove, onboarding::new_row(new)),
+            Write::Move { new, seen } => self.push(Step::Move, onboarding::decided_row(new, *seen)),
+            Write::NewAssignment(new) => self.push(Step::NewAssignment, assignments::new_row(new)),
+            Write::Assignment { new, seen } => self.push(Step::Assignment, assignments::moved_row(new, *seen)),
+            Write::Training(training) => self.push(Step::Training, assignments::training_row(training)),
             Write::NewEnrolment(new) => self.push(Step::NewEnrolment, enrolments::new_row(new)),
             Write::Enrolment { new, seen } => self.push(Step::Enrolment, enrolments::moved_row(new, *seen)),
             Write::NewApproval(new) => self.add_new_approval(new),

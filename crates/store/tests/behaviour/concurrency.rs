@@ -100,17 +100,16 @@ fn everything() -> Changes {
         person: crate::world::person("new"),
         since: crate::world::at(0),
     };
-    let role = domain::people::RoleGrant {
-        tenant: employed.tenant.clone(),
-        person: employed.person.clone(),
-        role: domain::access::Role::Auditor,
-        since: employed.since,
-    };
     let mut all = changes([
         Write::Tenant(agency("c", "2021006255")),
         Write::Person(crate::world::human("new", 5)),
         Write::Employment(employed),
-        Write::Role(role),
+        Write::Agreement(crate::agencies::agreement("dnr 1")),
+        Write::NewMove(crate::agencies::proposed("m1")),
+        Write::Move { new: crate::agencies::decided("m1"), seen: Version(1) },
+        Write::NewAssignment(crate::agencies::ordered("a1")),
+        Write::Assignment { new: crate::agencies::approved("a1"), seen: Version(1) },
+        Write::Training(crate::agencies::training(0)),
         Write::NewCard(crate::world::card("c2")),
         Write::Card { new: card, seen: Version(1) },
         Write::NewApproval(approval("p1")),

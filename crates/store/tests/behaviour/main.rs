@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is an assertion")]
 
+mod agencies;
 mod audit;
 mod cases;
 mod certificates;

@@ -1,10 +1,9 @@
 //! Agencies and people.
 
+use crate::agencies::given;
 use crate::database::Database;
 use crate::world::{agency, assert_conflict, at, employed, human, person, populate, tenant, write};
-use domain::access::Role;
 use domain::changes::Write;
-use domain::people::RoleGrant;
 use domain::ports::Conflict;
 
 pub(crate) async fn people_are_found_as_they_were_written(database: &Database) {
@@ -19,9 +18,6 @@ pub(crate) async fn people_are_found_as_they_were_written(database: &Database) {
     assert_eq!(store.person(&tenant("b"), &anna.id).await.unwrap(), None, "not employed there");
     assert_eq!(store.employment(&tenant("a"), &anna.id).await.unwrap().unwrap().since, at(0));
     assert_eq!(store.employment(&tenant("b"), &anna.id).await.unwrap(), None);
-    let roles = store.roles(&tenant("a"), &anna.id).await.unwrap();
-    assert_eq!(roles.iter().map(|grant| grant.role).collect::<Vec<_>>(), [Role::RegistrationOfficer]);
-    assert_eq!(store.roles(&tenant("b"), &anna.id).await.unwrap(), []);
 }
 
 pub(crate) async fn known_people_and_agencies_are_conflicts(database: &Database) {
@@ -41,8 +37,8 @@ pub(crate) async fn what_is_referred_to_must_exist(database: &Database) {
     let store = &*database.store;
     populate(store).await;
     assert_conflict(write(store, [employed("a", "nobody")]).await, Conflict::Missing("tenant or person"));
-    let grant = RoleGrant { tenant: tenant("b"), person: person("anna"), role: Role::Approver, since: at(0) };
-    assert_conflict(write(store, [Write::Role(grant)]).await, Conflict::Missing("employment"));
+    let elsewhere = [Write::NewAssignment(given("p1", "b", "anna"))];
+    assert_conflict(write(store, elsewhere).await, Conflict::Missing("employment"));
 }
 
 pub(crate) async fn lists_go_on_after_a_key(database: &Database) {

@@ -7,10 +7,11 @@ use domain::bundle::LoadedBundle;
 use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::changes::{Changes, PublishedCrl, PublishedOcsp, Write};
+use domain::eligibility::AgencyKind;
 use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
 use domain::evidence::Signed;
 use domain::operation::{DocumentKind, IdentityProof, PlannedProfile, ProofMethod};
-use domain::people::{Employment, Person, RoleGrant, Tenant};
+use domain::people::{Employment, Person, Tenant};
 use domain::ports::{Conflict, Store, StoreError};
 use domain::revocation::{Requester, Revocation};
 use domain::{CardNumber, PersonId, TenantId};
@@ -51,7 +52,12 @@ pub(crate) async fn write(store: &dyn Store, writes: impl IntoIterator<Item = Wr
 }
 
 pub(crate) fn agency(id: &str, number: &str) -> Tenant {
-    Tenant { id: tenant(id), name: format!("Agency {id}"), organisation_number: number.parse().unwrap() }
+    Tenant {
+        id: tenant(id),
+        name: format!("Agency {id}"),
+        organisation_number: number.parse().unwrap(),
+        kind: AgencyKind::StateAgency,
+    }
 }
 
 pub(crate) fn human(id: &str, number: usize) -> Person {
@@ -75,12 +81,6 @@ pub(crate) async fn populate(store: &dyn Store) {
         writes.push(employed("a", name));
     }
     writes.push(employed("b", "olle"));
-    writes.push(Write::Role(RoleGrant {
-        tenant: tenant("a"),
-        person: person("anna"),
-        role: Role::RegistrationOfficer,
-        since: at(1),
-    }));
     writes.push(Write::NewCard(card("c1")));
     write(store, writes).await.unwrap();
 }
