@@ -10,11 +10,13 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 pub mod token;
+pub mod validation;
 
 use issuer::IssuerConfig;
 use listen::{ListenConfig, TlsConfig};
 use status::{CrlConfig, OcspConfig, StatusConfig};
 use token::HsmConfig;
+use validation::ValidationConfig;
 
 /// The whole file. Unknown keys are errors.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,6 +54,9 @@ pub struct Config {
     /// The audit log.
     #[serde(default)]
     pub audit: AuditConfig,
+    /// Validation for relying services.
+    #[serde(default)]
+    pub validation: ValidationConfig,
     /// Logs.
     #[serde(default)]
     pub log: LogConfig,

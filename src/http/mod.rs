@@ -23,6 +23,7 @@ pub mod problem;
 pub mod ra;
 pub mod status;
 pub mod tls;
+pub mod validation;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -36,7 +37,8 @@ pub mod tls;
     tags(
         (name = "ra", description = "Registration authority of an agency"),
         (name = "admin", description = "Operation of the service"),
-        (name = "self", description = "Every holder of a valid card")
+        (name = "self", description = "Every holder of a valid card"),
+        (name = "validate", description = "Relying services: is this good, and whose is it?")
     )
 )]
 struct Description;
@@ -77,6 +79,7 @@ fn officers_router() -> OpenApiRouter<App> {
         .merge(ra::router())
         .merge(admin::router())
         .merge(holder::router())
+        .merge(validation::router())
 }
 
 fn finish(router: Router<App>, app: App) -> Router {

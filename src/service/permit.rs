@@ -60,6 +60,7 @@ permits!(
     ReadAudit,
     ReadSelf,
     RevokeOwnCard,
+    Validate,
 );
 
 /// Leave to do `A` in one agency. Made by [`authorise`] alone.

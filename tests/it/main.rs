@@ -23,3 +23,4 @@ mod revocation;
 mod status;
 mod support;
 mod trays;
+mod validation;

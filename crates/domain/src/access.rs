@@ -107,6 +107,8 @@ words! {
         ReadSelf = "read-self",
         /// Revoke one's own card.
         RevokeOwnCard = "revoke-own-card",
+        /// Have a certificate validated: any valid card.
+        Validate = "validate",
     }
 }
 
@@ -123,6 +125,7 @@ impl Action {
                 | Self::ReadProfiles
                 | Self::ReadAudit
                 | Self::ReadSelf
+                | Self::Validate
         )
     }
 }

@@ -117,6 +117,10 @@ valid_hours = 24
 [crl]
 valid_hours = 24
 
+# Relying services of a demo may try their own trust anchors.
+[validation]
+callers_anchors = true
+
 # What exported checkpoints of the audit log are checked with.
 [audit]
 seal = @SEAL@

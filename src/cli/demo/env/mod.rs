@@ -3,6 +3,7 @@
 mod card;
 mod lint;
 mod ocsp;
+mod pathval;
 
 use super::Demo;
 use super::shell;
@@ -18,6 +19,8 @@ pub(crate) enum Driver {
     Lint,
     /// `card.sh`
     Card,
+    /// `pathval.py`
+    Pathval,
 }
 
 /// Lines for a shell to evaluate.
@@ -45,6 +48,7 @@ pub(crate) async fn run(demo: &Demo, driver: Driver) -> anyhow::Result<()> {
         Driver::Ocsp => ocsp::environment(demo).await?,
         Driver::Lint => lint::environment(demo).await?,
         Driver::Card => card::environment(demo)?,
+        Driver::Pathval => pathval::environment(demo)?,
     };
     Ok(std::io::stdout().write_all(environment.0.as_bytes())?)
 }
