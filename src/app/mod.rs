@@ -13,7 +13,7 @@ use pki::issue::Issuer;
 use pki::ocsp::Responder;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub mod keys;
 mod login;
@@ -60,6 +60,8 @@ pub struct Parts {
     pub callers: Known<Caller>,
     /// Signers of statements looked up lately.
     pub officers: Known<Officer>,
+    /// Places for validations that run at once.
+    pub validating: Arc<Semaphore>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
     /// Card logins, if they are configured.

@@ -125,6 +125,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         wake: Wake::default(),
         callers: Known::default(),
         officers: Known::default(),
+        validating: Arc::new(tokio::sync::Semaphore::new(crate::service::validate::AT_ONCE)),
         identity: Arc::new(ServerIdentity::default()),
         login: config.login.as_ref().map(Login::new).transpose()?,
         config,

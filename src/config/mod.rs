@@ -11,6 +11,7 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 pub mod token;
+pub mod validation;
 
 pub use domain::subject::Mode;
 use issuer::IssuerConfig;
@@ -18,6 +19,7 @@ use listen::{ListenConfig, TlsConfig};
 use login::LoginConfig;
 use status::{CrlConfig, OcspConfig, StatusConfig};
 use token::HsmConfig;
+use validation::ValidationConfig;
 
 /// The whole file. Unknown keys are errors.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,6 +60,9 @@ pub struct Config {
     /// The audit log.
     #[serde(default)]
     pub audit: AuditConfig,
+    /// Validation for relying services.
+    #[serde(default)]
+    pub validation: ValidationConfig,
     /// Logs.
     #[serde(default)]
     pub log: LogConfig,

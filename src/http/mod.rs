@@ -24,6 +24,7 @@ pub mod ra;
 pub mod relying;
 pub mod status;
 pub mod tls;
+pub mod validation;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,7 +38,8 @@ pub mod tls;
     tags(
         (name = "ra", description = "Registration authority of an agency"),
         (name = "admin", description = "Operation of the service"),
-        (name = "self", description = "Every holder of a valid card")
+        (name = "self", description = "Every holder of a valid card"),
+        (name = "validate", description = "Relying services: is this good, and whose is it?")
     )
 )]
 struct Description;
@@ -80,6 +82,7 @@ fn officers_router() -> OpenApiRouter<App> {
         .merge(admin::router())
         .merge(holder::router())
         .merge(relying::registration::router())
+        .merge(validation::router())
 }
 
 fn finish(router: Router<App>, app: App) -> Router {

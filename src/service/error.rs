@@ -108,6 +108,9 @@ pub enum ServiceError {
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// As much of this is being done as may be at once, or it took too long.
+    #[error("busy; try again")]
+    Busy,
     /// The installation lacks something that it must have.
     #[error("the installation lacks {0}")]
     Incomplete(&'static str),
@@ -134,6 +137,7 @@ impl ServiceError {
             Self::KeyRefused(refusal) => refusal.code.kind(),
             Self::Token(e) => e.kind(),
             Self::Store(e) => e.kind(),
+            Self::Busy => Kind::Busy,
             Self::Incomplete(_) => Kind::Internal,
         }
     }
@@ -180,6 +184,7 @@ impl ServiceError {
             Self::Store(StoreError::Stale { .. }) => "stale",
             Self::Store(StoreError::Busy) => "busy",
             Self::Store(_) => "store-unavailable",
+            Self::Busy => "busy",
             Self::Incomplete(_) => "incomplete-installation",
         }
     }

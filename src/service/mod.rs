@@ -34,6 +34,7 @@ pub mod rights;
 pub mod standing;
 mod text;
 pub mod tls;
+pub mod validate;
 
 pub use error::ServiceError;
 pub use permit::Permit;

@@ -69,6 +69,7 @@ permits!(
     EndOwnSession,
     ProposeRelyingService,
     ApproveRelyingService,
+    Validate,
 );
 
 /// Leave to do `A` in one agency. Made by [`authorise`] alone.

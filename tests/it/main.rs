@@ -30,3 +30,4 @@ mod status;
 mod support;
 mod trays;
 mod unlock;
+mod validation;

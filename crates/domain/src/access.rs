@@ -124,6 +124,8 @@ words! {
         ProposeRelyingService = "propose-relying-service",
         /// Approve the registration of a relying service.
         ApproveRelyingService = "approve-relying-service",
+        /// Have a certificate validated: any valid card.
+        Validate = "validate",
     }
 }
 
@@ -142,6 +144,7 @@ impl Action {
                 | Self::ReadProfiles
                 | Self::ReadAudit
                 | Self::ReadSelf
+                | Self::Validate
         )
     }
 }

@@ -48,6 +48,10 @@ level = [
     { policy = "1.3.6.1.4.1.32473.1.99.1", level = "loa3" },   # the demo people's software keys
 ]
 
+# Relying services of a demo may try their own trust anchors.
+[validation]
+callers_anchors = true
+
 "#;
 
 #[cfg(test)]

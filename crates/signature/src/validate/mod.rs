@@ -54,5 +54,3 @@ fn keep_worst(worst: &mut Option<Verdict>, verdict: Verdict) {
     }
 }
 
-#[cfg(test)]
-mod tests;

@@ -4,6 +4,7 @@ mod card;
 mod lint;
 mod ocsp;
 mod oidc;
+mod pathval;
 
 use super::Demo;
 use super::shell;
@@ -21,6 +22,8 @@ pub(crate) enum Driver {
     Card,
     /// `oidc_client.mjs`
     Oidc,
+    /// `pathval.py`
+    Pathval,
 }
 
 /// Lines for a shell to evaluate.
@@ -49,6 +52,7 @@ pub(crate) async fn run(demo: &Demo, driver: Driver) -> anyhow::Result<()> {
         Driver::Lint => lint::environment(demo).await?,
         Driver::Card => card::environment(demo)?,
         Driver::Oidc => oidc::environment(demo).await?,
+        Driver::Pathval => pathval::environment(demo)?,
     };
     Ok(std::io::stdout().write_all(environment.0.as_bytes())?)
 }

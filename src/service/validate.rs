@@ -1,0 +1,118 @@
+//! Answers a relying service: is this certificate good, and whose is it?
+
+use super::ServiceError;
+use super::permit::{Permit, Validate};
+use crate::app::App;
+use domain::certificate::{CertificateRecord, Holder, fingerprint};
+use domain::people::Tenant;
+use pki::time::UtcTime;
+use signature::validate::{Budget, Indication, Limits, Request, SubIndication, Validated, Verdict};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// What was found.
+#[derive(Debug)]
+pub struct Answer {
+    /// Good or not, and why.
+    pub verdict: Verdict,
+    /// What the journal knows of the certificate, if it is one of ours.
+    pub own: Option<OwnCertificate>,
+}
+
+/// A certificate that this installation issued.
+#[derive(Debug)]
+pub struct OwnCertificate {
+    /// From which profile.
+    pub profile: String,
+    /// The agency, for a person's certificate.
+    pub agency: Option<Tenant>,
+    /// Whether a card carries the key.
+    pub on_card: bool,
+    /// Since when it is revoked.
+    pub revoked_at: Option<UtcTime>,
+}
+
+/// Validates the certificate of `request` under the anchors that it names, if callers may, or else under those of the
+/// installation.
+///
+/// Revocation of our own certificates is looked up in the journal, whatever the request says. No address that stands in a
+/// certificate is ever fetched.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] for a request that cannot be read or names anchors where that is not allowed;
+/// [`ServiceError::Busy`] while as many validations are running as may.
+pub async fn certificate(app: &App, _: &Permit<Validate>, mut request: Request) -> Result<Answer, ServiceError> {
+    if request.trust_anchors.is_empty() {
+        request.trust_anchors = own_anchors(app);
+        request.intermediates.extend(app.issuers.iter().map(|ca| ca.issuer.certificate.der().as_bytes().to_vec()));
+    } else if !app.config.validation.callers_anchors {
+        let problem = "this installation validates under its own trust anchors only".to_owned();
+        return Err(ServiceError::Invalid { field: "trust_anchors", problem });
+    }
+    let (leaf, at) = (request.certificate.clone(), UtcTime::from_unix(request.at));
+    let verdict = within_limits(app, request).await?;
+    let verdict = match verdict {
+        Verdict::Passed(validated) => by_journal(app, validated, at).await?,
+        failed @ Verdict::Failed { .. } => failed,
+    };
+    Ok(Answer { verdict, own: own_certificate(app, &leaf).await? })
+}
+
+/// The roots, self-signed, of this installation.
+fn own_anchors(app: &App) -> Vec<Vec<u8>> {
+    let roots = app.issuers.iter().filter(|ca| ca.responder.is_none());
+    roots.map(|ca| ca.issuer.certificate.der().as_bytes().to_vec()).collect()
+}
+
+/// Runs the validation where it may block, for as long as it may.
+async fn within_limits(app: &App, request: Request) -> Result<Verdict, ServiceError> {
+    let place = Arc::clone(&app.validating).acquire_owned();
+    let place = tokio::time::timeout(LONGEST_WAIT, place).await.map_err(|_| ServiceError::Busy)?;
+    let over = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&over);
+    let task = tokio::task::spawn_blocking(move || {
+        let in_time = || !seen.load(Ordering::Relaxed);
+        let verdict = signature::validate::certificate(&request, &mut Budget::new(Limits::default(), &in_time));
+        drop(place);
+        verdict
+    });
+    let verdict = tokio::time::timeout(LONGEST, task).await.map_err(|_| {
+        over.store(true, Ordering::Relaxed);
+        ServiceError::Busy
+    })?;
+    let verdict = verdict.map_err(|_| ServiceError::Incomplete("an answer: the validation stopped"))?;
+    verdict.map_err(|malformed| ServiceError::Invalid { field: malformed.what, problem: malformed.why.to_owned() })
+}
+
+/// What our own journal says of each certificate below the anchor.
+async fn by_journal(app: &App, validated: Validated, at: UtcTime) -> Result<Verdict, ServiceError> {
+    let below = validated.chain.len().saturating_sub(1);
+    for (depth, der) in validated.chain.iter().take(below).enumerate() {
+        let Some(record) = app.store.certificate_by_fingerprint(&fingerprint(der)).await? else { continue };
+        if let Some(revocation) = record.revocation.filter(|revocation| revocation.at <= at) {
+            let sub_indication = if depth == 0 { SubIndication::RevokedNoPoe } else { SubIndication::RevokedCaNoPoe };
+            let reason = format!("certificate {depth} of the chain was revoked at {}", revocation.at);
+            return Ok(Verdict::Failed { indication: Indication::Indeterminate, sub_indication, reason });
+        }
+    }
+    Ok(Verdict::Passed(validated))
+}
+
+async fn own_certificate(app: &App, der: &[u8]) -> Result<Option<OwnCertificate>, ServiceError> {
+    let Some(record) = app.store.certificate_by_fingerprint(&fingerprint(der)).await? else { return Ok(None) };
+    let CertificateRecord { intent, revocation, .. } = record;
+    let (agency, on_card) = match intent.holder {
+        Holder::Person { tenant, card, .. } => (app.store.tenant(&tenant).await?, card.is_some()),
+        Holder::Service { .. } => (None, false),
+    };
+    let revoked_at = revocation.map(|revocation| revocation.at);
+    Ok(Some(OwnCertificate { profile: intent.profile, agency, on_card, revoked_at }))
+}
+
+/// How many validations run at once.
+pub const AT_ONCE: usize = 2;
+/// How long one may take; the work itself stops at the next signature.
+const LONGEST: Duration = Duration::from_secs(10);
+/// How long a request waits for its turn.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
