@@ -16,7 +16,7 @@ pub enum Step {
     File,
     /// Tokens and keys are made.
     Keys,
-    /// The root certifies itself.
+    /// The root certifies itself, or is taken up from an earlier ceremony.
     Root,
     /// The root certifies the issuing CAs and signs its list.
     Issuing,
@@ -82,7 +82,8 @@ impl Step {
                 script.id
             ),
             Self::Keys => "Make the tokens and generate the keys of the file on them.".to_owned(),
-            Self::Root => format!("Certify the root {}.", script.root().common_name),
+            Self::Root if script.makes_root() => format!("Certify the root {}.", script.root().common_name),
+            Self::Root => format!("Take up the root {}.", script.root().common_name),
             Self::Issuing => issuing(script),
             Self::Import => "Take in the certificates that the root's host made.".to_owned(),
             Self::FirstCertificates => "Use the issuing CAs' keys: certify OCSP signers and first officers.".to_owned(),

@@ -136,6 +136,8 @@ async fn move_key(
     refresh(app).await?;
     app.callers.forget();
     app.officers.forget();
+    // A CA that issues from now on is asked for its list at once.
+    app.wake.crl.notify_one();
     if compromised {
         end::revoke_all(app, &by, &issuer).await?;
     }

@@ -55,8 +55,8 @@ impl Earlier {
 impl Ceremony<'_> {
     /// The root that signs: one that this ceremony founds, or the one before.
     pub(super) fn root(&mut self) -> Result<Issuer, Error> {
+        self.confirm(Step::Root)?;
         if self.script.makes_root() {
-            self.confirm(Step::Root)?;
             return self.found_root();
         }
         let planned = self.script.root().clone();

@@ -88,7 +88,10 @@ async fn served_side_by_side(installation: &Installation, old: &Issued, new: &Is
         assert!(begun.elapsed() < PATIENCE, "the old CA's list does not name the card");
         wait(PAUSE).await;
     }
-    assert!(judge.crl(V2).await.unwrap().is_some(), "the new CA's list is published");
+    while judge.crl(V2).await.unwrap().is_none() {
+        assert!(begun.elapsed() < PATIENCE, "the new CA's list is not published");
+        wait(PAUSE).await;
+    }
     for name in [V1, V2, ROOT_V1] {
         let served = succession::fetch(&format!("{}/aia/{name}.crt", installation.url("status_url")));
         assert!(!served.is_empty(), "{name}");
