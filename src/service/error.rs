@@ -125,7 +125,9 @@ impl ServiceError {
                 Kind::Denied
             }
             Self::Invalid { .. } | Self::Csr(_) => Kind::Invalid,
-            Self::WrongStage { .. } | Self::KeyState { .. } | Self::NotRunning(_) | Self::EmploymentOver => Kind::Conflict,
+            Self::WrongStage { .. } | Self::KeyState { .. } | Self::NotRunning(_) | Self::EmploymentOver => {
+                Kind::Conflict
+            }
             Self::Onboarding(e) => e.kind(),
             Self::Assignment(e) => e.kind(),
             Self::Bulk(e) => e.kind(),

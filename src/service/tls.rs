@@ -61,7 +61,9 @@ pub async fn renew(app: &App) -> Result<(), ServiceError> {
     let public =
         PublicKey::from_spki(&key.subject_public_key_info()).map_err(|_| ServiceError::Incomplete("a TLS key"))?;
     let leaf = certify(app, &public).await?;
-    let ca = app.issuing(IssuerKind::Infrastructure, |_| true).ok_or(ServiceError::Incomplete("an active infrastructure CA"))?;
+    let ca = app
+        .issuing(IssuerKind::Infrastructure, |_| true)
+        .ok_or(ServiceError::Incomplete("an active infrastructure CA"))?;
     let chain = leaf.to_pem() + &ca.issuer.certificate.der().to_pem();
     let key = Zeroizing::new(key.serialize_pem());
     install(app, &chain, &key)?;

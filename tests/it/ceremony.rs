@@ -1,8 +1,8 @@
 //! `sigill ceremony`: from an empty folder to CAs and first officers, and every shortcut that is refused.
 
 use crate::support::Installation;
-use openssl::x509::X509;
 use crate::support::ceremony::{DEMO, DEMO_ANSWERS, Room, done, refused, sigill};
+use openssl::x509::X509;
 use sigill::ceremony::script::Script;
 use sigill::ceremony::transcript::verify::judge_folder;
 use std::path::Path;

@@ -41,7 +41,11 @@ async fn our_own_certificates_are_judged_by_the_journal() {
     let own = certificate(&people[0]);
 
     let answer = caller.post(ADDRESS, json!({ "purpose": "client", "certificate": own })).await.ok();
-    assert_eq!((answer["valid"].as_bool(), answer["indication"].as_str()), (Some(true), Some("TOTAL_PASSED")), "{answer}");
+    assert_eq!(
+        (answer["valid"].as_bool(), answer["indication"].as_str()),
+        (Some(true), Some("TOTAL_PASSED")),
+        "{answer}"
+    );
     assert_eq!(answer["issuedHere"]["agency"], people[0]["agency"]);
     assert_eq!(answer["chain"].as_array().unwrap().len(), 3, "person, issuing CA, root");
 

@@ -371,7 +371,7 @@ impl<T> Store for T where
         + AuditLog
         + Policies
         + Keys
-    + Relying
-    + Logins
+        + Relying
+        + Logins
 {
 }

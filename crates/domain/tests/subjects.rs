@@ -21,7 +21,12 @@ static PROFILES: LazyLock<[Profile; 3]> = LazyLock::new(|| {
 
 fn agency() -> Tenant {
     let organisation_number = "5560160680".parse().unwrap();
-    Tenant { id: "norrsken".parse().unwrap(), name: "TEST Myndigheten".to_owned(), organisation_number, kind: AgencyKind::StateAgency }
+    Tenant {
+        id: "norrsken".parse().unwrap(),
+        name: "TEST Myndigheten".to_owned(),
+        organisation_number,
+        kind: AgencyKind::StateAgency,
+    }
 }
 
 fn person(given_name: &str, surname: &str, number: &str) -> Person {

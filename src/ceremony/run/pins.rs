@@ -47,8 +47,7 @@ impl Ceremony<'_> {
 
     fn regain(&mut self, split: &SharedPin) -> Result<SecretString, Error> {
         let (token, needed) = (&split.token, usize::from(split.needed));
-        self.desk
-            .say(&format!("\nToken {token} is there already; {needed} custodians open it again.\n"))?;
+        self.desk.say(&format!("\nToken {token} is there already; {needed} custodians open it again.\n"))?;
         let mut shares = Vec::new();
         for custodian in self.script.custodians() {
             if shares.len() == needed {

@@ -4,9 +4,9 @@
 use super::say;
 use crate::ceremony::layout::Layout;
 use crate::ceremony::script::{Host, Script};
+use crate::ceremony::service_file;
 use crate::ceremony::transcript::verify;
 use crate::ceremony::{files, register, signer_files};
-use crate::ceremony::service_file;
 use crate::clock::System;
 use crate::config::Config;
 use crate::policies::PolicyFolder;

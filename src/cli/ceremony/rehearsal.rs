@@ -106,7 +106,14 @@ mod tests {
                 policies::write(&layout.policies(), Mode::Demo).unwrap();
                 let policies = policies::bundle(Mode::Demo);
                 let (script, mut answers) = (demo::PUBLISHED, demo::answers(demo::PUBLISHED).unwrap());
-                let setup = Setup { script, host: Host::Only, layout: &layout, policies: &policies, after: None, rehearsal: true };
+                let setup = Setup {
+                    script,
+                    host: Host::Only,
+                    layout: &layout,
+                    policies: &policies,
+                    after: None,
+                    rehearsal: true,
+                };
                 assert_eq!(hold(setup, &mut answers).unwrap(), Progress::Finished);
 
                 let sealed = files::read_text(&layout.transcript()).unwrap();

@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use view::{CertificateQuestion, CertificateAnswer};
+use view::{CertificateAnswer, CertificateQuestion};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<App> {

@@ -9,8 +9,8 @@ use openssl::x509::store::{X509Store, X509StoreBuilder};
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509Crl, X509StoreContext};
 use ossl::Crls;
-use x509_parser::prelude::FromDer;
 use std::collections::BTreeSet;
+use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
 
 /// What all chains of a request have in common.

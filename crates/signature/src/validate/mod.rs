@@ -53,4 +53,3 @@ fn keep_worst(worst: &mut Option<Verdict>, verdict: Verdict) {
         *worst = Some(verdict);
     }
 }
-

@@ -4,8 +4,8 @@ use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
 use crate::{
-    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, hand_outs, keys, onboarding, people, policies,
-    relying, revocations, sessions, status,
+    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, hand_outs, keys, onboarding, people,
+    policies, relying, revocations, sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};

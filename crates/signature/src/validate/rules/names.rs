@@ -10,7 +10,8 @@ pub(super) fn check(candidate: &Candidate, depth: usize) -> Result<(), Verdict> 
     if names.len() > MAX_NAMES {
         return Err(Verdict::breaks(format!("certificate {depth} of the chain has too many names")));
     }
-    let malformed = |what: &str| Err(Verdict::breaks(format!("certificate {depth} of the chain has a malformed {what}")));
+    let malformed =
+        |what: &str| Err(Verdict::breaks(format!("certificate {depth} of the chain has a malformed {what}")));
     for name in names {
         match name {
             GeneralName::DNSName(name) if !is_host(name.strip_prefix("*.").unwrap_or(name)) => {
