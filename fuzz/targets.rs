@@ -25,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     ("oidc_registration", oidc_registration),
     ("oidc_request", oidc_request),
     ("operation", operation),
+    ("path", path),
     ("profile", profile),
     ("signer_request", signer_request),
     ("spki", spki),
@@ -101,6 +102,48 @@ pub fn ocsp_get_path(data: &[u8]) {
 /// OCSP requests.
 pub fn ocsp_request(data: &[u8]) {
     let _ = pki::ocsp::parse_request(data);
+}
+
+/// A certificate, an anchor and what may lie between, one after another in DER: whatever they are, the answer costs no more
+/// than its budget.
+pub fn path(data: &[u8]) {
+    use signature::validate::{Budget, Limits, Purpose, Request, Revocation, Verdict};
+    let mut all = elements(data).map(<[u8]>::to_vec);
+    let (Some(certificate), Some(anchor)) = (all.next(), all.next()) else { return };
+    let request = Request {
+        certificate,
+        intermediates: all.collect(),
+        trust_anchors: vec![anchor],
+        crls: Vec::new(),
+        at: 1_767_225_600,
+        purpose: Purpose::Any,
+        peer: None,
+        max_depth: None,
+        policies: None,
+        revocation: Revocation::None,
+    };
+    let limits = Limits { signatures: 20, chains: 4, ..Limits::default() };
+    if let Ok(Verdict::Passed(good)) = signature::validate::certificate(&request, &mut Budget::new(limits, &|| true)) {
+        assert!(good.chain.len() <= limits.depth, "a chain is no longer than allowed");
+        assert_eq!(good.chain[0], request.certificate);
+    }
+}
+
+/// The elements of DER, one after another, as far as their lengths lead.
+fn elements(mut rest: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (octets, head) = match *rest.get(1)? {
+            short @ 0..0x80 => (usize::from(short), 2),
+            long => {
+                let count = usize::from(long & 0x7f);
+                let length = rest.get(2..2 + count).filter(|length| (1..=3).contains(&length.len()))?;
+                (length.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet)), 2 + count)
+            }
+        };
+        let (element, after) = rest.split_at_checked(head + octets)?;
+        rest = after;
+        Some(element)
+    })
 }
 
 /// OCSP answers, which our own tools read.

@@ -81,13 +81,15 @@ impl Core {
     /// How the signer is.
     pub fn status(&self) -> Status {
         let serving = self.authorities.iter().filter(|authority| self.may_answer(authority).is_ok());
+        // Its lock must be gone before the keys take it.
+        let emergency = self.ledger().emergency();
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             issuers: serving.map(|authority| authority.issuer.name.clone()).collect(),
             token_problem: self.token.problem(),
             journal: self.journal.head(),
             policies: self.policies().bundle,
-            emergency: self.ledger().emergency(),
+            emergency,
             keys: self.keys(),
         }
     }

@@ -31,7 +31,7 @@ const ANY: &[&str] = &[
     "signer",
     "telemetry",
 ];
-const CRATES: &[&str] = &["pki", "domain", "store", "hsm", "federation"];
+const CRATES: &[&str] = &["pki", "domain", "store", "hsm", "federation", "signature"];
 const JOINED: &[&str] = &["app", "board", "clock", "config", "policies", "server_identity", "telemetry"];
 const DOORS: &[&str] = &["service", "app", "board", "clock", "config", "server_identity", "shutdown", "telemetry"];
 
@@ -74,6 +74,7 @@ const ROWS: &[Row] = &[
         crates: CRATES,
     },
     Row { module: "http::relying", modules: DOORS, crates: &["pki", "domain", "federation"] },
+    Row { module: "http::validation", modules: DOORS, crates: &["pki", "domain", "signature"] },
     Row { module: "http", modules: DOORS, crates: &["pki", "domain"] },
     Row {
         module: "portal",
