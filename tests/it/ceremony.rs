@@ -281,7 +281,7 @@ fn a_later_ceremony_on_two_hosts() {
 }
 
 /// Both parts of a ceremony, with the files carried between them.
-fn hold_on_two_hosts(room: &Room, issuing: (&str, &[String]), root: (&str, &[String])) {
+fn hold_on_two_hosts(room: &Room, issuing: (&str, &[String]), offline: (&str, &[String])) {
     let run = |(out, more): (&str, &[String]), host: &str| {
         let more = more.iter().map(String::as_str).chain(["--host", host]).collect::<Vec<_>>();
         done(&room.run(out, &more))
@@ -291,9 +291,9 @@ fn hold_on_two_hosts(room: &Room, issuing: (&str, &[String]), root: (&str, &[Str
         std::fs::copy(room.path(from).join("out").join(name), room.path(to).join("in").join(name)).unwrap();
     };
     run(issuing, "issuing");
-    carry(issuing.0, root.0, "request.json");
-    run(root, "root");
-    carry(root.0, issuing.0, "answer.json");
+    carry(issuing.0, offline.0, "request.json");
+    run(offline, "root");
+    carry(offline.0, issuing.0, "answer.json");
     run(issuing, "issuing");
 }
 
