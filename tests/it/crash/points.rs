@@ -8,9 +8,25 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Points that neither issuing nor revoking passes: founding agencies and people's roles, new policies (which have a
-/// test of their own), and erasure.
-const ELSEWHERE: &[&str] = &["tenant", "role", "policies", "erase"];
+/// Points that neither issuing nor revoking one card passes: agencies and their steps, people's packages and employments,
+/// receipts, bulk revocations, new policies (which have a test of their own), and erasure.
+const ELSEWHERE: &[&str] = &[
+    "tenant",
+    "employment-end",
+    "agreement",
+    "move-new",
+    "move",
+    "assignment-new",
+    "assignment",
+    "training",
+    "hand-out",
+    "bulk-new",
+    "bulk-item",
+    "bulk",
+    "bulk-outcome",
+    "policies",
+    "erase",
+];
 /// Points that every transaction passes: many times in the life of one card.
 const EVERYWHERE: &[&str] = &["begin", "audit", "commit", "committed"];
 /// Fewer than the transactions from an application to the published revocation, jobs included: some share one.
