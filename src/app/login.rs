@@ -9,7 +9,7 @@ use pki::jose::JoseAlgorithm;
 use pki::key::{KeyId, PublicKey};
 use pki::time::UtcTime;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// What logins are made of.
 #[derive(Debug)]
@@ -23,6 +23,17 @@ pub struct Login {
     keys: RwLock<Arc<Vec<TokenKey>>>,
     /// Registrations by client id, as parsed, with their revision.
     clients: RwLock<HashMap<String, (i64, Arc<Client>)>>,
+    /// What relying services are still to be told; the job that sends takes all at once.
+    notices: Mutex<Vec<LogoutNotice>>,
+}
+
+/// A word to a relying service that one of its sessions is over (OpenID Connect Back-Channel Logout section 2.5).
+#[derive(Debug)]
+pub struct LogoutNotice {
+    /// Where it goes.
+    pub uri: String,
+    /// The signed logout token.
+    pub token: String,
 }
 
 /// A key of tokens.
@@ -51,6 +62,7 @@ impl Login {
             config: config.clone(),
             keys: RwLock::default(),
             clients: RwLock::default(),
+            notices: Mutex::default(),
         })
     }
 
@@ -82,6 +94,21 @@ impl Login {
         }
     }
 
+    /// Puts a notice into the queue. When it is full, the oldest is lost: its token would be over by then.
+    pub fn tell(&self, notice: LogoutNotice) {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if notices.len() >= MAX_NOTICES {
+            tracing::error!(uri = notices[0].uri, "a logout notice is lost: too many wait");
+            notices.remove(0);
+        }
+        notices.push(notice);
+    }
+
+    /// Takes every notice that waits.
+    pub fn take_notices(&self) -> Vec<LogoutNotice> {
+        std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// A registration that was parsed before, if it is still this revision.
     pub fn known_client(&self, id: &str, revision: i64) -> Option<Arc<Client>> {
         let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
@@ -100,3 +127,5 @@ impl Login {
 
 /// Most registrations remembered.
 const MAX_CLIENTS: usize = 4_096;
+/// Most notices that wait.
+const MAX_NOTICES: usize = 100_000;

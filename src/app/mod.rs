@@ -21,7 +21,7 @@ pub mod signer_child;
 pub mod signer_link;
 mod start;
 
-pub use login::{Login, TokenKey};
+pub use login::{Login, LogoutNotice, TokenKey};
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 

@@ -4,10 +4,11 @@ use crate::app::App;
 use crate::http::permit::{Body, Path};
 use crate::http::problem::Problem;
 use crate::http::ra::view::{RevocationRequest, RevokedView};
-use crate::service::permit::{ReadSelf, RevokeOwnCard};
+use crate::service::permit::{EndOwnSession, ReadSelf, RevokeOwnCard};
 use crate::service::{self, Permit};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use domain::CardNumber;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,7 +17,11 @@ use utoipa_axum::routes;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(me)).routes(routes!(revoke_own_card))
+    OpenApiRouter::new()
+        .routes(routes!(me))
+        .routes(routes!(revoke_own_card))
+        .routes(routes!(sessions))
+        .routes(routes!(end_session))
 }
 
 /// The caller.
@@ -70,4 +75,41 @@ pub async fn revoke_own_card(
 ) -> Result<Json<RevokedView>, Problem> {
     let revoked = service::revoke::own_card(&app, &permit, &number, request.reason).await?;
     Ok(Json(RevokedView::from(&revoked)))
+}
+
+/// A login at a relying service.
+#[derive(Serialize, ToSchema)]
+pub struct SessionView {
+    sid: String,
+    client_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<String>,
+    since: String,
+    expires: String,
+}
+
+/// Lists the caller's sessions at relying services.
+#[utoipa::path(get, operation_id = "listOwnSessions", tag = "self", path = "/self/v1/sessions",
+    responses((status = 200, body = Vec<SessionView>), (status = "default", body = Problem)))]
+pub async fn sessions(permit: Permit<ReadSelf>, State(app): State<App>) -> Result<Json<Vec<SessionView>>, Problem> {
+    let view = |session: domain::session::Session| SessionView {
+        sid: session.sid,
+        client_id: session.client_id,
+        card: session.card.map(String::from),
+        since: session.at.to_string(),
+        expires: session.expires_at.to_string(),
+    };
+    Ok(Json(service::login::session::own(&app, &permit).await?.into_iter().map(view).collect()))
+}
+
+/// Ends one of the caller's sessions, with its tokens.
+#[utoipa::path(post, operation_id = "endOwnSession", tag = "self", path = "/self/v1/sessions/{sid}/end", params(("sid" = String, Path,)),
+    responses((status = 204), (status = "default", body = Problem)))]
+pub async fn end_session(
+    permit: Permit<EndOwnSession>,
+    State(app): State<App>,
+    Path(sid): Path<String>,
+) -> Result<StatusCode, Problem> {
+    service::login::session::end_one(&app, &permit, &sid).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,9 +1,8 @@
 //! Logins, unasked: keys of tokens in time, sessions that end with their card, and what is long over.
 
 use super::rhythm::{Rhythm, never};
-use crate::app::App;
+use crate::app::{App, Login, LogoutNotice};
 use crate::service::ServiceError;
-use crate::service::login::session::Notice;
 use crate::service::login::{keys, session};
 use reqwest::{Certificate, Client};
 use std::time::Duration;
@@ -31,10 +30,9 @@ pub(super) async fn run_sessions(app: App, mut shutdown: watch::Receiver<bool>) 
     let mut rhythm = Rhythm::new("sessions of revoked cards", SESSIONS_PERIOD);
     loop {
         let outcome = session::end_bereft(&app).await;
-        if let Ok(notices) = &outcome
-            && !notices.is_empty()
-        {
-            tell(&app, notices).await;
+        let notices = app.login.as_ref().map(Login::take_notices).unwrap_or_default();
+        if !notices.is_empty() {
+            tell(&app, &notices).await;
         }
         if !rhythm.next(&outcome, app.wake.sessions.notified(), &mut shutdown).await {
             return;
@@ -49,7 +47,7 @@ async fn keep_house(app: &App) -> Result<(), ServiceError> {
 
 /// Sends the notices, some at a time. A relying service that does not take one is named in the log; its tokens are worth
 /// nothing all the same.
-async fn tell(app: &App, notices: &[Notice]) {
+async fn tell(app: &App, notices: &[LogoutNotice]) {
     let client = match client(app).await {
         Ok(client) => client,
         Err(error) => return tracing::error!(%error, "relying services cannot be told of logouts"),
@@ -59,7 +57,7 @@ async fn tell(app: &App, notices: &[Notice]) {
     }
 }
 
-async fn send(client: &Client, notice: &Notice) {
+async fn send(client: &Client, notice: &LogoutNotice) {
     let form = [("logout_token", notice.token.as_str())];
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     for _ in 0..ATTEMPTS {
@@ -68,7 +66,7 @@ async fn send(client: &Client, notice: &Notice) {
         match request.send().await {
             Ok(response) if response.status().is_success() => return,
             Ok(response) => {
-                tracing::warn!(uri = notice.uri, status = %response.status(), "a logout notice was not taken")
+                tracing::warn!(uri = notice.uri, status = %response.status(), "a logout notice was not taken");
             }
             Err(error) => tracing::warn!(uri = notice.uri, %error, "a logout notice did not arrive"),
         }

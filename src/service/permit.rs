@@ -50,6 +50,7 @@ permits!(
     ReadAudit,
     ReadSelf,
     RevokeOwnCard,
+    EndOwnSession,
     ProposeRelyingService,
     ApproveRelyingService,
 );

@@ -99,6 +99,8 @@ impl Objects {
                 format!("/self/v1/cards/{}/revocation", self.card),
                 reason.clone(),
             ),
+            open(Method::GET, "/self/v1/sessions", None),
+            ours(Method::POST, "/self/v1/sessions/{sid}/end", "/self/v1/sessions/unknown/end".to_owned(), None),
             open(Method::POST, "/ra/v1/enrolments", Some(json!({"applicant": applicant, "card_number": card_number}))),
             open(Method::GET, "/ra/v1/enrolments", None),
             ours(Method::GET, "/ra/v1/enrolments/{id}", format!("/ra/v1/enrolments/{s}"), None),
@@ -162,8 +164,25 @@ impl Objects {
             open(Method::GET, "/admin/v1/profiles", None),
             open(Method::GET, "/admin/v1/audit", None),
             open(Method::GET, "/admin/v1/audit/checkpoint", None),
+            open(Method::POST, "/admin/v1/relying-services", Some(relying_service())),
+            ours(
+                Method::POST,
+                "/admin/v1/relying-services/{client_id}/approval",
+                "/admin/v1/relying-services/rp/approval".to_owned(),
+                Some(json!({"revision": 1})),
+            ),
         ]
     }
+}
+
+/// A registration that can be taken.
+fn relying_service() -> Value {
+    json!({
+        "client_id": "rp",
+        "redirect_uris": ["https://rp.example/cb"],
+        "token_endpoint_auth_method": "tls_client_auth",
+        "tls_client_auth_subject_dn": "CN=rp",
+    })
 }
 
 fn callers(installation: &Installation) -> Vec<(String, Caller)> {

@@ -87,6 +87,8 @@ words! {
         ReadSelf = "read-self",
         /// Revoke one's own card.
         RevokeOwnCard = "revoke-own-card",
+        /// End one's own session at a relying service.
+        EndOwnSession = "end-own-session",
         /// Propose the registration of a relying service.
         ProposeRelyingService = "propose-relying-service",
         /// Approve the registration of a relying service.

@@ -38,12 +38,12 @@ pub(crate) async fn run(demo: &Demo, command: &Command) -> anyhow::Result<()> {
 pub(crate) async fn add(demo: &Demo, registration: &Value) -> anyhow::Result<String> {
     // Said here with the member's name; the service judges for itself.
     let client = Client::from_json(&registration.to_string())?;
-    let proposer = find(demo, &[Role::Administrator])?;
+    let administrator = find(demo, &[Role::Administrator])?;
     let approver = find(demo, &[Role::Approver])?;
-    let proposed = proposer.api.post("/admin/v1/relying-services", registration).await?;
+    let proposed = administrator.api.post("/admin/v1/relying-services", registration).await?;
     let path = format!("/admin/v1/relying-services/{}/approval", segment(&client.id));
-    let approved = approver.api.post(&path, &json!({"revision": proposed["revision"]})).await?;
-    ensure!(approved["approved"] == true, "the registration did not come into force: {approved}");
+    let answer = approver.api.post(&path, &json!({"revision": proposed["revision"]})).await?;
+    ensure!(answer["approved"] == true, "the registration did not come into force: {answer}");
     Ok(client.id)
 }
 

@@ -156,7 +156,7 @@ fn refusal(error: &LoginError) -> Response {
     let told = error.oidc();
     match error {
         LoginError::Service(cause) => {
-            tracing::error!(error = %cause, code = cause.code(), "a relying service's request failed")
+            tracing::error!(error = %cause, code = cause.code(), "a relying service's request failed");
         }
         LoginError::Oidc(why) => tracing::info!(%why, "a relying service's request was refused"),
     }

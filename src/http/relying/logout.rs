@@ -32,20 +32,12 @@ pub(super) async fn end(State(app): State<App>, visitor: Visitor, headers: Heade
     if parameters.get("answer").is_none() || !is_our_page(&app, &headers) {
         return confirm(&visitor, &parameters, target.as_deref());
     }
-    if let Some(session) = &visitor.session {
-        if let Err(why) = end_own(&app, session).await {
-            return error(visitor.language, &why.into());
-        }
+    if let Some(session) = &visitor.session
+        && let Err(why) = end_own(&app, session).await
+    {
+        return error(visitor.language, &why.into());
     }
-    let response = match target {
-        Some(address) => see_other(&address),
-        None => {
-            let text = Text::of(visitor.language);
-            let (title, advice) = (text.say("logged-out-title"), text.say("logged-out-advice"));
-            let notice = pages::Notice { text, title, advice, code: String::new(), detail: String::new() };
-            page(StatusCode::OK, &notice, "")
-        }
-    };
+    let response = target.map_or_else(|| logged_out(visitor.language), |address| see_other(&address));
     with_cookies(response, forget_session())
 }
 
@@ -58,6 +50,13 @@ async fn after(app: &App, form: &[u8]) -> Result<(Parameters, Option<String>), L
     };
     let target = logout::after(&parameters, known.as_deref())?;
     Ok((parameters, target))
+}
+
+fn logged_out(language: &str) -> Response {
+    let text = Text::of(language);
+    let (title, advice) = (text.say("logged-out-title"), text.say("logged-out-advice"));
+    let notice = pages::Notice { text, title, advice, code: String::new(), detail: String::new() };
+    page(StatusCode::OK, &notice, "")
 }
 
 fn confirm(visitor: &Visitor, parameters: &Parameters, target: Option<&str>) -> Response {

@@ -10,7 +10,6 @@ use axum::routing::get;
 use axum::{Json, Router};
 use federation::oidc::discovery;
 use federation::oidc::provider::path;
-use pki::jose::JoseAlgorithm;
 
 /// Metadata and keys.
 pub(super) fn router() -> Router<App> {
@@ -27,8 +26,7 @@ async fn metadata(State(app): State<App>) -> Result<impl IntoResponse, Problem> 
 async fn jwks(State(app): State<App>) -> Result<impl IntoResponse, Problem> {
     let keys = parts(&app)?.keys();
     let named: Vec<_> = keys.iter().map(|key| (keys::name(key), key)).collect();
-    let listed =
-        named.iter().map(|(kid, key)| (kid.as_str(), JoseAlgorithm::default_for(key.public.kind()), &key.public));
+    let listed = named.iter().map(|(kid, key)| (kid.as_str(), &key.public));
     Ok(([CACHED], Json(discovery::jwks(listed))))
 }
 

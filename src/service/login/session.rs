@@ -2,9 +2,10 @@
 
 use super::records::{self, SessionBody};
 use super::{LoginError, parts, secret};
-use crate::app::App;
+use crate::app::{App, LogoutNotice};
 use crate::service::ServiceError;
 use crate::service::commit::commit;
+use crate::service::permit::{EndOwnSession, Permit, ReadSelf};
 use crate::service::relying::client;
 use domain::audit::{Actor, Event};
 use domain::changes::{Changes, Write};
@@ -12,34 +13,45 @@ use domain::ports::StoreError;
 use domain::session::{LoginWrite, SecretDigest, Session, SessionState};
 use federation::oidc::jwt::Frame;
 
-/// A word to a relying service that one of its sessions is over (OpenID Connect Back-Channel Logout section 2.5).
-#[derive(Debug)]
-pub struct Notice {
-    /// Where it goes.
-    pub uri: String,
-    /// The signed logout token.
-    pub token: String,
-}
-
 /// Ends the sessions whose card or certificate is revoked. They were worth nothing from the revocation on; this records
-/// it. What relying services are to be told.
+/// it, and queues what relying services are to be told. How many were ended.
 ///
 /// # Errors
 /// [`ServiceError`] if the store fails; the next run goes on.
-pub async fn end_bereft(app: &App) -> Result<Vec<Notice>, ServiceError> {
-    let mut notices = Vec::new();
+pub async fn end_bereft(app: &App) -> Result<usize, ServiceError> {
+    let mut ended = 0;
     loop {
         let found = app.store.bereft_sessions(app.clock.now(), PAGE).await?;
         let last = found.len() < PAGE as usize;
         for SessionState { session, .. } in found {
-            if end(app, &session, Actor::System("revocation".to_owned())).await? {
-                notices.extend(notice(app, &session).await);
-            }
+            ended += usize::from(end_and_tell(app, &session, Actor::System("revocation".to_owned())).await?);
         }
         if last {
-            return Ok(notices);
+            return Ok(ended);
         }
     }
+}
+
+/// The caller's own sessions that are alive, newest first.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails.
+pub async fn own(app: &App, permit: &Permit<ReadSelf>) -> Result<Vec<Session>, ServiceError> {
+    let now = app.clock.now();
+    let found = app.store.sessions_of(permit.tenant(), permit.person(), now, PAGE).await?;
+    Ok(found.into_iter().filter(|state| state.is_alive(now)).map(|state| state.session).collect())
+}
+
+/// Ends one of the caller's own sessions, whichever browser it is in.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] for somebody else's session, or one that is over.
+pub async fn end_one(app: &App, permit: &Permit<EndOwnSession>, sid: &str) -> Result<(), ServiceError> {
+    let found = app.store.sessions_of(permit.tenant(), permit.person(), app.clock.now(), PAGE).await?;
+    let state = found.into_iter().find(|state| state.session.sid == sid).ok_or(ServiceError::NotFound)?;
+    end_and_tell(app, &state.session, permit.actor()).await?;
+    app.wake.sessions.notify_one();
+    Ok(())
 }
 
 /// Ends the session of a browser, if it has one. Sessions are one relying service's each, and that one asked for it: nobody
@@ -77,18 +89,23 @@ pub(crate) async fn end(app: &App, session: &Session, actor: Actor) -> Result<bo
     }
 }
 
-/// A notice that cannot be made is logged: the session is over all the same.
-async fn notice(app: &App, session: &Session) -> Option<Notice> {
-    match try_notice(app, session).await {
-        Ok(notice) => notice,
+/// Ends a session and queues a notice for its relying service; false if it had ended. A notice that cannot be made is
+/// logged: the session is over all the same.
+async fn end_and_tell(app: &App, session: &Session, actor: Actor) -> Result<bool, ServiceError> {
+    if !end(app, session, actor).await? {
+        return Ok(false);
+    }
+    match notice(app, session).await {
+        Ok(Some(notice)) => parts(app)?.tell(notice),
+        Ok(None) => {}
         Err(error) => {
             tracing::warn!(%error, client = session.client_id, "a relying service cannot be told of a logout");
-            None
         }
     }
+    Ok(true)
 }
 
-async fn try_notice(app: &App, session: &Session) -> Result<Option<Notice>, LoginError> {
+async fn notice(app: &App, session: &Session) -> Result<Option<LogoutNotice>, LoginError> {
     let client = client(app, &session.client_id).await?;
     let Some(uri) = client.backchannel_logout_uri.clone() else { return Ok(None) };
     let body: SessionBody = records::read(&session.body)?;
@@ -98,7 +115,7 @@ async fn try_notice(app: &App, session: &Session) -> Result<Option<Notice>, Logi
         let frame = Frame { kid, algorithm, issuer: &issuer, audience: &client.id, now };
         frame.logout_token(&body.sub, &session.sid, &id)
     });
-    Ok(Some(Notice { uri, token: token.await? }))
+    Ok(Some(LogoutNotice { uri, token: token.await? }))
 }
 
 const PAGE: u32 = 256;

@@ -34,7 +34,7 @@ pub struct Caller {
 pub struct Shown<'a> {
     /// The certificate of the connection.
     pub certificate: Option<&'a [u8]>,
-    /// The `DPoP` header.
+    /// The DPoP header.
     pub proof: Option<&'a str>,
     /// The HTTP method.
     pub method: &'a str,
@@ -104,7 +104,8 @@ pub async fn exchange(app: &App, caller: &Caller, parameters: &Parameters) -> Re
         expires_at,
     };
     let spend = LoginWrite::Spend { kind: TicketKind::Code, digest, at: now };
-    let writes = remembered(app, &caller.client.id, &caller.remember).chain([spend, LoginWrite::Ticket(access)]).collect();
+    let writes =
+        remembered(app, &caller.client.id, &caller.remember).chain([spend, LoginWrite::Ticket(access)]).collect();
     match app.store.keep_login(writes).await {
         Err(StoreError::Stale { .. }) => Err(code_replayed(app, &state).await?),
         other => {
@@ -114,7 +115,7 @@ pub async fn exchange(app: &App, caller: &Caller, parameters: &Parameters) -> Re
     }
 }
 
-/// Who logged in: the signed answer of the `UserInfo` endpoint.
+/// Who logged in: the signed answer of the UserInfo endpoint.
 ///
 /// # Errors
 /// `invalid_token`.
@@ -189,7 +190,8 @@ async fn redeem(
     if spent_at.is_some() || now >= ticket.expires_at || !state.is_alive(now) {
         return Err(NO_CODE.into());
     }
-    let held = Held { jkt: caller.proof.as_ref().map(|proof| proof.jkt.clone()), certificate: caller.certificate.clone() };
+    let held =
+        Held { jkt: caller.proof.as_ref().map(|proof| proof.jkt.clone()), certificate: caller.certificate.clone() };
     grant.binding = Binding::decide(&caller.client, &grant.request, &held)?;
     Ok((exchange, grant, state))
 }

@@ -8,8 +8,8 @@ use std::process::Command;
 fn openid_client_finds_nothing() {
     let installation = Installation::start("openid-client");
     let environment = installation.sigill(&["demo", "env", "oidc"]);
-    let node = std::env::var("SIGILL_TEST_NODE")
-        .expect("run the tests with `cargo xtask test`: it installs openid-client");
+    let node =
+        std::env::var("SIGILL_TEST_NODE").expect("run the tests with `cargo xtask test`: it installs openid-client");
     let driver = format!("{}/tests/clients/oidc_client.mjs", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new("bash")
         .args(["-c", &format!("{environment}\nexec node '{driver}'")])

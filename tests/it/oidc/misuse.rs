@@ -49,10 +49,8 @@ async fn a_login_belongs_to_its_browser() {
     let installation = Installation::start("browser");
     let service = Service::register(&installation, "rp", json!({}));
     let person = installation.person(0, "employee");
-    let (victim, other) = (
-        Browser::new(&installation, Some(identity(&person))),
-        Browser::new(&installation, Some(identity(&person))),
-    );
+    let (victim, other) =
+        (Browser::new(&installation, Some(identity(&person))), Browser::new(&installation, Some(identity(&person))));
     // The attacker begins a login and has the victim go on with it.
     let begun = other.get(&service.login_url(&[])).await.location.unwrap();
     let (_, page) = victim.follow(&begun).await;
@@ -84,7 +82,8 @@ async fn there_is_no_open_redirect() {
         let page = browser.get(&service.login_url(changes)).await;
         assert_eq!((page.status, page.location), (StatusCode::BAD_REQUEST, None), "{changes:?}");
     }
-    let logout = |target: &str| format!("{}/oidc/end_session?client_id=rp&post_logout_redirect_uri={target}", service.issuer());
+    let logout =
+        |target: &str| format!("{}/oidc/end_session?client_id=rp&post_logout_redirect_uri={target}", service.issuer());
     assert_eq!(browser.get(&logout("https://evil.example/")).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(browser.get(&logout("https://rp.example/")).await.status, StatusCode::OK);
 }

@@ -20,7 +20,11 @@ async fn the_holder_sees_and_decides() {
     assert!(body.contains("Tjänsten &#60;b&#62;") && body.contains("&#60;b&#62;Hej&#60;/b&#62;"), "{body}");
     assert!(body.contains(person["name"].as_str().unwrap()) && body.contains("lang=\"sv\""), "{body}");
     assert!(!body.contains("<script") && !body.contains("<b>"), "{body}");
-    assert!(page.policy.contains("default-src 'none'") && page.policy.contains("frame-ancestors 'none'"), "{}", page.policy);
+    assert!(
+        page.policy.contains("default-src 'none'") && page.policy.contains("frame-ancestors 'none'"),
+        "{}",
+        page.policy
+    );
     assert!(page.policy.contains("form-action 'self' https://rp.example;"), "{}", page.policy);
     let (_, english) = browser.follow(&service.login_url(&[("ui_locales", "en-GB")])).await;
     assert!(english.body.contains("lang=\"en\"") && english.body.contains("Agree and log in"));

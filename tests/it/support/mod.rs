@@ -9,8 +9,8 @@ pub mod oracle;
 pub mod postgres;
 pub mod random;
 pub mod records;
-pub mod story;
 pub mod relying;
+pub mod story;
 mod time;
 pub mod watch;
 

@@ -163,7 +163,8 @@ impl Service {
 
     /// Status and claims of the `UserInfo` endpoint. The signature is checked with the published keys.
     pub async fn userinfo(&self, token: &str) -> (u16, Value) {
-        let request = self.http.get(format!("{}/oidc/userinfo", self.issuer)).header("authorization", format!("Bearer {token}"));
+        let request =
+            self.http.get(format!("{}/oidc/userinfo", self.issuer)).header("authorization", format!("Bearer {token}"));
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();

@@ -128,12 +128,11 @@ fn assertion(
 fn is_for_us(audience: Option<&Value>, profile: SecurityProfile, provider: &Provider, address: &str) -> bool {
     match (audience, profile) {
         (Some(Value::String(one)), SecurityProfile::Fapi2) => *one == provider.issuer,
-        (_, SecurityProfile::Fapi2) | (None, _) => false,
         (Some(Value::String(one)), SecurityProfile::Sweden) => *one == provider.issuer || one == address,
         (Some(Value::Array(all)), SecurityProfile::Sweden) => {
             all.iter().filter_map(Value::as_str).any(|one| one == provider.issuer || one == address)
         }
-        (Some(_), SecurityProfile::Sweden) => false,
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::authentication::Clock;
 use super::claims::{ClaimsRequest, is_scope};
-use super::client::Client;
+use super::client::{Client, Demand};
 use super::provider::Provider;
 use super::{Code, OidcError, Parameters, request_object};
 use serde::{Deserialize, Serialize};
@@ -112,7 +112,7 @@ impl AuthorizationRequest {
         (provider, way, clock): (&Provider, Way, Clock),
     ) -> Result<Self, Refused> {
         let page = |error| Refused { error, redirect: None };
-        if way == Way::Front && client.pushed_only {
+        if way == Way::Front && client.demands(Demand::PushedRequests) {
             return Err(page(OidcError::request("this client must push its requests (RFC 9126)")));
         }
         if parameters.get("request_uri").is_some() {
@@ -123,7 +123,9 @@ impl AuthorizationRequest {
         }
         let parameters = match parameters.get("request") {
             Some(object) => request_object::read(object, client, provider, clock).map_err(page)?,
-            None if client.signed_only => return Err(page(OidcError::request("this client must sign its requests"))),
+            None if client.demands(Demand::SignedRequests) => {
+                return Err(page(OidcError::request("this client must sign its requests")));
+            }
             None => parameters.without("request"),
         };
         let redirect = redirect(&parameters, client).map_err(page)?;
@@ -207,7 +209,7 @@ fn code_challenge(parameters: &Parameters) -> Result<String, OidcError> {
     Ok(challenge.to_owned())
 }
 
-/// An essential acr goes before acr_values, and those before what is registered.
+/// An essential acr goes before `acr_values`, and those before what is registered.
 fn acr_values(parameters: &Parameters, client: &Client, claims: &ClaimsRequest) -> Vec<String> {
     let asked = claims.essential_acr().filter(|values| !values.is_empty());
     let asked = asked.or_else(|| Some(parameters.words("acr_values")).filter(|values| !values.is_empty()));

@@ -49,7 +49,7 @@ pub struct ClaimsRequest {
     /// Wanted in the ID token.
     #[serde(default)]
     pub id_token: BTreeMap<String, Option<Wanted>>,
-    /// Wanted at the `UserInfo` endpoint.
+    /// Wanted at the UserInfo endpoint.
     #[serde(default)]
     pub userinfo: BTreeMap<String, Option<Wanted>>,
 }
@@ -73,7 +73,7 @@ pub struct Wanted {
 pub struct Release {
     /// In the ID token.
     pub id_token: BTreeSet<String>,
-    /// At the `UserInfo` endpoint.
+    /// At the UserInfo endpoint.
     pub userinfo: BTreeSet<String>,
 }
 

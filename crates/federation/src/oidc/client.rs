@@ -30,7 +30,7 @@ pub struct Client {
     pub sector: Option<String>,
     /// What its ID tokens are signed with.
     pub id_token_algorithm: JoseAlgorithm,
-    /// What its `UserInfo` answers are signed with.
+    /// What its UserInfo answers are signed with.
     pub userinfo_algorithm: JoseAlgorithm,
     /// The levels that it wants if it does not say.
     pub default_acr_values: Vec<String>,
@@ -38,16 +38,23 @@ pub struct Client {
     pub default_max_age: Option<u64>,
     /// Where it is told that a session ended (OpenID Connect Back-Channel Logout section 2.2).
     pub backchannel_logout_uri: Option<String>,
-    /// Whether only pushed requests are taken.
-    pub pushed_only: bool,
-    /// Whether only signed request objects are taken.
-    pub signed_only: bool,
+    /// What it holds itself to.
+    pub demands: BTreeSet<Demand>,
     /// Whether coordination numbers may be released to it.
     pub accepts_coordination_number: bool,
-    /// Whether its tokens must be bound to a key of its own, by certificate or proof.
-    pub bound_tokens: bool,
-    /// Whether its tokens are bound to the certificate of its connection (RFC 8705 section 3).
-    pub certificate_bound: bool,
+}
+
+/// Something that a client may be held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Demand {
+    /// Only pushed requests are taken.
+    PushedRequests,
+    /// Only signed request objects are taken.
+    SignedRequests,
+    /// Tokens are bound to a key of its own, by certificate or proof.
+    BoundTokens,
+    /// Tokens are bound to the certificate of its connection (RFC 8705 section 3).
+    CertificateBoundTokens,
 }
 
 /// A name in two languages.
@@ -123,6 +130,7 @@ pub enum RegistrationError {
 
 /// The members that mean something here. Others are ignored, as RFC 7591 section 2 demands.
 #[derive(Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the members are those of the standards")]
 struct Registration {
     client_id: String,
     #[serde(default)]
@@ -200,16 +208,22 @@ impl Client {
         let read: Registration = serde_json::from_str(text).map_err(|e| RegistrationError::Json(e.to_string()))?;
         check_flow(&read)?;
         let keys = keys(read.jwks.as_ref())?;
-        let fapi = read.security_profile == SecurityProfile::Fapi2;
         Ok(Self {
             name: name(&read),
             authentication: authentication(&read, &keys)?,
             scopes: read.scope.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
             sector: sector(&read)?,
-            id_token_algorithm: algorithm(&read, "id_token_signed_response_alg", &read.id_token_signed_response_alg)?,
-            userinfo_algorithm: algorithm(&read, "userinfo_signed_response_alg", &read.userinfo_signed_response_alg)?,
-            pushed_only: read.require_pushed_authorization_requests || fapi,
-            signed_only: read.require_signed_request_object,
+            id_token_algorithm: algorithm(
+                &read,
+                "id_token_signed_response_alg",
+                read.id_token_signed_response_alg.as_deref(),
+            )?,
+            userinfo_algorithm: algorithm(
+                &read,
+                "userinfo_signed_response_alg",
+                read.userinfo_signed_response_alg.as_deref(),
+            )?,
+            demands: demands(&read),
             id: read.client_id,
             profile: read.security_profile,
             redirect_uris: read.redirect_uris,
@@ -219,9 +233,12 @@ impl Client {
             default_max_age: read.default_max_age,
             backchannel_logout_uri: read.backchannel_logout_uri,
             accepts_coordination_number: read.accepts_coordination_number,
-            bound_tokens: fapi || read.dpop_bound_access_tokens || read.tls_client_certificate_bound_access_tokens,
-            certificate_bound: read.tls_client_certificate_bound_access_tokens,
         })
+    }
+
+    /// Whether it is held to something.
+    pub fn demands(&self, demand: Demand) -> bool {
+        self.demands.contains(&demand)
     }
 
     /// Whether this client may sign or be sent signatures of this algorithm (FAPI 2.0 section 5.4.1 leaves RS256 out).
@@ -235,6 +252,18 @@ fn allows(profile: SecurityProfile, algorithm: JoseAlgorithm) -> bool {
         JoseAlgorithm::Es256 | JoseAlgorithm::Ps256 | JoseAlgorithm::EdDsa => true,
         JoseAlgorithm::Rs256 | JoseAlgorithm::Es384 => profile == SecurityProfile::Sweden,
     }
+}
+
+fn demands(read: &Registration) -> BTreeSet<Demand> {
+    let fapi = read.security_profile == SecurityProfile::Fapi2;
+    let certificate = read.tls_client_certificate_bound_access_tokens;
+    let all = [
+        (Demand::PushedRequests, fapi || read.require_pushed_authorization_requests),
+        (Demand::SignedRequests, read.require_signed_request_object),
+        (Demand::BoundTokens, fapi || certificate || read.dpop_bound_access_tokens),
+        (Demand::CertificateBoundTokens, certificate),
+    ];
+    all.into_iter().filter(|(_, demanded)| *demanded).map(|(demand, _)| demand).collect()
 }
 
 fn check_flow(read: &Registration) -> Result<(), RegistrationError> {
@@ -354,11 +383,7 @@ fn sector(read: &Registration) -> Result<Option<String>, RegistrationError> {
     }
 }
 
-fn algorithm(
-    read: &Registration,
-    name: &'static str,
-    asked: &Option<String>,
-) -> Result<JoseAlgorithm, RegistrationError> {
+fn algorithm(read: &Registration, name: &'static str, asked: Option<&str>) -> Result<JoseAlgorithm, RegistrationError> {
     let Some(asked) = asked else { return Ok(JoseAlgorithm::Es256) };
     let found = JoseAlgorithm::from_name(asked).filter(|alg| OFFERED.contains(alg));
     match found {

@@ -71,13 +71,16 @@ pub fn metadata(provider: &Provider) -> Value {
     metadata
 }
 
-/// The keys that tokens verify with (RFC 7517 section 5): name, algorithm, key.
-pub fn jwks<'a>(keys: impl IntoIterator<Item = (&'a str, JoseAlgorithm, &'a PublicKey)>) -> Value {
-    let jwk = |(kid, algorithm, key): (&str, JoseAlgorithm, &PublicKey)| {
+/// The keys that tokens verify with (RFC 7517 section 5): name and key. An RSA key is for PS256 and RS256, so it names no
+/// algorithm.
+pub fn jwks<'a>(keys: impl IntoIterator<Item = (&'a str, &'a PublicKey)>) -> Value {
+    let jwk = |(kid, key): (&str, &PublicKey)| {
         let mut jwk = write_jwk(key);
         jwk["kid"] = kid.into();
         jwk["use"] = "sig".into();
-        jwk["alg"] = algorithm.as_str().into();
+        if !key.kind().is_rsa() {
+            jwk["alg"] = JoseAlgorithm::default_for(key.kind()).as_str().into();
+        }
         jwk
     };
     json!({"keys": keys.into_iter().map(jwk).collect::<Vec<_>>()})

@@ -29,7 +29,7 @@ pub struct Request<'a> {
     pub access_token: Option<&'a str>,
 }
 
-/// Verifies the value of a `DPoP` header (RFC 9449 section 4.3).
+/// Verifies the value of a DPoP header (RFC 9449 section 4.3).
 ///
 /// # Errors
 /// `invalid_dpop_proof`.
@@ -59,7 +59,8 @@ pub fn verify(header: &str, request: Request<'_>, clock: Clock) -> Result<Proof,
     if ath.is_some() && text("ath") != ath.as_deref() {
         return Err(refused("the DPoP proof is for another token"));
     }
-    let id = text("jti").filter(|jti| (1..=MAX_JTI).contains(&jti.len())).ok_or(refused("the DPoP proof needs a jti"))?;
+    let id =
+        text("jti").filter(|jti| (1..=MAX_JTI).contains(&jti.len())).ok_or(refused("the DPoP proof needs a jti"))?;
     let jkt = thumbprint(&key);
     let until = UtcTime::from_unix(issued.saturating_add(LIFE + AHEAD));
     Ok(Proof { remember: Remember { id: format!("dpop\n{jkt}\n{id}"), until }, jkt })

@@ -1,4 +1,4 @@
-//! What the provider signs: ID tokens, `UserInfo` answers, logout tokens. Each is a draft; the key signs it elsewhere.
+//! What the provider signs: ID tokens, UserInfo answers, logout tokens. Each is a draft; the key signs it elsewhere.
 
 use super::token::Grant;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -57,7 +57,7 @@ impl Frame<'_> {
         self.draft("JWT", all)
     }
 
-    /// A `UserInfo` answer (OpenID Connect Core section 5.3.2).
+    /// A UserInfo answer (OpenID Connect Core section 5.3.2).
     ///
     /// # Errors
     /// As [`Draft::new`], never in practice.

@@ -1,4 +1,4 @@
-//! The `OpenID` provider: authorization code flow with PKCE, by the Swedish profiles and FAPI 2.0.
+//! The OpenID provider: authorization code flow with PKCE, by the Swedish profiles and FAPI 2.0.
 //!
 //! The tour, in the order of a login: [`client`] is who is registered; [`authorization`] reads what it asks for, plain,
 //! signed ([`request_object`]) or pushed; [`level`] and [`claims`] decide what a login gives; [`authentication`] says

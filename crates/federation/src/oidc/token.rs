@@ -2,7 +2,7 @@
 
 use super::authorization::AuthorizationRequest;
 use super::claims::Release;
-use super::client::Client;
+use super::client::{Client, Demand};
 use super::{Code, OidcError, Parameters};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -66,9 +66,15 @@ impl Binding {
             return Ok(Some(Self::Proof(jkt.clone())));
         }
         match &held.certificate {
-            Some(certificate) if client.bound_tokens => Ok(Some(Self::Certificate(certificate.clone()))),
-            None if client.certificate_bound => Err(OidcError::request("a client certificate is needed")),
-            None if client.bound_tokens => Err(OidcError::new(Code::InvalidDpopProof, "a DPoP proof is needed")),
+            Some(certificate) if client.demands(Demand::BoundTokens) => {
+                Ok(Some(Self::Certificate(certificate.clone())))
+            }
+            None if client.demands(Demand::CertificateBoundTokens) => {
+                Err(OidcError::request("a client certificate is needed"))
+            }
+            None if client.demands(Demand::BoundTokens) => {
+                Err(OidcError::new(Code::InvalidDpopProof, "a DPoP proof is needed"))
+            }
             _ => Ok(None),
         }
     }
@@ -78,7 +84,9 @@ impl Binding {
         match binding {
             None => held.jkt.is_none(),
             Some(Self::Proof(jkt)) => held.jkt.as_ref() == Some(jkt),
-            Some(Self::Certificate(certificate)) => held.certificate.as_ref() == Some(certificate) && held.jkt.is_none(),
+            Some(Self::Certificate(certificate)) => {
+                held.certificate.as_ref() == Some(certificate) && held.jkt.is_none()
+            }
         }
     }
 

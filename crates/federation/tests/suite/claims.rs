@@ -28,7 +28,7 @@ fn decide(world: &World, holder: &Holder, changes: &[(&str, &str)]) -> Result<Re
     Release::decide(&world.client, &request.scopes, &request.claims, holder)
 }
 
-/// OIDC Sweden section 3.2: identity claims go to `UserInfo` unless the ID token is asked for.
+/// OIDC Sweden section 3.2: identity claims go to UserInfo unless the ID token is asked for.
 #[test]
 fn claims_of_scopes_are_told_at_userinfo() {
     let release = decide(&World::new(), &anna(), &[]).unwrap();
@@ -48,7 +48,7 @@ fn single_claims_go_where_they_are_asked_for() {
 
 #[test]
 fn nothing_goes_beyond_the_registration() {
-    let world = World::with(json!({"scope": "openid"}));
+    let world = World::with(&json!({"scope": "openid"}));
     let number = format!(r#"{{"userinfo":{{"{NUMBER}":null,"name":null}}}}"#);
     assert!(decide(&world, &anna(), &[("claims", &number)]).unwrap().names().is_empty());
     let essential = format!(r#"{{"userinfo":{{"{NUMBER}":{{"essential":true}}}}}}"#);
@@ -63,7 +63,7 @@ fn coordination_numbers_need_an_opt_in() {
     let coordinated = Holder { number: Number::Coordination("202601612381".into()), ..anna() };
     let release = decide(&World::new(), &coordinated, &[("scope", scope)]).unwrap();
     assert!(release.names().is_empty());
-    let opted = World::with(json!({"accepts_coordination_number": true}));
+    let opted = World::with(&json!({"accepts_coordination_number": true}));
     let release = decide(&opted, &coordinated, &[("scope", scope)]).unwrap();
     assert_eq!(release.names().into_iter().collect::<Vec<_>>(), [COORDINATION]);
     let release = decide(&opted, &anna(), &[("scope", scope)]).unwrap();

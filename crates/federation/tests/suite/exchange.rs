@@ -62,8 +62,7 @@ fn the_code_belongs_to_client_address_and_verifier() {
 #[test]
 fn an_id_token_says_who_when_how_and_for_whom() {
     let world = World::new();
-    let frame =
-        Frame { kid: "k", algorithm: JoseAlgorithm::Es256, issuer: ISSUER, audience: "rp", now: NOW };
+    let frame = Frame { kid: "k", algorithm: JoseAlgorithm::Es256, issuer: ISSUER, audience: "rp", now: NOW };
     // The example of OpenID Connect Core appendix A.3.
     let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
     let draft = frame.id_token(&grant(&world), token, Map::new()).unwrap();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const TOKEN: &str = "https://op.example/oidc/token";
 
-fn proof(world: &World, header: Value, claims: Value, access_token: Option<&str>) -> Result<Proof, Code> {
+fn proof(world: &World, header: &Value, claims: &Value, access_token: Option<&str>) -> Result<Proof, Code> {
     let good = json!({"typ": "dpop+jwt", "jwk": write_jwk(&world.keys.public(&world.key))});
     let honest = json!({"jti": "p1", "htm": "POST", "htu": TOKEN, "iat": NOW});
     let jws = world.sign(changed(good, header), &changed(honest, claims));
@@ -20,15 +20,15 @@ fn proof(world: &World, header: Value, claims: Value, access_token: Option<&str>
 #[test]
 fn a_proof_names_its_key_by_thumbprint_and_is_remembered() {
     let world = World::new();
-    let found = proof(&world, json!({}), json!({}), None).unwrap();
+    let found = proof(&world, &json!({}), &json!({}), None).unwrap();
     assert_eq!(found.jkt, thumbprint(&world.keys.public(&world.key)));
     assert!(found.remember.until.unix() > NOW + 60 && found.remember.id.contains("p1"));
-    assert!(proof(&world, json!({}), json!({"htu": format!("{TOKEN}?x#y")}), None).is_ok(), "query does not count");
+    assert!(proof(&world, &json!({}), &json!({"htu": format!("{TOKEN}?x#y")}), None).is_ok(), "query does not count");
     let ath = "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo"; // RFC 9449 section 7.1
     let token = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU";
-    assert!(proof(&world, json!({}), json!({"ath": ath}), Some(token)).is_ok());
-    assert!(proof(&world, json!({}), json!({"ath": ath}), Some("other")).is_err());
-    assert!(proof(&world, json!({}), json!({}), Some(token)).is_err());
+    assert!(proof(&world, &json!({}), &json!({"ath": ath}), Some(token)).is_ok());
+    assert!(proof(&world, &json!({}), &json!({"ath": ath}), Some("other")).is_err());
+    assert!(proof(&world, &json!({}), &json!({}), Some(token)).is_err());
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_proof_for_something_else_is_refused() {
         json!({"jti": null}),
         json!({"jti": "x".repeat(300)}),
     ] {
-        assert_eq!(proof(&world, json!({}), claims.clone(), None), Err(Code::InvalidDpopProof), "{claims}");
+        assert_eq!(proof(&world, &json!({}), &claims, None), Err(Code::InvalidDpopProof), "{claims}");
     }
     let other = World::new();
     let mut strange = other.keys;
@@ -56,7 +56,7 @@ fn a_proof_for_something_else_is_refused() {
         json!({"jwk": {"kty": "oct", "k": "AAAA"}}),
         json!({"jwk": write_jwk(&strange.public(&stranger))}),
     ] {
-        assert_eq!(proof(&world, header.clone(), json!({}), None), Err(Code::InvalidDpopProof), "{header}");
+        assert_eq!(proof(&world, &header, &json!({}), None), Err(Code::InvalidDpopProof), "{header}");
     }
 }
 
@@ -67,7 +67,7 @@ fn held(jkt: Option<&str>, certificate: Option<&str>) -> Held {
 /// FAPI 2.0 section 5.3.2.1: tokens of these clients are bound, by proof or certificate.
 #[test]
 fn tokens_of_fapi_clients_are_bound() {
-    let (free, fapi) = (World::new(), World::with(json!({"security_profile": "fapi2"})));
+    let (free, fapi) = (World::new(), World::with(&json!({"security_profile": "fapi2"})));
     let decide = |world: &World, changes: &[(&str, &str)], held: &Held| {
         let request = world.read(Way::Pushed, &parameters(changes)).unwrap();
         Binding::decide(&world.client, &request, held)

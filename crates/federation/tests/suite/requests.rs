@@ -53,7 +53,7 @@ fn what_is_wrong_is_told_at_the_registered_address_only() {
 
 #[test]
 fn fapi_clients_push_their_requests() {
-    let world = World::with(json!({"security_profile": "fapi2"}));
+    let world = World::with(&json!({"security_profile": "fapi2"}));
     assert_eq!(refusal(&world, Way::Front, &[]), (Code::InvalidRequest, false));
     world.read(Way::Pushed, &parameters(&[])).unwrap();
 }
@@ -76,7 +76,7 @@ fn an_essential_acr_goes_before_acr_values() {
 
 #[test]
 fn a_message_is_shown_in_the_user_s_language() {
-    let message = r##"{"message#sv":"SGVqIQ==","message#en":"SGkh","mime_type":"text/plain"}"##;
+    let message = r#"{"message#sv":"SGVqIQ==","message#en":"SGkh","mime_type":"text/plain"}"#;
     let name = "https://id.oidc.se/param/userMessage";
     let request = World::new().read(Way::Front, &parameters(&[(name, message)])).unwrap();
     let message = request.message.unwrap();
@@ -85,7 +85,7 @@ fn a_message_is_shown_in_the_user_s_language() {
     assert!(World::new().read(Way::Front, &parameters(&[(name, html)])).is_err());
 }
 
-fn object(world: &World, header: Value, changes: Value) -> Result<Vec<String>, OidcError> {
+fn object(world: &World, header: Value, changes: &Value) -> Result<Vec<String>, OidcError> {
     let claims = json!({
         "iss": "rp", "aud": ISSUER, "exp": NOW + 60, "iat": NOW, "client_id": "rp",
         "response_type": "code", "redirect_uri": REDIRECT, "scope": "openid", "max_age": 30,
@@ -101,9 +101,9 @@ fn object(world: &World, header: Value, changes: Value) -> Result<Vec<String>, O
 fn of_a_signed_request_only_what_is_signed_counts() {
     let world = World::new();
     let header = json!({"kid": "k1", "typ": "oauth-authz-req+jwt"});
-    assert_eq!(object(&world, header, json!({})), Ok(vec!["signed".to_owned()]));
-    assert!(object(&world, json!({}), json!({"aud": [ISSUER, "x"]})).is_ok(), "one key needs no name");
-    assert!(object(&world, json!({"kid": "k1"}), json!({"aud": "https://op.example/oidc/token"})).is_ok());
+    assert_eq!(object(&world, header, &json!({})), Ok(vec!["signed".to_owned()]));
+    assert!(object(&world, json!({}), &json!({"aud": [ISSUER, "x"]})).is_ok(), "one key needs no name");
+    assert!(object(&world, json!({"kid": "k1"}), &json!({"aud": "https://op.example/oidc/token"})).is_ok());
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_request_object_that_is_not_for_us_is_refused() {
         json!({"request": "x.y.z"}),
         json!({"request_uri": "https://rp.example/r"}),
     ] {
-        let refused = object(&world, json!({"kid": "k1"}), changes.clone()).unwrap_err();
+        let refused = object(&world, json!({"kid": "k1"}), &changes).unwrap_err();
         assert_eq!(refused.code, Code::InvalidRequestObject, "{changes}");
     }
     for header in [
@@ -134,12 +134,12 @@ fn a_request_object_that_is_not_for_us_is_refused() {
         json!({"kid": "k1", "typ": "at+jwt"}),
         json!({"kid": "k1", "crit": ["x"]}),
     ] {
-        assert!(object(&world, header.clone(), json!({})).is_err(), "{header}");
+        assert!(object(&world, header.clone(), &json!({})).is_err(), "{header}");
     }
 }
 
 #[test]
 fn a_client_that_signs_its_requests_is_held_to_it() {
-    let world = World::with(json!({"require_signed_request_object": true}));
+    let world = World::with(&json!({"require_signed_request_object": true}));
     assert_eq!(refusal(&world, Way::Front, &[]), (Code::InvalidRequest, false));
 }

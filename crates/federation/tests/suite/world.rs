@@ -27,11 +27,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::with(json!({}))
+        Self::with(&json!({}))
     }
 
     /// With changes in the registration.
-    pub(crate) fn with(changes: Value) -> Self {
+    pub(crate) fn with(changes: &Value) -> Self {
         let mut keys = SoftSigner::new();
         let key = keys.add("rp", KeyKind::EcP256);
         let mut jwk = write_jwk(&keys.public(&key));
@@ -62,7 +62,7 @@ impl World {
     }
 
     /// A good client assertion with changes in its claims.
-    pub(crate) fn assertion(&self, changes: Value) -> String {
+    pub(crate) fn assertion(&self, changes: &Value) -> String {
         let claims = changed(
             json!({"iss": "rp", "sub": "rp", "aud": ISSUER, "jti": "j1", "iat": NOW, "exp": NOW + 60}),
             changes,
@@ -85,7 +85,7 @@ pub(crate) fn form(parameters: &[(&str, &str)]) -> Parameters {
 }
 
 /// An object with other members; null takes one away.
-pub(crate) fn changed(mut object: Value, changes: Value) -> Value {
+pub(crate) fn changed(mut object: Value, changes: &Value) -> Value {
     let members = object.as_object_mut().unwrap();
     for (name, value) in changes.as_object().unwrap() {
         if value.is_null() {

@@ -124,13 +124,15 @@ fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> Migrator {
 }
 
 /// Number, name and text of each migration. A published one is never edited: its checksum is stored.
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "spine", include_str!("../../migrations/sqlite/0001_spine.sql")),
     (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
+    (6, "relying", include_str!("../../migrations/sqlite/0006_relying.sql")),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 2] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "spine", include_str!("../../migrations/postgres/0001_spine.sql")),
     (2, "policies", include_str!("../../migrations/postgres/0002_policies.sql")),
+    (6, "relying", include_str!("../../migrations/postgres/0006_relying.sql")),
 ];
 
 /// Every statement goes by a key or along an index. Plans are made once, when the tables may still

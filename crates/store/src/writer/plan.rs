@@ -142,14 +142,16 @@ impl Plan {
 
     /// Adds steps of logins.
     pub(super) fn add_logins(&mut self, writes: &[LoginWrite]) {
-        writes.iter().for_each(|write| self.add_login(write));
+        for write in writes {
+            self.add_login(write);
+        }
     }
 
     fn add_login(&mut self, write: &LoginWrite) {
         match write {
             LoginWrite::Session(session) => self.push(Step::Session, sessions::new_row(session)),
             LoginWrite::EndSession { id, at } => {
-                self.push(Step::EndSession, vec![id.0.as_slice().into(), (*at).into()])
+                self.push(Step::EndSession, vec![id.0.as_slice().into(), (*at).into()]);
             }
             LoginWrite::Ticket(ticket) => self.push(Step::Ticket, sessions::ticket_row(ticket)),
             LoginWrite::Spend { kind, digest, at } => {

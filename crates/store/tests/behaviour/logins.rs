@@ -52,10 +52,8 @@ pub(crate) async fn a_ticket_is_used_once(database: &Database) {
     assert_eq!(store.ticket(TicketKind::Access, &digest).await.unwrap(), None, "kinds are apart");
 
     let spend = |number: u8| {
-        let writes = vec![
-            LoginWrite::Spend { kind, digest, at: at(5) },
-            LoginWrite::Ticket(ticket(TicketKind::Access, number)),
-        ];
+        let writes =
+            vec![LoginWrite::Spend { kind, digest, at: at(5) }, LoginWrite::Ticket(ticket(TicketKind::Access, number))];
         let store = std::sync::Arc::clone(store);
         tokio::spawn(async move { store.keep_login(writes).await })
     };

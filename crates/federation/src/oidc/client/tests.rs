@@ -1,7 +1,7 @@
 use super::*;
 use serde_json::json;
 
-fn registration(changes: Value) -> Result<Client, RegistrationError> {
+fn registration(changes: &Value) -> Result<Client, RegistrationError> {
     let mut registration = json!({
         "client_id": "https://rp.example",
         "redirect_uris": ["https://rp.example/cb"],
@@ -19,15 +19,15 @@ fn registration(changes: Value) -> Result<Client, RegistrationError> {
 
 #[test]
 fn a_registration_has_safe_defaults() {
-    let client = registration(json!({})).unwrap();
+    let client = registration(&json!({})).unwrap();
     assert_eq!(client.profile, SecurityProfile::Sweden);
     assert_eq!(client.name.sv, "Tjänsten");
     assert_eq!(client.name.en, "https://rp.example");
     assert_eq!(client.sector.as_deref(), Some("rp.example"));
     assert_eq!(client.id_token_algorithm, JoseAlgorithm::Es256);
-    assert!(!client.pushed_only && !client.accepts_coordination_number);
-    assert!(registration(json!({"security_profile": "fapi2"})).unwrap().pushed_only);
-    assert_eq!(registration(json!({"subject_type": "public"})).unwrap().sector, None);
+    assert!(client.demands.is_empty() && !client.accepts_coordination_number);
+    assert!(registration(&json!({"security_profile": "fapi2"})).unwrap().demands(Demand::PushedRequests));
+    assert_eq!(registration(&json!({"subject_type": "public"})).unwrap().sector, None);
 }
 
 #[test]
@@ -59,7 +59,9 @@ fn what_would_be_unsafe_is_not_registered() {
         json!({"security_profile": "none"}),
         json!({"backchannel_logout_uri": "ftp://rp.example"}),
     ] {
-        assert!(registration(changes.clone()).is_err(), "{changes}");
+        assert!(registration(&changes).is_err(), "{changes}");
     }
-    assert!(registration(json!({"redirect_uris": ["http://127.0.0.1:8000/cb"], "application_type": "native"})).is_ok());
+    assert!(
+        registration(&json!({"redirect_uris": ["http://127.0.0.1:8000/cb"], "application_type": "native"})).is_ok()
+    );
 }
