@@ -2,13 +2,13 @@
 
 mod prober;
 mod server;
-mod shim;
+pub mod shim;
 mod trial;
 
 use crate::support::Installation;
 
 /// Lets service and signer load another PKCS#11 module from the next start on.
-fn load_module(installation: &Installation, module: &std::path::Path) {
+pub fn load_module(installation: &Installation, module: &std::path::Path) {
     for file in ["sigill.toml", "signer/signer.toml"] {
         let path = installation.data().join(file);
         let text = std::fs::read_to_string(&path).unwrap();

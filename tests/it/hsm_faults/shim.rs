@@ -44,13 +44,14 @@ async fn hsm_in_every_trouble_is_survived_in_the_same_processes() {
 }
 
 /// Replaces the rules as a whole: the shim reads them before every call.
-fn set(rules: &Path, text: &str) {
+pub fn set(rules: &Path, text: &str) {
     let fresh = rules.with_extension("new");
     std::fs::write(&fresh, format!("{text}\n")).unwrap();
     std::fs::rename(fresh, rules).unwrap();
 }
 
-fn compile(folder: &Path) -> std::path::PathBuf {
+/// The shim, built.
+pub fn compile(folder: &Path) -> std::path::PathBuf {
     let (source, shim) = (concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/p11fault.c"), folder.join("p11fault.so"));
     let mut compiler = Command::new("cc");
     compiler.args(["-shared", "-fPIC", "-O2", "-I/usr/include/p11-kit-1", "-o"]).arg(&shim).arg(source);

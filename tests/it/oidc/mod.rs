@@ -6,3 +6,4 @@ mod login;
 mod logout;
 mod misuse;
 mod pages;
+mod trouble;

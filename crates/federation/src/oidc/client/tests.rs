@@ -1,5 +1,5 @@
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn registration(changes: &Value) -> Result<Client, RegistrationError> {
     let mut registration = json!({
