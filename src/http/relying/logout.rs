@@ -6,13 +6,14 @@ use super::text::Text;
 use super::visitor::{Visitor, forget_session};
 use crate::app::App;
 use crate::service::login::LoginError;
+use crate::service::login::keys::own_claims;
 use crate::service::login::session::end_own;
 use crate::service::relying::client;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use federation::oidc::{Parameters, logout};
+use federation::oidc::{Code, OidcError, Parameters, logout};
 
 /// `GET /oidc/end_session`: asks, since anybody can send a browser here.
 pub(super) async fn ask(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Response {
@@ -44,8 +45,17 @@ pub(super) async fn end(State(app): State<App>, visitor: Visitor, headers: Heade
 /// The parameters, and where the browser goes afterwards.
 async fn after(app: &App, form: &[u8]) -> Result<(Parameters, Option<String>), LoginError> {
     let parameters = Parameters::from_form(form)?;
-    let known = match parameters.get("client_id") {
-        Some(id) => Some(client(app, id).await?),
+    // RP-Initiated Logout section 2: an ID token of ours names the relying service as well as its id does.
+    let hint = match parameters.get("id_token_hint") {
+        Some(hint) => own_claims(app, hint)?.and_then(|claims| claims["aud"].as_str().map(str::to_owned)),
+        None => None,
+    };
+    let named = parameters.get("client_id").map(str::to_owned);
+    if named.is_some() && hint.is_some() && named != hint {
+        return Err(OidcError::new(Code::InvalidRequest, "client_id and id_token_hint name two clients").into());
+    }
+    let known = match named.or(hint) {
+        Some(id) => Some(client(app, &id).await?),
         None => None,
     };
     let target = logout::after(&parameters, known.as_deref())?;
@@ -61,7 +71,8 @@ fn logged_out(language: &str) -> Response {
 
 fn confirm(visitor: &Visitor, parameters: &Parameters, target: Option<&str>) -> Response {
     let field = |name: &str| Some((name.to_owned(), parameters.get(name)?.to_owned()));
-    let fields = ["client_id", "post_logout_redirect_uri", "state"].into_iter().filter_map(field).collect();
+    let fields =
+        ["client_id", "id_token_hint", "post_logout_redirect_uri", "state"].into_iter().filter_map(field).collect();
     let origin = target.and_then(|target| url::Url::parse(target).ok());
     let origin = origin.map(|url| url.origin().ascii_serialization()).unwrap_or_default();
     page(StatusCode::OK, &pages::Logout { text: Text::of(visitor.language), fields }, &origin)

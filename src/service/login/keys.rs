@@ -9,9 +9,10 @@ use domain::changes::{Changes, Write};
 use domain::ports::{Conflict, StoreError};
 use domain::relying::TokenKey as Kept;
 use hsm::KeyRole;
-use pki::jose::{Draft, JoseAlgorithm, thumbprint};
+use pki::jose::{Draft, JoseAlgorithm, read_compact, thumbprint};
 use pki::key::{KeyId, KeyKind, PublicKey, SignError};
 use pki::time::UtcTime;
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 /// Uses the keys that are kept. Does not need the token.
@@ -75,6 +76,17 @@ pub async fn sign(
     app.keys.sign_with(&key.label, draft.algorithm(), draft.message().to_vec(), |signature| drop(done.send(signature)));
     let gone = |_| SignError::Unavailable { detail: "the token's worker ended".to_owned() };
     Ok(draft.finish(signed.await.map_err(gone)??)?)
+}
+
+/// The claims of a token that this provider signed, also long ago; none for any other.
+///
+/// # Errors
+/// [`ServiceError`] if logins are not configured.
+pub fn own_claims(app: &App, jwt: &str) -> Result<Option<Value>, ServiceError> {
+    let Ok(jws) = read_compact(jwt) else { return Ok(None) };
+    let signed = parts(app)?.keys().iter().any(|key| jws.verify(&key.public).is_ok());
+    let claims = signed.then(|| serde_json::from_slice::<Value>(&jws.payload).ok()).flatten();
+    Ok(claims.filter(|claims| claims["iss"] == parts(app).map_or("", |login| &login.issuer)))
 }
 
 /// A key's name towards clients: by its content, so that no two share one.

@@ -68,6 +68,12 @@ async fn a_holder_logs_out() {
     assert_eq!(asked.status, StatusCode::OK);
     assert!(asked.policy.contains("https://rp.example"), "{}", asked.policy);
     assert_eq!(service.userinfo(token).await.0, 200, "asked only");
+    let hint = tokens["id_token"].as_str().unwrap();
+    let by_hint = browser.post(&at, &[("id_token_hint", hint), ("post_logout_redirect_uri", target)], "null").await;
+    assert_eq!(by_hint.status, StatusCode::OK, "an ID token names its service");
+    let forged = format!("{}AA", &hint[..hint.len() - 2]);
+    let by_hint = browser.post(&at, &[("id_token_hint", &forged), ("post_logout_redirect_uri", target)], "null").await;
+    assert_eq!(by_hint.status, StatusCode::BAD_REQUEST);
     let fields = [&fields[..], &[("answer", "accept")]].concat();
     let forged = browser.post(&at, &fields, "https://rp.example").await;
     assert_eq!(forged.status, StatusCode::OK, "asked again");

@@ -83,8 +83,10 @@ impl ClaimsRequest {
     /// # Errors
     /// `invalid_request`.
     pub fn from_json(text: &str) -> Result<Self, OidcError> {
-        let read: Self =
-            serde_json::from_str(text).map_err(|_| OidcError::request("claims is not a claims request"))?;
+        let wrong = |_| OidcError::request("claims is not a claims request");
+        // By way of an object, since an array would do for a struct.
+        let members: Map<String, Value> = serde_json::from_str(text).map_err(wrong)?;
+        let read: Self = serde_json::from_value(Value::Object(members)).map_err(wrong)?;
         if read.id_token.len() + read.userinfo.len() > MAX_CLAIMS {
             return Err(OidcError::request("claims asks for too much"));
         }

@@ -78,7 +78,7 @@ fn algorithms_and_keys_are_not_the_sender_s_choice() {
         json!({"alg": "ES384", "kid": "k1"}),
         json!({"alg": "ES256", "kid": "other"}),
         json!({"alg": "ES256", "kid": "k1", "jku": "https://evil.example/keys"}),
-        json!({"alg": "ES256", "kid": "k1"}),
+        json!({"alg": "ES256", "kid": "k1", "typ": "changed"}),
     ] {
         assert!(call(&world, &with(header.clone())).is_err(), "{header}");
     }
