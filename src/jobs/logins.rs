@@ -2,9 +2,13 @@
 
 use super::rhythm::{Rhythm, never};
 use crate::app::{App, Login, LogoutNotice};
+use crate::server_identity::provider;
 use crate::service::ServiceError;
 use crate::service::login::{keys, session};
-use reqwest::{Certificate, Client};
+use reqwest::Client;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -75,13 +79,17 @@ async fn send(client: &Client, notice: &LogoutNotice) {
 
 /// Goes to registered addresses only, follows nothing, and trusts the configured roots alone.
 async fn client(app: &App) -> anyhow::Result<Client> {
-    let own = [&app.config.tls.root];
     let more = app.config.login.iter().flat_map(|config| &config.trusted_roots);
-    let mut roots = Vec::new();
-    for path in own.into_iter().chain(more) {
-        roots.push(Certificate::from_pem(&tokio::fs::read(path).await?)?);
+    let mut roots = RootCertStore::empty();
+    for path in [&app.config.tls.root].into_iter().chain(more) {
+        let pem = tokio::fs::read(path).await?;
+        for root in CertificateDer::pem_slice_iter(&pem) {
+            roots.add(root?)?;
+        }
     }
-    let builder = Client::builder().tls_certs_only(roots).no_proxy().timeout(NOTICE_DEADLINE);
+    let tls = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    let tls = tls.with_root_certificates(roots).with_no_client_auth();
+    let builder = Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(NOTICE_DEADLINE);
     Ok(builder.redirect(reqwest::redirect::Policy::none()).build()?)
 }
 
