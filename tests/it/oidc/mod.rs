@@ -1,5 +1,6 @@
 //! Card logins for relying services: OpenID Connect end to end.
 
+mod bound;
 mod cards;
 mod driver;
 mod login;

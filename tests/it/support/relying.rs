@@ -99,6 +99,49 @@ impl Service {
         self.sign(&json!({"iss": self.id, "sub": self.id, "aud": self.issuer, "jti": jti, "iat": now, "exp": now + 60}))
     }
 
+    /// A fresh proof of possession of the service's key (RFC 9449 section 4.2).
+    pub fn proof(&self, method: &str, path: &str, access_token: Option<&str>) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let jti = format!("p{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+        let mut claims = json!({
+            "jti": jti, "htm": method, "htu": format!("{}{path}", self.issuer), "iat": System.now().unix(),
+        });
+        if let Some(token) = access_token {
+            let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
+            claims["ath"] = URL_SAFE_NO_PAD.encode(hash).into();
+        }
+        let header = json!({"typ": "dpop+jwt", "jwk": write_jwk(&self.keys.public(&self.key))});
+        let payload = claims.to_string();
+        sign_compact(header, payload.as_bytes(), &self.key, SignatureAlgorithm::EcdsaSha256, &self.keys).unwrap()
+    }
+
+    /// Exchanges a code with a proof.
+    pub async fn exchange_with_proof(&self, code: &str, proof: &str) -> (u16, Value) {
+        let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT),
+            ("code_verifier", VERIFIER),
+            ("client_assertion", &self.assertion()),
+            ("client_assertion_type", kind),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let request = self.http.post(format!("{}/oidc/token", self.issuer)).header("dpop", proof);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form(&fields));
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, serde_json::from_str(&response.text().await.unwrap()).unwrap())
+    }
+
+    /// Status of the UserInfo endpoint for a token with a scheme and perhaps a proof.
+    pub async fn userinfo_as(&self, scheme: &str, token: &str, proof: Option<&str>) -> u16 {
+        let request = self.http.get(format!("{}/oidc/userinfo", self.issuer));
+        let request = request.header("authorization", format!("{scheme} {token}"));
+        let request = proof.into_iter().fold(request, |request, proof| request.header("dpop", proof));
+        request.send().await.unwrap().status().as_u16()
+    }
+
     /// A JWS by the service's key.
     pub fn sign(&self, claims: &Value) -> String {
         let header = json!({"kid": "k1"});
