@@ -2,6 +2,7 @@
 
 mod bound;
 mod cards;
+mod decision;
 mod driver;
 mod login;
 mod logout;
