@@ -8,7 +8,7 @@ use serde_json::json;
 #[tokio::test]
 async fn a_fapi_client_gets_tokens_that_are_bound_to_its_key() {
     let installation = Installation::start("fapi");
-    let fapi = Service::register(&installation, "fapi", json!({"security_profile": "fapi2"}));
+    let fapi = Service::register(&installation, "fapi", &json!({"security_profile": "fapi2"}));
     let browser = Browser::new(&installation, Some(identity(&installation.person(0, "employee"))));
     let pushed = fapi.parameters(&[]);
     let pushed: Vec<(&str, &str)> = pushed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -31,7 +31,7 @@ async fn a_fapi_client_gets_tokens_that_are_bound_to_its_key() {
     assert_eq!(fapi.userinfo_as("Bearer", token, None).await, 401, "a bound token is no bearer's");
     assert_eq!(fapi.userinfo_as("DPoP", token, None).await, 401);
     assert_eq!(fapi.userinfo_as("Bearer", token, Some(&proof)).await, 401);
-    let other = Service::register(&installation, "other", json!({}));
+    let other = Service::register(&installation, "other", &json!({}));
     let stolen = other.proof("GET", "/oidc/userinfo", Some(token));
     assert_eq!(other.userinfo_as("DPoP", token, Some(&stolen)).await, 401, "another key");
     assert_eq!(fapi.userinfo_as("DPoP", token, Some(&fapi.proof("GET", "/oidc/userinfo", None))).await, 400, "no ath");

@@ -14,7 +14,7 @@ use std::process::Command;
 #[tokio::test]
 async fn every_state_of_a_card_has_its_page() {
     let installation = Installation::start("cards");
-    let service = Service::register(&installation, "rp", json!({}));
+    let service = Service::register(&installation, "rp", &json!({}));
     let (oracle, agency) = (Oracle::new(&installation), Agency::new(&installation, 0));
     let keys = Keys::new();
     let (id, card) = agency.approved(&oracle).await;
@@ -45,11 +45,11 @@ async fn every_state_of_a_card_has_its_page() {
     assert_eq!(refusals.len(), 4, "those of strangers are nobody's: {refusals:?}");
 }
 
-/// A card of level LoA4 satisfies what is asked for here, and says so of itself only what may be said.
+/// A card of the highest level satisfies what is asked for here, and says so of itself only what may be said.
 #[tokio::test]
 async fn a_card_logs_in_with_two_factors() {
     let installation = Installation::start("card-login");
-    let service = Service::register(&installation, "rp", json!({}));
+    let service = Service::register(&installation, "rp", &json!({}));
     let (oracle, agency) = (Oracle::new(&installation), Agency::new(&installation, 0));
     let keys = Keys::new();
     let (_, card, issued) = agency.card(&oracle, &keys).await;

@@ -13,7 +13,7 @@ const LOA: &str = "http://id.swedenconnect.se/loa/1.0/uncertified-loa3";
 #[tokio::test]
 async fn a_login_gives_what_was_agreed_to() {
     let installation = Installation::start("login");
-    let service = Service::register(&installation, "rp", json!({}));
+    let service = Service::register(&installation, "rp", &json!({}));
     let person = installation.person(0, "employee");
     let browser = Browser::new(&installation, Some(identity(&person)));
 
@@ -49,8 +49,8 @@ async fn a_login_gives_what_was_agreed_to() {
 #[tokio::test]
 async fn requests_can_be_pushed_and_signed() {
     let installation = Installation::start("pushed");
-    let service = Service::register(&installation, "rp", json!({}));
-    let fapi = Service::register(&installation, "fapi", json!({"security_profile": "fapi2"}));
+    let service = Service::register(&installation, "rp", &json!({}));
+    let fapi = Service::register(&installation, "fapi", &json!({"security_profile": "fapi2"}));
     let person = installation.person(0, "employee");
     let browser = Browser::new(&installation, Some(identity(&person)));
 
@@ -94,10 +94,10 @@ async fn subjects_are_pairwise() {
     let public = json!({"subject_type": "public"});
     let elsewhere = json!({"redirect_uris": [REDIRECT, "https://rp.example/other"]});
     let services = [
-        Service::register(&installation, "one", json!({})),
-        Service::register(&installation, "same-sector", elsewhere),
-        Service::register(&installation, "public-1", public.clone()),
-        Service::register(&installation, "public-2", public),
+        Service::register(&installation, "one", &json!({})),
+        Service::register(&installation, "same-sector", &elsewhere),
+        Service::register(&installation, "public-1", &public),
+        Service::register(&installation, "public-2", &public),
     ];
     let person = installation.person(0, "employee");
     let mut subjects = Vec::new();
@@ -114,8 +114,8 @@ async fn subjects_are_pairwise() {
 #[tokio::test]
 async fn a_silent_login_needs_the_session_of_this_service() {
     let installation = Installation::start("silent");
-    let service = Service::register(&installation, "rp", json!({}));
-    let other = Service::register(&installation, "other", json!({}));
+    let service = Service::register(&installation, "rp", &json!({}));
+    let other = Service::register(&installation, "other", &json!({}));
     let browser = Browser::new(&installation, Some(identity(&installation.person(0, "employee"))));
     let silently = async |service: &Service, changes: &[(&str, &str)]| {
         let changes = [&[("prompt", "none")], changes].concat();

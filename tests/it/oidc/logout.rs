@@ -17,7 +17,7 @@ async fn a_revoked_card_has_no_sessions() {
     let mut installation = Installation::start("logout");
     let (listener, acceptor) = relying_service(&mut installation).await;
     let uri = format!("https://localhost:{}/logout", listener.local_addr().unwrap().port());
-    let service = Service::register(&installation, "rp", json!({"backchannel_logout_uri": uri}));
+    let service = Service::register(&installation, "rp", &json!({"backchannel_logout_uri": uri}));
     let person = installation.person(0, "employee");
     let browser = Browser::new(&installation, Some(identity(&person)));
     let tokens = browser.tokens(&service).await;
@@ -58,7 +58,7 @@ async fn a_revoked_card_has_no_sessions() {
 async fn a_holder_logs_out() {
     let installation = Installation::start("end-session");
     let target = "https://rp.example/bye";
-    let service = Service::register(&installation, "rp", json!({"post_logout_redirect_uris": [target]}));
+    let service = Service::register(&installation, "rp", &json!({"post_logout_redirect_uris": [target]}));
     let browser = Browser::new(&installation, Some(identity(&installation.person(0, "employee"))));
     let tokens = browser.tokens(&service).await;
     let token = tokens["access_token"].as_str().unwrap();
@@ -99,7 +99,7 @@ async fn relying_service(installation: &mut Installation) -> (TcpListener, tokio
     installation.stop();
     let path = installation.data().join("sigill.toml");
     let config = std::fs::read_to_string(&path).unwrap();
-    let trusting = config.replace("key_days = 90", &format!("key_days = 90\ntrusted_roots = [{root:?}]"));
+    let trusting = config.replace("key_days = 90", &format!("key_days = 90\ntrusted_roots = [\"{}\"]", root.display()));
     std::fs::write(&path, trusting).unwrap();
     installation.run();
 

@@ -10,8 +10,8 @@ use serde_json::json;
 #[tokio::test]
 async fn a_code_that_comes_twice_kills_its_tokens() {
     let installation = Installation::start("replay");
-    let service = Service::register(&installation, "rp", json!({}));
-    let thief = Service::register(&installation, "thief", json!({}));
+    let service = Service::register(&installation, "rp", &json!({}));
+    let thief = Service::register(&installation, "thief", &json!({}));
     let browser = Browser::new(&installation, Some(identity(&installation.person(0, "employee"))));
     let answer = browser.login(&service, &service.login_url(&[]), "accept").await;
     let (status, refused) = thief.exchange(&answer["code"]).await;
@@ -30,7 +30,7 @@ async fn a_code_that_comes_twice_kills_its_tokens() {
 #[tokio::test]
 async fn an_assertion_is_used_once() {
     let installation = Installation::start("assertion");
-    let service = Service::register(&installation, "rp", json!({}));
+    let service = Service::register(&installation, "rp", &json!({}));
     let assertion = service.assertion();
     let token = [("token", "unknown")];
     assert_eq!(service.call_with(&assertion, "/oidc/introspect", &token).await.0, 200);
@@ -47,7 +47,7 @@ async fn an_assertion_is_used_once() {
 #[tokio::test]
 async fn a_login_belongs_to_its_browser() {
     let installation = Installation::start("browser");
-    let service = Service::register(&installation, "rp", json!({}));
+    let service = Service::register(&installation, "rp", &json!({}));
     let person = installation.person(0, "employee");
     let (victim, other) =
         (Browser::new(&installation, Some(identity(&person))), Browser::new(&installation, Some(identity(&person))));
@@ -69,7 +69,8 @@ async fn a_login_belongs_to_its_browser() {
 #[tokio::test]
 async fn there_is_no_open_redirect() {
     let installation = Installation::start("redirects");
-    let service = Service::register(&installation, "rp", json!({"post_logout_redirect_uris": ["https://rp.example/"]}));
+    let service =
+        Service::register(&installation, "rp", &json!({"post_logout_redirect_uris": ["https://rp.example/"]}));
     let browser = Browser::new(&installation, None);
     for changes in [
         &[("redirect_uri", "https://evil.example/cb")][..],
@@ -101,7 +102,7 @@ async fn a_client_certificate_must_be_the_registered_one() {
         "token_endpoint_auth_method": "tls_client_auth",
         "tls_client_auth_subject_dn": subject.join(","),
     });
-    let service = Service::register(&installation, "rp", registration);
+    let service = Service::register(&installation, "rp", &registration);
     let discovery = http(&installation, None).get(format!("{}/.well-known/openid-configuration", service.issuer()));
     let metadata: serde_json::Value = discovery.send().await.unwrap().json().await.unwrap();
     let endpoint = metadata["mtls_endpoint_aliases"]["introspection_endpoint"].as_str().unwrap();

@@ -10,7 +10,7 @@ use serde_json::json;
 #[tokio::test]
 async fn the_holder_sees_and_decides() {
     let installation = Installation::start("pages");
-    let service = Service::register(&installation, "rp", json!({}));
+    let service = Service::register(&installation, "rp", &json!({}));
     let person = installation.person(0, "employee");
     let browser = Browser::new(&installation, Some(identity(&person)));
     let message = r#"{"message#sv":"PGI+SGVqPC9iPg==","mime_type":"text/plain"}"#;
@@ -37,7 +37,7 @@ async fn the_holder_sees_and_decides() {
 #[tokio::test]
 async fn a_person_without_a_card_is_helped() {
     let installation = Installation::start("no-card");
-    let service = Service::register(&installation, "rp", json!({}));
+    let service = Service::register(&installation, "rp", &json!({}));
     let browser = Browser::new(&installation, None);
     let (at, page) = browser.follow(&service.login_url(&[])).await;
     assert_eq!(page.status, StatusCode::UNAUTHORIZED);

@@ -21,7 +21,7 @@ async fn a_code_outlives_a_token_that_is_away() {
     load_module(&installation, &module);
     installation.set_environment(&[("P11FAULT_CTL", rules.to_str().unwrap())]);
     installation.run();
-    let service = Service::register(&installation, "rp", json!({}));
+    let service = Service::register(&installation, "rp", &json!({}));
     let browser = Browser::new(&installation, Some(identity(&installation.person(0, "employee"))));
     let answer = browser.login(&service, &service.login_url(&[]), "accept").await;
 
@@ -46,7 +46,7 @@ async fn a_code_outlives_a_token_that_is_away() {
 #[tokio::test]
 async fn nobody_logs_in_unrecorded() {
     let installation = Installation::start("audit-away");
-    let service = Service::register(&installation, "rp", json!({}));
+    let service = Service::register(&installation, "rp", &json!({}));
     let browser = Browser::new(&installation, Some(identity(&installation.person(0, "employee"))));
     let (at, proof) = browser.reach_consent(&service.login_url(&[])).await;
     let fields = [("proof", proof.as_str()), ("answer", "accept")];

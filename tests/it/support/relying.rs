@@ -64,7 +64,7 @@ pub fn identity(person: &Value) -> Identity {
 
 impl Service {
     /// Registers a service with `sigill demo rp add`, with changes in its registration.
-    pub fn register(installation: &Installation, id: &str, changes: Value) -> Self {
+    pub fn register(installation: &Installation, id: &str, changes: &Value) -> Self {
         let mut keys = SoftSigner::new();
         let key = keys.add(id, KeyKind::EcP256);
         let mut jwk = write_jwk(&keys.public(&key));
@@ -219,8 +219,8 @@ impl Service {
     pub async fn verified(&self, jwt: &str) -> Value {
         let jws = read_compact(jwt).unwrap();
         let response = self.http.get(format!("{}/oidc/jwks", self.issuer)).send().await.unwrap();
-        let jwks: Value = response.json().await.unwrap();
-        let key = jwks["keys"].as_array().unwrap().iter().find(|key| key["kid"] == jws.header["kid"]).unwrap();
+        let published: Value = response.json().await.unwrap();
+        let key = published["keys"].as_array().unwrap().iter().find(|key| key["kid"] == jws.header["kid"]).unwrap();
         jws.verify(&pki::jose::read_jwk(key).unwrap()).unwrap();
         serde_json::from_slice(&jws.payload).unwrap()
     }
@@ -253,7 +253,7 @@ impl Browser {
             }
             let page = self.get(&url).await;
             match &page.location {
-                Some(next) => url = next.clone(),
+                Some(next) => url.clone_from(next),
                 None => return (url, page),
             }
         }
