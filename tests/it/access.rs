@@ -353,16 +353,6 @@ fn at(method: Method, template: &'static str, path: &str, body: Option<Value>) -
     Route { method, template, path: path.to_owned(), body, of_the_agency: false }
 }
 
-/// A registration that can be taken.
-fn relying_service() -> Value {
-    json!({
-        "client_id": "rp",
-        "redirect_uris": ["https://rp.example/cb"],
-        "token_endpoint_auth_method": "tls_client_auth",
-        "tls_client_auth_subject_dn": "CN=rp",
-    })
-}
-
 fn callers(installation: &Installation) -> Vec<(String, Caller)> {
     let mut callers = vec![("nobody".to_owned(), Caller::nobody(installation))];
     let own = [
