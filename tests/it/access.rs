@@ -314,6 +314,7 @@ impl Objects {
             read("/admin/v1/keys"),
             open(Method::POST, "/admin/v1/keys/acts", Some(json!({"operation": "{}", "statements": []}))),
             at(Method::GET, "/admin/v1/keys/{issuer}/affected", &affected, None),
+            open(Method::POST, "/validate/v1/certificate", Some(json!({"certificate": "AAAA"}))),
             open(Method::POST, "/admin/v1/relying-services", Some(relying_service())),
             ours(
                 Method::POST,

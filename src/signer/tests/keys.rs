@@ -80,7 +80,7 @@ fn a_key_that_nobody_activated_signs_nothing() {
     let (mut world, next) = world();
     let core = world.core();
     assert_eq!(state(&core, "person-2"), KeyState::Generated);
-    assert_eq!(core.status().issuers, ["infrastructure", "person"]);
+    assert_eq!(core.status().issuers, ["function", "infrastructure", "person"]);
     let before = world.trace();
     let request = card_from(&mut world, &next, "early");
     assert_eq!(refusal(&core, request), Some(Code::KeyState));

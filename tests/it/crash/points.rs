@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Points that neither issuing nor revoking one card passes: agencies and their steps, people's packages and employments,
-/// receipts, bulk revocations, new policies (which have a test of their own), and erasure.
+/// receipts, bulk revocations, new policies (which have a test of their own), acts on CA keys, logins, and erasure.
 const ELSEWHERE: &[&str] = &[
     "tenant",
     "employment-end",
@@ -25,6 +25,16 @@ const ELSEWHERE: &[&str] = &[
     "bulk",
     "bulk-outcome",
     "policies",
+    "ca-key",
+    "registration",
+    "registration-approval",
+    "token-key",
+    "session",
+    "ticket",
+    "ticket-spent",
+    "session-ended",
+    "tickets-forgotten",
+    "sessions-forgotten",
     "erase",
 ];
 /// Points that every transaction passes: many times in the life of one card.

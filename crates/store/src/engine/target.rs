@@ -77,12 +77,12 @@ impl Target {
         match self {
             Self::Sqlite(options) => {
                 let mut connection = options.connect().await.map_err(OpenError::Connect)?;
-                migrator(&SQLITE_MIGRATIONS).run(&mut connection).await?;
+                migrator(SQLITE_MIGRATIONS).run(&mut connection).await?;
                 connection.close().await
             }
             Self::Postgres(options) => {
                 let mut connection = options.connect().await.map_err(OpenError::Connect)?;
-                migrator(&POSTGRES_MIGRATIONS).run(&mut connection).await?;
+                migrator(POSTGRES_MIGRATIONS).run(&mut connection).await?;
                 connection.close().await
             }
         }
