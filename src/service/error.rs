@@ -184,9 +184,8 @@ impl ServiceError {
             Self::Store(StoreError::Conflict(Conflict::AlreadyRevoked)) => "already-revoked",
             Self::Store(StoreError::Conflict(_)) => "conflict",
             Self::Store(StoreError::Stale { .. }) => "stale",
-            Self::Store(StoreError::Busy) => "busy",
+            Self::Busy | Self::Store(StoreError::Busy) => "busy",
             Self::Store(_) => "store-unavailable",
-            Self::Busy => "busy",
             Self::Incomplete(_) => "incomplete-installation",
         }
     }
