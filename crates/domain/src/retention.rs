@@ -45,6 +45,14 @@ pub enum RecordKind {
     PersonalValue,
     /// Policies that were in force, and their approval.
     Policies,
+    /// Where a CA's key was in its life, and who approved it.
+    CaKey,
+    /// A relying service as it was registered.
+    RelyingService,
+    /// A key that signed for relying services.
+    TokenKey,
+    /// A session, or what was handed out in a login. The audit log keeps what a login was about.
+    Login,
 }
 
 /// How long, and from when.
@@ -85,7 +93,7 @@ pub struct RetentionError(String);
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::Agency,
         Self::Person,
         Self::Employment,
@@ -103,6 +111,10 @@ impl RecordKind {
         Self::Audit,
         Self::PersonalValue,
         Self::Policies,
+        Self::CaKey,
+        Self::RelyingService,
+        Self::TokenKey,
+        Self::Login,
     ];
 
     /// The least that a policy may say, in years (EN 319 411-1 clause 6.4.6: what proves issue and revocation). None
@@ -118,10 +130,17 @@ impl RecordKind {
             | Self::Revocation
             | Self::Crl
             | Self::Audit
-            | Self::Policies => Some(SEVEN_YEARS),
-            Self::Agency | Self::Person | Self::Employment | Self::Role | Self::OcspAnswer | Self::PersonalValue => {
-                Some(0)
-            }
+            | Self::Policies
+            | Self::CaKey => Some(SEVEN_YEARS),
+            Self::Agency
+            | Self::Person
+            | Self::Employment
+            | Self::Role
+            | Self::OcspAnswer
+            | Self::PersonalValue
+            | Self::RelyingService
+            | Self::TokenKey
+            | Self::Login => Some(0),
         }
     }
 }

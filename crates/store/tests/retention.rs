@@ -28,6 +28,18 @@ const TABLES: &[(&str, RecordKind)] = &[
     ("audit_record", RecordKind::Audit),
     ("audit_personal", RecordKind::PersonalValue),
     ("policy_bundle", RecordKind::Policies),
+    ("agreement", RecordKind::Agency),
+    ("onboarding_move", RecordKind::Agency),
+    ("assignment", RecordKind::Role),
+    ("training", RecordKind::Role),
+    ("hand_out", RecordKind::Enrolment),
+    ("bulk_revocation", RecordKind::Revocation),
+    ("bulk_item", RecordKind::Revocation),
+    ("ca_key_stage", RecordKind::CaKey),
+    ("relying_registration", RecordKind::RelyingService),
+    ("token_key", RecordKind::TokenKey),
+    ("login_session", RecordKind::Login),
+    ("login_ticket", RecordKind::Login),
 ];
 
 #[test]
