@@ -7,10 +7,17 @@ use anyhow::{Context, Result, bail};
 pub(crate) struct Package {
     name: &'static str,
     why: &'static str,
+    /// A program that does as well, wherever it comes from.
+    instead: Option<&'static str>,
 }
 
 const fn package(name: &'static str, why: &'static str) -> Package {
-    Package { name, why }
+    Package { name, why, instead: None }
+}
+
+/// A package that many machines have from its makers instead.
+const fn program(name: &'static str, instead: &'static str, why: &'static str) -> Package {
+    Package { name, why, instead: Some(instead) }
 }
 
 /// What the build links against.
@@ -31,8 +38,8 @@ pub(crate) const RUN: &[Package] = &[
 pub(crate) const TEST: &[Package] = &[
     package("gnutls-bin", "judges OCSP answers and card logins"),
     package("libengine-pkcs11-openssl", "lets OpenSSL and curl use a key on a virtual card"),
-    package("nodejs", "runs openid-client, a certified relying party"),
-    package("npm", "installs openid-client"),
+    program("nodejs", "node", "runs openid-client, a certified relying party"),
+    program("npm", "npm", "installs openid-client"),
     package("p11-kit", "serves a token from another process, so that it can be stopped and killed"),
     package("p11-kit-modules", "the client side of a token served by p11-kit"),
     package("libp11-kit-dev", "PKCS#11 headers of the fault shim"),
@@ -77,7 +84,7 @@ pub(crate) fn ensure(sets: &[&[Package]]) -> Result<()> {
         }
         return Ok(());
     }
-    let missing: Vec<&Package> = wanted.filter(|package| !is_installed(package.name)).collect();
+    let missing: Vec<&Package> = wanted.filter(|package| package.is_missing()).collect();
     if missing.is_empty() {
         println!("System packages: all there.");
         return Ok(());
@@ -88,6 +95,12 @@ pub(crate) fn ensure(sets: &[&[Package]]) -> Result<()> {
     }
     let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
     install(&names)
+}
+
+impl Package {
+    fn is_missing(&self) -> bool {
+        !self.instead.is_some_and(on_path) && !is_installed(self.name)
+    }
 }
 
 /// A package that dpkg never heard of makes the query fail; that too means it is not installed.
