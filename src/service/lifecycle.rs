@@ -66,7 +66,7 @@ pub async fn end_employments(app: &App) -> Result<usize, ServiceError> {
     Ok(people)
 }
 
-/// Revokes cards that were not handed out within [`COLLECT_MONTHS`] of their certificates; how many.
+/// Revokes cards that were not handed out within `COLLECT_MONTHS` of their certificates; how many.
 ///
 /// # Errors
 /// [`ServiceError`] if the store fails; the next run goes on.

@@ -110,7 +110,7 @@ impl Drop for Crls {
     }
 }
 
-/// Has verification go on past the errors of [`TOLERATED`], which are about form and change no decision of RFC 5280
+/// Has verification go on past the errors of `TOLERATED`, which are about form and change no decision of RFC 5280
 /// clause 6, and past a trust anchor that no CRL covers: an anchor is not revoked by a list, but removed.
 pub fn tolerate_form(store: &mut X509StoreBuilderRef) {
     // SAFETY: the store is valid and the function lives for ever.

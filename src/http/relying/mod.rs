@@ -1,7 +1,7 @@
 //! The relying services' side: the OpenID provider on the API origin, the card step on an origin of its own.
 //!
-//! [`browser`] and [`consent`] are what a person passes through, [`card`] the step that asks for the certificate,
-//! [`backchannel`] what relying services call themselves. Every page works without script.
+//! `browser` and `consent` are what a person passes through, `card` the step that asks for the certificate,
+//! `backchannel` what relying services call themselves. Every page works without script.
 
 mod backchannel;
 mod browser;

@@ -24,7 +24,7 @@ pub(super) async fn last_words(app: &App, issuer: &str) -> Result<(), ServiceErr
     })
 }
 
-/// Goes on with what [`revoke_all`] was interrupted at.
+/// Goes on with what `revoke_all` was interrupted at.
 ///
 /// # Errors
 /// If the store fails; the next attempt goes on.

@@ -1,7 +1,7 @@
 //! Is this certificate good for this use, now, under this trust?
 //!
-//! Our own search finds chains ([`path`]), OpenSSL judges each by RFC 5280 clause 6 ([`engine`]), and our own rules add what
-//! it lets pass ([`rules`]). All three spend one [`Budget`], so that no input costs more than it says.
+//! Our own search finds chains (`path`), OpenSSL judges each by RFC 5280 clause 6 (`engine`), and our own rules add what
+//! it lets pass (`rules`). All three spend one [`Budget`], so that no input costs more than it says.
 
 mod budget;
 mod candidate;
