@@ -2,8 +2,9 @@
 
 use super::ServiceError;
 use super::permit::{Permit, Validate};
-use crate::app::App;
+use crate::app::{App, CertificateAuthority, IssuerKind};
 use domain::certificate::{CertificateRecord, Holder, fingerprint};
+use domain::key::KeyState;
 use domain::people::Tenant;
 use pki::time::UtcTime;
 use signature::validate::{Budget, Indication, Limits, Request, SubIndication, Validated, Verdict};
@@ -59,9 +60,12 @@ pub async fn certificate(app: &App, _: &Permit<Validate>, mut request: Request) 
     Ok(Answer { verdict, own: own_certificate(app, &leaf).await? })
 }
 
-/// The roots, self-signed, of this installation.
+/// The roots that this installation trusts.
 fn own_anchors(app: &App) -> Vec<Vec<u8>> {
-    let roots = app.issuers.iter().filter(|ca| ca.responder.is_none());
+    let trusted = |ca: &CertificateAuthority| {
+        ca.kind == IssuerKind::Root && app.key_lives.state(&ca.issuer.name) == KeyState::Active
+    };
+    let roots = app.issuers.iter().filter(|ca| trusted(ca));
     roots.map(|ca| ca.issuer.certificate.der().as_bytes().to_vec()).collect()
 }
 
