@@ -71,7 +71,7 @@ impl<'a> Engine<'a> {
     /// First those of this chain: OpenSSL takes the first that fits. Issuers of CRLs may be among the others. None twice:
     /// a second copy of a certificate would be looked at instead of the issuer of a CRL.
     fn untrusted<'b>(&'b self, path: &'b [&Candidate]) -> impl Iterator<Item = &'b X509> {
-        let between = &path[path.len().min(2) - 1..path.len() - 1];
+        let between = path.get(1..path.len() - 1).unwrap_or_default();
         let others = self.others.iter().filter(|(der, _)| path.iter().all(|candidate| candidate.der != *der));
         between.iter().map(|candidate| &candidate.x509).chain(others.map(|(_, x509)| x509))
     }
