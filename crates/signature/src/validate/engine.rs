@@ -1,6 +1,6 @@
 //! OpenSSL's judgement of one chain: RFC 5280 clause 6, revocation by CRLs included.
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Place};
 use super::request::{MalformedInput, Peer, Policies, Request, Revocation};
 use super::verdict::{Indication, SubIndication, Validated, Verdict};
 use openssl::error::ErrorStack;
@@ -17,14 +17,14 @@ use x509_parser::revocation_list::CertificateRevocationList;
 pub(super) struct Engine<'a> {
     request: &'a Request,
     crls: Crls,
-    /// Intermediates, each once, with their octets.
-    others: Vec<(&'a [u8], X509)>,
+    /// Intermediates, each once.
+    others: Vec<&'a Candidate<'a>>,
 }
 
 impl<'a> Engine<'a> {
     /// # Errors
     /// [`MalformedInput`] for a CRL that cannot be read.
-    pub(super) fn new(request: &'a Request) -> Result<Self, MalformedInput> {
+    pub(super) fn new(request: &'a Request, candidates: &'a [Candidate<'a>]) -> Result<Self, MalformedInput> {
         let unreadable = |_| MalformedInput { what: "CRL", why: "OpenSSL cannot read it" };
         let mut crls = Vec::new();
         for der in &request.crls {
@@ -32,9 +32,8 @@ impl<'a> Engine<'a> {
                 crls.push(X509Crl::from_der(der).map_err(unreadable)?);
             }
         }
-        let intermediates: BTreeSet<&[u8]> = request.intermediates.iter().map(Vec::as_slice).collect();
-        let read = |der| X509::from_der(der).ok().map(|x509| (der, x509));
-        let others = intermediates.into_iter().filter_map(read).collect();
+        let mut seen = BTreeSet::new();
+        let others = candidates.iter().filter(|one| one.place == Place::Intermediate && seen.insert(one.der)).collect();
         Ok(Self { request, crls: Crls::new(crls).map_err(unreadable)?, others })
     }
 
@@ -72,8 +71,8 @@ impl<'a> Engine<'a> {
     /// a second copy of a certificate would be looked at instead of the issuer of a CRL.
     fn untrusted<'b>(&'b self, path: &'b [&Candidate]) -> impl Iterator<Item = &'b X509> {
         let between = path.get(1..path.len() - 1).unwrap_or_default();
-        let others = self.others.iter().filter(|(der, _)| path.iter().all(|candidate| candidate.der != *der));
-        between.iter().map(|candidate| &candidate.x509).chain(others.map(|(_, x509)| x509))
+        let others = self.others.iter().filter(|other| path.iter().all(|candidate| candidate.der != other.der));
+        between.iter().chain(others).map(|candidate| &candidate.x509)
     }
 
     fn store(&self, anchor: &X509) -> Result<X509Store, ErrorStack> {

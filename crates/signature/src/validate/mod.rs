@@ -26,7 +26,7 @@ use engine::Engine;
 /// [`MalformedInput`] for something that is no certificate, CRL or name.
 pub fn certificate(request: &Request, budget: &mut Budget) -> Result<Verdict, MalformedInput> {
     let candidates = Candidate::read_all(request)?;
-    let engine = Engine::new(request)?;
+    let engine = Engine::new(request, &candidates)?;
     let mut worst: Option<Verdict> = None;
     let mut paths = path::Paths::new(&candidates, request);
     loop {

@@ -8,12 +8,20 @@ use std::collections::HashMap;
 /// A search in depth, one chain at a time. Where there is a choice, the signature decides it.
 pub(super) struct Paths<'a> {
     all: &'a [Candidate<'a>],
-    /// Indexes of issuers that were not tried yet, for each certificate of the chain in the making.
-    untried: Vec<Vec<usize>>,
+    /// For each certificate of the chain in the making.
+    untried: Vec<Untried>,
     chain: Vec<usize>,
     signed: HashMap<(usize, usize), bool>,
     most_intermediates: Option<u32>,
     started: bool,
+}
+
+/// Issuers that were not tried yet.
+struct Untried {
+    issuers: Vec<usize>,
+    /// There was one from the beginning. It is taken at its word, since the signatures of the whole chain are verified in
+    /// the end.
+    sole: bool,
 }
 
 impl<'a> Paths<'a> {
@@ -36,13 +44,14 @@ impl<'a> Paths<'a> {
             self.untried.push(self.issuers(LEAF));
         }
         while let Some(untried) = self.untried.last_mut() {
-            let Some(issuer) = untried.pop() else {
+            let sole = untried.sole;
+            let Some(issuer) = untried.issuers.pop() else {
                 self.untried.pop();
                 self.chain.pop();
                 continue;
             };
             let subject = *self.chain.last().expect("as long as the stack of untried issuers");
-            if self.chain.len() >= budget.depth() || !self.may_be_signed(issuer, subject, budget)? {
+            if self.chain.len() >= budget.depth() || !(sole || self.is_signed(issuer, subject, budget)?) {
                 continue;
             }
             if self.all[issuer].place == Place::Anchor {
@@ -65,19 +74,15 @@ impl<'a> Paths<'a> {
     }
 
     /// Who may have issued a certificate; popped from the end, so anchors stand last.
-    fn issuers(&self, subject: usize) -> Vec<usize> {
+    fn issuers(&self, subject: usize) -> Untried {
         let may = |index: &usize| *index != subject && self.all[*index].may_have_issued(&self.all[subject]);
         let (anchors, others): (Vec<usize>, Vec<usize>) =
             (LEAF + 1..self.all.len()).filter(may).partition(|index| self.all[*index].place == Place::Anchor);
-        others.into_iter().rev().chain(anchors.into_iter().rev()).collect()
+        let issuers: Vec<usize> = others.into_iter().rev().chain(anchors.into_iter().rev()).collect();
+        Untried { sole: issuers.len() == 1, issuers }
     }
 
-    /// Whether an issuer signed a certificate; a sole one is taken at its word, since the signatures of the whole chain are
-    /// verified in the end.
-    fn may_be_signed(&mut self, issuer: usize, subject: usize, budget: &mut Budget) -> Result<bool, Exhausted> {
-        if self.issuers(subject).len() == 1 {
-            return Ok(true);
-        }
+    fn is_signed(&mut self, issuer: usize, subject: usize, budget: &mut Budget) -> Result<bool, Exhausted> {
         if let Some(known) = self.signed.get(&(issuer, subject)) {
             return Ok(*known);
         }
