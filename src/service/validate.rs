@@ -51,13 +51,13 @@ pub async fn certificate(app: &App, _: &Permit<Validate>, mut request: Request) 
         let problem = "this installation validates under its own trust anchors only".to_owned();
         return Err(ServiceError::Invalid { field: "trust_anchors", problem });
     }
-    let (leaf, at) = (request.certificate.clone(), UtcTime::from_unix(request.at));
-    let verdict = within_limits(app, request).await?;
-    let verdict = match verdict {
-        Verdict::Passed(validated) => by_journal(app, validated, at).await?,
+    let at = UtcTime::from_unix(request.at);
+    let own = own_certificate(app, &request.certificate).await?;
+    let verdict = match within_limits(app, request).await? {
+        Verdict::Passed(validated) => by_journal(app, validated, own.as_ref(), at).await?,
         failed @ Verdict::Failed { .. } => failed,
     };
-    Ok(Answer { verdict, own: own_certificate(app, &leaf).await? })
+    Ok(Answer { verdict, own })
 }
 
 /// The roots that this installation trusts.
@@ -89,18 +89,36 @@ async fn within_limits(app: &App, request: Request) -> Result<Verdict, ServiceEr
     verdict.map_err(|malformed| ServiceError::Invalid { field: malformed.what, problem: malformed.why.to_owned() })
 }
 
-/// What our own journal says of each certificate below the anchor.
-async fn by_journal(app: &App, validated: Validated, at: UtcTime) -> Result<Verdict, ServiceError> {
-    let below = validated.chain.len().saturating_sub(1);
-    for (depth, der) in validated.chain.iter().take(below).enumerate() {
-        let Some(record) = app.store.certificate_by_fingerprint(&fingerprint(der)).await? else { continue };
-        if let Some(revocation) = record.revocation.filter(|revocation| revocation.at <= at) {
-            let sub_indication = if depth == 0 { SubIndication::RevokedNoPoe } else { SubIndication::RevokedCaNoPoe };
-            let reason = format!("certificate {depth} of the chain was revoked at {}", revocation.at);
-            return Ok(Verdict::Failed { indication: Indication::Indeterminate, sub_indication, reason });
+/// What our own journal says of the certificate and of the CAs above it.
+async fn by_journal(
+    app: &App,
+    validated: Validated,
+    own: Option<&OwnCertificate>,
+    at: UtcTime,
+) -> Result<Verdict, ServiceError> {
+    let revoked = |sub_indication, depth: usize, since: UtcTime| {
+        let reason = format!("certificate {depth} of the chain was revoked at {since}");
+        Verdict::Failed { indication: Indication::Indeterminate, sub_indication, reason }
+    };
+    if let Some(since) = own.and_then(|own| own.revoked_at).filter(|since| *since <= at) {
+        return Ok(revoked(SubIndication::RevokedNoPoe, 0, since));
+    }
+    for (depth, der) in validated.chain.iter().enumerate().skip(1) {
+        if let Some(since) = ca_revoked_at(app, der).await?.filter(|since| *since <= at) {
+            return Ok(revoked(SubIndication::RevokedCaNoPoe, depth, since));
         }
     }
     Ok(Verdict::Passed(validated))
+}
+
+/// Since when a CA of ours is revoked, or its key may be in other hands.
+async fn ca_revoked_at(app: &App, der: &[u8]) -> Result<Option<UtcTime>, ServiceError> {
+    let ours = app.issuers.iter().find(|ca| ca.issuer.certificate.der().as_bytes() == der);
+    if let Some(since) = ours.and_then(|ca| app.key_lives.compromised(&ca.issuer.name)) {
+        return Ok(Some(since));
+    }
+    let record = app.store.certificate_by_fingerprint(&fingerprint(der)).await?;
+    Ok(record.and_then(|record| record.revocation).map(|revocation| revocation.at))
 }
 
 async fn own_certificate(app: &App, der: &[u8]) -> Result<Option<OwnCertificate>, ServiceError> {
