@@ -5,40 +5,41 @@ use crate::http::tls::PeerCertificate;
 use crate::service::login::LoginError;
 use crate::service::login::begin::{Pushed, push as keep};
 use crate::service::relying::token::{self as tokens, Caller, Shown};
+use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use federation::oidc::provider::path;
 use federation::oidc::{Code, OidcError, Parameters};
 use serde_json::json;
 
-type Certificate = Option<Extension<PeerCertificate>>;
+/// A request of a relying service that said who it is.
+pub(super) struct Call {
+    app: App,
+    caller: Caller,
+    parameters: Parameters,
+}
+
+impl FromRequest<App> for Call {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let body = Bytes::from_request(Request::from_parts(parts.clone(), body), app).await;
+        let body = body.map_err(IntoResponse::into_response)?;
+        authenticated(app, &parts, &body).await.map_err(|error| refusal(&error))
+    }
+}
 
 /// `POST /oidc/token` (RFC 6749 section 3.2).
-pub(super) async fn token(
-    State(app): State<App>,
-    certificate: Certificate,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answer(async {
-        let (caller, parameters) = caller(&app, &certificate, &headers, &body, path::TOKEN).await?;
-        Ok(Json(tokens::exchange(&app, &caller, &parameters).await?).into_response())
-    })
-    .await
+pub(super) async fn token(Call { app, caller, parameters }: Call) -> Response {
+    answer(async { Ok(Json(tokens::exchange(&app, &caller, &parameters).await?).into_response()) }).await
 }
 
 /// `POST /oidc/par` (RFC 9126 section 2).
-pub(super) async fn push(
-    State(app): State<App>,
-    certificate: Certificate,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub(super) async fn push(Call { app, caller, parameters }: Call) -> Response {
     answer(async {
-        let (caller, parameters) = caller(&app, &certificate, &headers, &body, path::PAR).await?;
         tokens::remember(&app, &caller).await?;
         let Pushed { uri, expires_in } = keep(&app, &caller.client, parameters, caller.proof.as_ref()).await?;
         Ok((StatusCode::CREATED, Json(json!({"request_uri": uri, "expires_in": expires_in}))).into_response())
@@ -47,14 +48,8 @@ pub(super) async fn push(
 }
 
 /// `POST /oidc/introspect` (RFC 7662 section 2).
-pub(super) async fn introspect(
-    State(app): State<App>,
-    certificate: Certificate,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub(super) async fn introspect(Call { app, caller, parameters }: Call) -> Response {
     answer(async {
-        let (caller, parameters) = caller(&app, &certificate, &headers, &body, path::INTROSPECT).await?;
         tokens::remember(&app, &caller).await?;
         let token = parameters.need("token", "token is missing")?;
         Ok(Json(tokens::introspect(&app, &caller, token).await?).into_response())
@@ -63,14 +58,8 @@ pub(super) async fn introspect(
 }
 
 /// `POST /oidc/revoke` (RFC 7009 section 2).
-pub(super) async fn revoke(
-    State(app): State<App>,
-    certificate: Certificate,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub(super) async fn revoke(Call { app, caller, parameters }: Call) -> Response {
     answer(async {
-        let (caller, parameters) = caller(&app, &certificate, &headers, &body, path::REVOKE).await?;
         tokens::remember(&app, &caller).await?;
         let token = parameters.need("token", "token is missing")?;
         tokens::revoke(&app, &caller, token).await?;
@@ -81,15 +70,11 @@ pub(super) async fn revoke(
 
 /// `GET` and `POST /oidc/userinfo` (OpenID Connect Core section 5.3). The token stands in the header only (FAPI 2.0
 /// section 5.3.4).
-pub(super) async fn userinfo(
-    State(app): State<App>,
-    method: Method,
-    certificate: Certificate,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn userinfo(State(app): State<App>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
     answer(async {
-        let token = presented(&headers)?;
-        let jwt = tokens::userinfo(&app, token, shown(&certificate, &headers, &method, path::USERINFO)?).await?;
+        let token = presented(&parts.headers)?;
+        let jwt = tokens::userinfo(&app, token, shown(&parts)?).await?;
         Ok(([(header::CONTENT_TYPE, "application/jwt")], jwt).into_response())
     })
     .await
@@ -100,40 +85,29 @@ pub(super) async fn nothing_here() -> Response {
     StatusCode::NOT_FOUND.into_response()
 }
 
-async fn caller(
-    app: &App,
-    certificate: &Certificate,
-    headers: &HeaderMap,
-    body: &[u8],
-    path: &str,
-) -> Result<(Caller, Parameters), LoginError> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+async fn authenticated(app: &App, parts: &Parts, body: &[u8]) -> Result<Call, LoginError> {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(OidcError::new(Code::InvalidRequest, "send application/x-www-form-urlencoded").into());
     }
-    if headers.contains_key(header::AUTHORIZATION) {
+    if parts.headers.contains_key(header::AUTHORIZATION) {
         return Err(OidcError::new(Code::InvalidClient, "no client has a secret").into());
     }
     let parameters = Parameters::from_form(body)?;
-    let shown = shown(certificate, headers, &Method::POST, path)?;
-    Ok((tokens::caller(app, &parameters, shown).await?, parameters))
+    let caller = tokens::caller(app, &parameters, shown(parts)?).await?;
+    Ok(Call { app: app.clone(), caller, parameters })
 }
 
 /// What comes beside the parameters. Two proofs are none (RFC 9449 section 4.3, number 1).
-fn shown<'a>(
-    certificate: &'a Certificate,
-    headers: &'a HeaderMap,
-    method: &'a Method,
-    path: &'a str,
-) -> Result<Shown<'a>, OidcError> {
-    let mut proofs = headers.get_all(DPOP).iter();
+fn shown(parts: &Parts) -> Result<Shown<'_>, OidcError> {
+    let mut proofs = parts.headers.get_all(DPOP).iter();
     let wrong = OidcError::new(Code::InvalidDpopProof, "one DPoP proof at most, in ASCII");
     let proof = proofs.next().map(|proof| proof.to_str().map_err(|_| wrong)).transpose()?;
     if proofs.next().is_some() {
         return Err(wrong);
     }
-    let certificate = certificate.as_ref().map(|Extension(certificate)| certificate.0.as_ref());
-    Ok(Shown { certificate, proof, method: method.as_str(), path })
+    let certificate = parts.extensions.get::<PeerCertificate>().map(|certificate| certificate.0.as_ref());
+    Ok(Shown { certificate, proof, method: parts.method.as_str(), path: parts.uri.path() })
 }
 
 /// The access token. Its scheme must say whether a proof comes along, so that a bound token is never taken as a bearer's
