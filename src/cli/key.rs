@@ -5,8 +5,7 @@
 
 mod online;
 
-use super::card::Card;
-use super::quickstart::people::SIGNATURE;
+use super::card::CardArguments;
 use super::quickstart::report::say;
 use crate::ceremony::files;
 use crate::service::publish::same_subject;
@@ -15,9 +14,7 @@ use domain::evidence::{KEY_ACT_APPROVALS, KEY_ACT_MAX_AGE_DAYS, Signed};
 use domain::id::hex;
 use domain::key::KeyState;
 use domain::operation::{Act, AddTrustAnchor, MoveKey, Operation};
-use hsm::{Module, PinSource};
 use pki::certificate::Certificate;
-use pki::key::KeyId;
 use std::path::{Path, PathBuf};
 
 /// `sigill key …`.
@@ -90,18 +87,8 @@ struct ActArguments {
 struct ApproveArguments {
     /// The act
     act: PathBuf,
-    /// Label of the card
-    #[arg(long)]
-    token: String,
-    /// File with the card's PIN for signatures
-    #[arg(long)]
-    pin_file: PathBuf,
-    /// PKCS#11 module of the card
-    #[arg(long, default_value = "auto")]
-    module: String,
-    /// Label of the signature key on the card
-    #[arg(long, default_value = SIGNATURE)]
-    key: String,
+    #[command(flatten)]
+    card: CardArguments,
 }
 
 /// Runs a command of `sigill key`.
@@ -185,9 +172,7 @@ fn approve(of: &ApproveArguments) -> anyhow::Result<String> {
     let mut act = read(&of.act)?;
     let operation = Operation::from_bytes(act.operation.as_bytes())?;
     ensure!(operation.is_key_act(), "{} is no act on keys", of.act.display());
-    let pin = PinSource::File(of.pin_file.clone()).read()?;
-    let card = Card::open(&Module::from(of.module.clone()), &of.token, pin, KeyId::new(of.key.as_str()))?;
-    act.statements.push(card.state(Act::Approve, operation.hash())?);
+    act.statements.push(of.card.open()?.state(Act::Approve, operation.hash())?);
     files::private(&of.act, serde_json::to_vec_pretty(&act)?)?;
     let signed = act.statements.len();
     let next = if signed < KEY_ACT_APPROVALS {
