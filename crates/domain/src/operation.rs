@@ -4,7 +4,7 @@
 //! executes it recomputes that hash from what it is about to do.
 
 pub use self::emergency::CancelEmergency;
-pub use self::key_act::{AddTrustAnchor, IssueCaCertificate, MoveKey, RestoreToken};
+pub use self::key_act::{AddTrustAnchor, MoveKey, RestoreToken};
 
 use crate::id::hex;
 use crate::{CardNumber, EnrolmentId, PersonId, TenantId};
@@ -32,8 +32,6 @@ pub enum Operation {
     LoadPolicies(LoadPolicies),
     /// A CA's key is to be in a later state of its life.
     MoveKey(MoveKey),
-    /// A CA is to certify another CA, or another root.
-    IssueCaCertificate(IssueCaCertificate),
     /// A root is to be trusted.
     AddTrustAnchor(AddTrustAnchor),
     /// A backup is to be restored onto a token.

@@ -6,8 +6,7 @@ use domain::access::Role;
 use domain::evidence::{EvidenceError, KEY_ACT_MAX_AGE_DAYS, Officer, Officers, Signed, verify_key_act};
 use domain::key::KeyState;
 use domain::operation::{
-    Act, AddTrustAnchor, IssueCaCertificate, LoadPolicies, MoveKey, Operation, PlannedProfile, RestoreToken,
-    STATEMENT_TYPE, Statement,
+    Act, AddTrustAnchor, LoadPolicies, MoveKey, Operation, RestoreToken, STATEMENT_TYPE, Statement,
 };
 use pki::certificate::Certificate;
 use pki::jose::sign_compact;
@@ -80,18 +79,10 @@ fn activation() -> MoveKey {
     }
 }
 
-fn acts() -> [Operation; 4] {
-    let profile = PlannedProfile { profile: "cross-ca".to_owned(), revision: 1 };
+fn acts() -> [Operation; 3] {
     let keys = BTreeMap::from([("person-ca".to_owned(), digest('a'))]);
     [
         Operation::MoveKey(activation()),
-        Operation::IssueCaCertificate(IssueCaCertificate {
-            issuer: "root".to_owned(),
-            issuer_key: digest('a'),
-            profile,
-            key: digest('b'),
-            tbs: digest('c'),
-        }),
         Operation::AddTrustAnchor(AddTrustAnchor {
             name: "root-v2".to_owned(),
             key: digest('a'),

@@ -2,7 +2,7 @@
 //!
 //! Each names exactly what it is about, so that a signature under it means nothing else.
 
-use super::{Operation, PlannedProfile};
+use super::Operation;
 use crate::key::KeyState;
 use pki::issue::SubjectFacts;
 use pki::time::UtcTime;
@@ -29,22 +29,6 @@ pub struct MoveKey {
     /// When it becomes active: the subject of its OCSP signers, which it may certify from then on unasked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ocsp_signer: Option<SubjectFacts>,
-}
-
-/// A certificate for a CA or for another root, by its exact bytes. The serial in them makes it happen once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IssueCaCertificate {
-    /// Name of the CA that signs.
-    pub issuer: String,
-    /// SHA-256 of the SubjectPublicKeyInfo of the key that signs, hexadecimal.
-    pub issuer_key: String,
-    /// The profile.
-    pub profile: PlannedProfile,
-    /// SHA-256 of the SubjectPublicKeyInfo of the key that is certified, hexadecimal.
-    pub key: String,
-    /// SHA-256 of the TBSCertificate, hexadecimal.
-    pub tbs: String,
 }
 
 /// A root that is to be trusted from now on, beside those that are.
@@ -78,6 +62,6 @@ pub struct RestoreToken {
 impl Operation {
     /// Whether it is an act on keys, tokens or trust: such need security officers.
     pub const fn is_key_act(&self) -> bool {
-        matches!(self, Self::MoveKey(_) | Self::IssueCaCertificate(_) | Self::AddTrustAnchor(_) | Self::RestoreToken(_))
+        matches!(self, Self::MoveKey(_) | Self::AddTrustAnchor(_) | Self::RestoreToken(_))
     }
 }
