@@ -13,6 +13,7 @@ pub mod crash;
 pub mod http;
 pub mod jobs;
 mod lock;
+pub mod pace;
 pub mod policies;
 pub mod server_identity;
 pub mod service;

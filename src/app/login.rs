@@ -2,6 +2,7 @@
 
 use super::StartError;
 use crate::config::login::LoginConfig;
+use crate::pace::Pacer;
 use federation::oidc::client::Client;
 use federation::oidc::provider::Provider;
 use federation::oidc::subject::SubjectKey;
@@ -23,6 +24,8 @@ pub struct Login {
     keys: RwLock<Arc<Vec<TokenKey>>>,
     /// Registrations by client id, as parsed, with their revision.
     clients: RwLock<HashMap<String, (i64, Arc<Client>)>>,
+    /// How fast callers come back.
+    pub pacer: Pacer,
     /// What relying services are still to be told; the job that sends takes all at once.
     notices: Mutex<Vec<LogoutNotice>>,
 }
@@ -43,8 +46,19 @@ pub struct TokenKey {
     pub label: KeyId,
     /// The public half.
     pub public: PublicKey,
-    /// From when it signs.
+    /// From when it is used.
     pub signs_from: UtcTime,
+    /// What it is for.
+    pub usage: KeyUsage,
+}
+
+/// What one of the provider's keys is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUsage {
+    /// Signs tokens.
+    Signature,
+    /// Opens what clients encrypt.
+    Encryption,
 }
 
 impl Login {
@@ -62,13 +76,15 @@ impl Login {
             config: config.clone(),
             keys: RwLock::default(),
             clients: RwLock::default(),
+            pacer: Pacer::default(),
             notices: Mutex::default(),
         })
     }
 
-    /// Every published key, newest first.
-    pub fn keys(&self) -> Arc<Vec<TokenKey>> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    /// Every published key of this usage, newest first.
+    pub fn keys(&self, usage: KeyUsage) -> Vec<TokenKey> {
+        let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
+        keys.iter().filter(|key| key.usage == usage).cloned().collect()
     }
 
     /// Puts other keys in their place.
@@ -79,18 +95,20 @@ impl Login {
     /// The key that signs with `algorithm` now.
     pub fn key(&self, algorithm: JoseAlgorithm, now: UtcTime) -> Option<TokenKey> {
         let fits = |key: &&TokenKey| algorithm.fits(key.public.kind()) && key.signs_from <= now;
-        self.keys().iter().find(fits).cloned()
+        self.keys(KeyUsage::Signature).iter().find(fits).cloned()
     }
 
     /// The provider as it is now: it announces what it has keys for.
     pub fn provider(&self) -> Provider {
-        let keys = self.keys();
+        let keys = self.keys(KeyUsage::Signature);
         let can = |algorithm: &JoseAlgorithm| keys.iter().any(|key| algorithm.fits(key.public.kind()));
         Provider {
             issuer: self.issuer.clone(),
             mtls: self.config.clients.as_ref().map(|origin| origin.url.clone()),
             approval: self.config.approval,
             algorithms: federation::oidc::client::OFFERED.into_iter().filter(can).collect(),
+            decrypts: !self.keys(KeyUsage::Encryption).is_empty(),
+            refreshes: self.config.refresh_tokens,
         }
     }
 

@@ -9,6 +9,7 @@ use domain::eligibility::EligibilityPolicy;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
 use domain::retention::Retention;
+use domain::session::pace::LoginPolicy;
 use pki::profile::Profiles;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
@@ -30,6 +31,8 @@ pub struct Policies {
     pub terms: Terms,
     /// When revoking takes a second person.
     pub revocation: RevocationPolicy,
+    /// How often the same may log in or call.
+    pub logins: LoginPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
 }
@@ -49,10 +52,11 @@ impl Policies {
         let eligibility = EligibilityPolicy::from_toml(text(ELIGIBILITY)?)?;
         let terms = Terms::from_toml(text(TERMS)?)?;
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
+        let logins = LoginPolicy::from_toml(text(LOGINS)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
         let digest = bundle.digest();
-        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, retention })
+        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, logins, retention })
     }
 
     /// Reads a folder: what is in it, and what that says.
@@ -83,6 +87,7 @@ impl InForce {
 }
 
 const REVOCATION: &str = "revocation.toml";
+const LOGINS: &str = "logins.toml";
 const TERMS: &str = "terms.toml";
 const ELIGIBILITY: &str = "access/eligibility.toml";
 const NO_PANIC: &str = "no one panics while holding this lock";

@@ -9,23 +9,25 @@ mod card;
 mod consent;
 mod logout;
 mod metadata;
+mod pacing;
 mod pages;
 pub mod registration;
 mod text;
 mod visitor;
 
+use self::pacing::paced;
 use crate::app::App;
 use crate::config::login::CARD_CHECK;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use federation::oidc::provider::path;
 
 /// What the API listener serves browsers and relying services.
-pub fn provider() -> Router<App> {
+pub fn provider(app: &App) -> Router<App> {
     metadata::router()
         .route(path::AUTHORIZE, get(browser::authorize).post(browser::authorize_posted))
         .route(crate::service::login::consent::PATH, get(consent::show).post(consent::decide))
@@ -33,6 +35,7 @@ pub fn provider() -> Router<App> {
         .route(path::END_SESSION, get(logout::ask).post(logout::end))
         .route(STYLE, get(pages::style))
         .merge(backchannel())
+        .layer(from_fn_with_state(App::clone(app), paced))
         .layer(from_fn(guarded))
 }
 
@@ -41,6 +44,7 @@ pub fn clients(app: App) -> Router {
     backchannel()
         .fallback(backchannel::nothing_here)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(App::clone(&app), paced))
         .layer(from_fn(guarded))
         .with_state(app)
 }
@@ -52,6 +56,7 @@ pub fn cards(app: App) -> Router {
         .route(CARD_CHECK, get(card::check))
         .route(STYLE, get(pages::style))
         .fallback(card::nothing_here)
+        .layer(from_fn_with_state(App::clone(&app), paced))
         .layer(from_fn(guarded))
         .with_state(app)
 }

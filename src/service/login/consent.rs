@@ -94,7 +94,7 @@ pub async fn accept(app: &App, proof: &str, browser: &str) -> Result<Decided, Cl
     let (login, config) = (parts(app)?, app.config.login.as_ref().ok_or(ServiceError::NotFound)?);
     let (now, request) = (app.clock.now(), &pending.login.request);
     let sub = login.subjects.subject(pending.client.sector.as_deref(), pending.holds.person.as_str());
-    if request.claims.demanded_subject().is_some_and(|demanded| demanded != sub) {
+    if !records::is_wanted(app, request, &sub)? {
         return Err(pending.back(app, Code::LoginRequired, "another person than asked for")?);
     }
     let acr = satisfy(pending.holds.level, login.provider().approval, &request.acr_values);
