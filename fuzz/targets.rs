@@ -170,6 +170,8 @@ pub fn oidc_request(data: &[u8]) {
         mtls: None,
         approval: federation::oidc::level::Approval::None,
         algorithms: Vec::new(),
+        decrypts: true,
+        refreshes: true,
     };
     let Ok(parameters) = federation::oidc::Parameters::from_form(data) else { return };
     let clock = Clock(pki::UtcTime::from_unix(1_800_000_000));
