@@ -21,11 +21,13 @@ mod policies;
 pub mod signer_child;
 pub mod signer_link;
 mod start;
+mod zones;
 
 pub use keys::KeyLives;
 pub use login::{Login, LogoutNotice, TokenKey};
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
+pub use zones::{NoAnswer, Zones};
 
 use signer_link::SignerLink;
 
@@ -64,6 +66,8 @@ pub struct Parts {
     pub validating: Arc<Semaphore>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
+    /// The way to the zones of names that are to be certified, if there is a resolver.
+    pub zones: Option<Zones>,
     /// Card logins, if they are configured.
     pub login: Option<Login>,
 }

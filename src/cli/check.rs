@@ -38,6 +38,11 @@ pub fn check(path: &Path) -> anyhow::Result<String> {
     for issuer in &config.issuers {
         writeln!(said, "  issuer    {} ({}), CRL at {}", issuer.name, issuer.kind.as_str(), issuer.crl_url)?;
     }
+    let resolver = config.functions.resolver.map_or_else(
+        || "none: names of functions are shown by registers only".to_owned(),
+        |resolver| format!("{resolver}  (challenges of functions' names)"),
+    );
+    writeln!(said, "  resolver  {resolver}")?;
     writeln!(said, "  policies  {}", policies.digest)?;
     writeln!(
         said,

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
+pub mod functions;
 pub mod issuer;
 pub mod listen;
 pub mod login;
@@ -14,6 +15,7 @@ pub mod token;
 pub mod validation;
 
 pub use domain::subject::Mode;
+use functions::FunctionsConfig;
 use issuer::IssuerConfig;
 use listen::{ListenConfig, TlsConfig};
 use login::LoginConfig;
@@ -63,6 +65,9 @@ pub struct Config {
     /// Validation for relying services.
     #[serde(default)]
     pub validation: ValidationConfig,
+    /// Certificates of functions.
+    #[serde(default)]
+    pub functions: FunctionsConfig,
     /// Logs.
     #[serde(default)]
     pub log: LogConfig,

@@ -11,6 +11,7 @@ pub mod commit;
 pub mod emergency;
 pub mod enrol;
 pub mod error;
+pub mod functions;
 pub mod identify;
 pub mod issue;
 pub mod keys;

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
-use crate::service::permit::{Permit, Revoke, RevokeOwnCard};
+use crate::service::permit::{Permit, Revoke, RevokeFunction, RevokeOwnCard};
 use domain::audit::{Actor, Event};
 use domain::bulk::BulkRevocation;
 use domain::card::{Card, CardState};
@@ -11,7 +11,7 @@ use domain::certificate::{CertificateRecord, CertificateRef, Holder};
 use domain::changes::{Changes, Stored, Write};
 use domain::ports::{Conflict, StoreError};
 use domain::revocation::{Requester, Revocation};
-use domain::{CardNumber, PersonId, TenantId};
+use domain::{CardNumber, FunctionId, PersonId, TenantId};
 use pki::crl::Reason;
 use pki::time::UtcTime;
 
@@ -121,11 +121,31 @@ pub async fn certificate(
     let tenant = permit.tenant();
     let record = app.store.certificate(certificate).await?.ok_or(ServiceError::NotFound)?;
     match &record.intent.holder {
-        Holder::Person { tenant: owner, .. } if owner == tenant => {}
+        Holder::Person { tenant: owner, .. } | Holder::Function { tenant: owner, .. } if owner == tenant => {}
         _ => return Err(ServiceError::NotFound),
     }
     let work = Work { by: &By::officer(permit), reason, at: app.clock.now() };
     work.commit(app, "certificate.revoked", &certificate.serial.to_string(), Vec::new(), vec![record]).await
+}
+
+/// Revokes the certificate of a function.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] for a function of another agency; a wrong stage while it has no certificate.
+pub async fn function(
+    app: &App,
+    permit: &Permit<RevokeFunction>,
+    id: &FunctionId,
+    reason: Reason,
+) -> Result<Revoked, ServiceError> {
+    let function = app.store.function(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?.value;
+    let wrong_stage = ServiceError::WrongStage { wanted: "issued", found: function.stage_name() };
+    let issued = function.issued().ok_or(wrong_stage)?;
+    let certificate = CertificateRef { issuer: issued.issuer.clone(), serial: issued.serial };
+    let record = app.store.certificate(&certificate).await?;
+    let record = record.ok_or(ServiceError::Incomplete("the function's certificate"))?;
+    let work = Work { by: &By::of(permit, "officer"), reason, at: app.clock.now() };
+    work.commit(app, "function.revoked", id.as_str(), Vec::new(), vec![record]).await
 }
 
 /// What is revoked with all that it carries.

@@ -15,6 +15,7 @@ mod drivers;
 mod emergency;
 mod enrolment;
 mod faulty_signer;
+mod functions;
 mod fuzz;
 mod hsm_faults;
 mod lifecycle;

@@ -36,6 +36,7 @@ pub(crate) const RUN: &[Package] = &[
 
 /// What the tests need beyond building and running.
 pub(crate) const TEST: &[Package] = &[
+    package("dnsmasq-base", "serves the zones of names that are to be certified"),
     package("gnutls-bin", "judges OCSP answers and card logins"),
     package("libengine-pkcs11-openssl", "lets OpenSSL and curl use a key on a virtual card"),
     program("nodejs", "node", "runs openid-client, a certified relying party"),

@@ -12,6 +12,7 @@ use crate::card::Card;
 use crate::certificate::{CertificateRef, Intent};
 use crate::enrolment::AnyEnrolment;
 use crate::evidence::Signed;
+use crate::function::AnyFunction;
 use crate::hand_out::HandOut;
 use crate::key::KeyState;
 use crate::onboarding::{Agreement, AnyMove};
@@ -100,6 +101,15 @@ pub enum Write {
     Enrolment {
         /// The new value.
         new: AnyEnrolment,
+        /// The version it was read at.
+        seen: Version,
+    },
+    /// A new order of a function's certificate.
+    NewFunction(AnyFunction),
+    /// Such an order moved on, or others answer for the function. Stale if someone else wrote it since `seen`.
+    Function {
+        /// The new value.
+        new: AnyFunction,
         /// The version it was read at.
         seen: Version,
     },

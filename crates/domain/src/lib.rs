@@ -21,6 +21,7 @@ pub mod changes;
 pub mod eligibility;
 pub mod enrolment;
 pub mod evidence;
+pub mod function;
 pub mod hand_out;
 pub mod id;
 pub mod key;
@@ -36,5 +37,5 @@ pub mod rights;
 pub mod session;
 pub mod subject;
 
-pub use id::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, MoveId, PersonId, TenantId};
+pub use id::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, FunctionId, MoveId, PersonId, TenantId};
 pub use pki::Kind;

@@ -12,6 +12,7 @@ use crate::card::Card;
 use crate::certificate::{CertificateRecord, CertificateRef};
 use crate::changes::{Changes, Dossier, PublishedCrl, PublishedOcsp, Stored};
 use crate::enrolment::AnyEnrolment;
+use crate::function::AnyFunction;
 use crate::hand_out::HandOut;
 use crate::key::KeyLife;
 use crate::onboarding::{Agreement, AnyMove};
@@ -19,7 +20,7 @@ use crate::people::{Employment, Person, Tenant};
 use crate::relying::{Registration, TokenKey};
 use crate::revocation::Revocation;
 use crate::session::{LoginWrite, SecretDigest, SessionState, TicketKind, TicketState};
-use crate::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
+use crate::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, FunctionId, Kind, PersonId, TenantId};
 use async_trait::async_trait;
 use pki::crl::RevokedEntry;
 use pki::identifier::{OrganisationNumber, PersonalNumber};
@@ -141,6 +142,8 @@ pub enum Thing<'a> {
     Person(&'a PersonId),
     /// A package in somebody's hands.
     Assignment(&'a AssignmentId),
+    /// An order of a function's certificate.
+    Function(&'a FunctionId),
 }
 
 /// Where things are: for the security log and for jobs, never for answers.
@@ -222,6 +225,29 @@ pub trait Enrolments: Send + Sync {
     async fn hand_out(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<HandOut>>;
     /// One approval.
     async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>>;
+}
+
+/// Orders of certificates for systems and organisations.
+#[async_trait]
+pub trait Functions: Send + Sync {
+    /// One order.
+    async fn function(&self, tenant: &TenantId, id: &FunctionId) -> Result<Option<Stored<AnyFunction>>>;
+    /// Orders in order of id, after `after`, at `stage` if given.
+    async fn functions(
+        &self,
+        tenant: &TenantId,
+        stage: Option<&str>,
+        after: Option<&FunctionId>,
+        limit: u32,
+    ) -> Result<Vec<Stored<AnyFunction>>>;
+    /// Orders of an agency whose certificate stands and that somebody must look after: it ends before `ends_before`, or
+    /// the employment of whoever answers for it is over at `now`.
+    async fn functions_in_want(
+        &self,
+        tenant: &TenantId,
+        (now, ends_before): (UtcTime, UtcTime),
+        limit: u32,
+    ) -> Result<Vec<Stored<AnyFunction>>>;
 }
 
 /// Cards and certificates.
@@ -348,6 +374,7 @@ pub trait Store:
     + Onboardings
     + Assignments
     + Enrolments
+    + Functions
     + Certificates
     + Status
     + AuditLog
@@ -366,6 +393,7 @@ impl<T> Store for T where
         + Onboardings
         + Assignments
         + Enrolments
+        + Functions
         + Certificates
         + Status
         + AuditLog

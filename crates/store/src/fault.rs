@@ -29,6 +29,8 @@ pub const POINTS: &[&str] = &[
     "enrolment-new",
     "enrolment",
     "hand-out",
+    "function-new",
+    "function",
     "certified-key",
     "distinguished-name",
     "intent",

@@ -15,6 +15,7 @@ mod deliveries;
 mod engine;
 mod enrolments;
 pub mod fault;
+mod functions;
 mod hand_outs;
 mod keys;
 mod onboarding;

@@ -33,6 +33,7 @@ const TABLES: &[(&str, RecordKind)] = &[
     ("assignment", RecordKind::Role),
     ("training", RecordKind::Role),
     ("hand_out", RecordKind::Enrolment),
+    ("function_order", RecordKind::Enrolment),
     ("bulk_revocation", RecordKind::Revocation),
     ("bulk_item", RecordKind::Revocation),
     ("ca_key_stage", RecordKind::CaKey),

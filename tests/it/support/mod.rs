@@ -14,6 +14,7 @@ pub mod relying;
 pub mod story;
 mod time;
 pub mod watch;
+pub mod zone;
 
 pub use installation::Installation;
 pub use time::{Stopwatch, in_seconds, wait};

@@ -4,7 +4,7 @@ use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
 use crate::{
-    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, hand_outs, keys, onboarding, people,
+    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys, onboarding, people,
     policies, relying, revocations, sessions, status,
 };
 use domain::certificate::CertificateRef;
@@ -43,6 +43,8 @@ enum Step {
     NewEnrolment,
     Enrolment,
     HandOut,
+    NewFunction,
+    Function,
     Key,
     Name,
     Intent,
@@ -67,7 +69,7 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 41] = [
+static STATEMENTS: [&Statement; 43] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
@@ -88,6 +90,8 @@ static STATEMENTS: [&Statement; 41] = [
     &enrolments::NEW,
     &enrolments::MOVE,
     &hand_outs::NEW,
+    &functions::NEW,
+    &functions::MOVE,
     &certificates::write::KEY,
     &certificates::write::NAME,
     &certificates::write::INTENT,
@@ -153,6 +157,8 @@ impl Plan {
             Write::Training(training) => self.push(Step::Training, assignments::training_row(training)),
             Write::NewEnrolment(new) => self.push(Step::NewEnrolment, enrolments::new_row(new)),
             Write::Enrolment { new, seen } => self.push(Step::Enrolment, enrolments::moved_row(new, *seen)),
+            Write::NewFunction(new) => self.push(Step::NewFunction, functions::new_row(new)),
+            Write::Function { new, seen } => self.push(Step::Function, functions::moved_row(new, *seen)),
             Write::NewApproval(new) => self.add_new_approval(new),
             Write::Approval { new, seen } => {
                 // Using follows signing in another unit of work; the tables count what was signed.

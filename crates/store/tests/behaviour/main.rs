@@ -12,6 +12,7 @@ mod certificates;
 mod concurrency;
 mod database;
 mod enrolments;
+mod functions;
 mod keys;
 mod logins;
 mod people;
