@@ -17,6 +17,7 @@ use tokio::sync::{Notify, Semaphore};
 
 pub mod keys;
 mod login;
+pub mod outward;
 mod policies;
 pub mod signer_child;
 pub mod signer_link;
@@ -83,6 +84,8 @@ pub struct Wake {
     pub crl: Notify,
     /// Many cards are to be revoked.
     pub bulk: Notify,
+    /// Somebody is to be told something.
+    pub notices: Notify,
     /// An employment's end was set.
     pub employments: Notify,
     /// A card or certificate was revoked: sessions with it are over.

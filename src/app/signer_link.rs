@@ -6,7 +6,8 @@
 use crate::signer::error::Code;
 use crate::signer::frame::{FrameError, head, length};
 use crate::signer::protocol::{
-    Answer, CardAnswer, CrlRequest, FunctionRequest, IssueRequest, MAX_JSON_BYTES, Request, SignedCertificate, StandingRequest, Status,
+    Answer, CardAnswer, CrlRequest, FunctionRequest, IssueRequest, MAX_JSON_BYTES, Request, SignedCertificate,
+    StandingRequest, Status,
 };
 use domain::evidence::{FunctionEvidence, Signed};
 use pki::Kind;

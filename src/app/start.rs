@@ -1,7 +1,9 @@
 //! Joins the parts of a service from its checked configuration.
 
 use super::signer_link::SignerLink;
-use super::{App, CertificateAuthority, InForce, Issuers, KeyLives, Login, NoAnswer, Parts, Policies, Responder, Wake, Zones};
+use super::{
+    App, CertificateAuthority, InForce, Issuers, KeyLives, Login, NoAnswer, Parts, Policies, Responder, Wake, Zones,
+};
 use crate::board::Board;
 use crate::clock::System;
 use crate::config::issuer::IssuerConfig;

@@ -43,6 +43,9 @@ pub fn check(path: &Path) -> anyhow::Result<String> {
         |resolver| format!("{resolver}  (challenges of functions' names)"),
     );
     writeln!(said, "  resolver  {resolver}")?;
+    for notice in notices(&config) {
+        writeln!(said, "  notices   {notice}")?;
+    }
     writeln!(said, "  policies  {}", policies.digest)?;
     writeln!(
         said,
@@ -50,4 +53,13 @@ pub fn check(path: &Path) -> anyhow::Result<String> {
         policies.profiles.iter().map(pki::profile::Profile::name).collect::<Vec<_>>().join(", ")
     )?;
     Ok(said)
+}
+
+/// Who is told on which way.
+fn notices(config: &Config) -> Vec<String> {
+    let Some(notices) = &config.notices else { return vec!["nobody is told anything".to_owned()] };
+    let mail =
+        notices.mail.iter().map(|mail| format!("by mail through {}:{}, from {}", mail.host, mail.port, mail.from));
+    let webhooks = notices.webhooks.iter().map(|webhook| format!("of {} to {}", webhook.agency, webhook.url));
+    mail.chain(webhooks).collect()
 }

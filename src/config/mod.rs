@@ -8,6 +8,7 @@ pub mod functions;
 pub mod issuer;
 pub mod listen;
 pub mod login;
+pub mod notices;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use functions::FunctionsConfig;
 use issuer::IssuerConfig;
 use listen::{ListenConfig, TlsConfig};
 use login::LoginConfig;
+use notices::NoticesConfig;
 use status::{CrlConfig, OcspConfig, StatusConfig};
 use token::HsmConfig;
 use validation::ValidationConfig;
@@ -65,6 +67,9 @@ pub struct Config {
     /// Validation for relying services.
     #[serde(default)]
     pub validation: ValidationConfig,
+    /// What people and systems are told; nobody is without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices: Option<NoticesConfig>,
     /// Certificates of functions.
     #[serde(default)]
     pub functions: FunctionsConfig,
@@ -196,6 +201,9 @@ impl Config {
             return invalid("signer.spawn", "in production the signer runs under its own user; remove this key");
         }
         if let Some((key, problem)) = self.login.as_ref().and_then(LoginConfig::problem) {
+            return invalid(key, problem);
+        }
+        if let Some((key, problem)) = self.notices.as_ref().and_then(NoticesConfig::problem) {
             return invalid(key, problem);
         }
         Ok(())

@@ -9,6 +9,7 @@ use super::journal::{Authority, Holder, Record};
 use super::protocol::{SignedCertificate, StandingRequest};
 use super::standing::StandingApproval;
 use pki::key::PublicKey;
+use pki::profile::Purpose;
 
 impl Core {
     /// Signs if a standing approval covers issuer, profile, exact subject and key.
@@ -20,8 +21,9 @@ impl Core {
         if profile.purpose().is_person() {
             return Err(SignerError::NoStandingApproval);
         }
-        // In production officers order and approve those.
-        if policies.mode == Mode::Production && profile.purpose().is_function() {
+        // In production officers order and approve those of agencies; the service's own seal is the ceremony's.
+        let of_agencies = matches!(profile.purpose(), Purpose::FunctionServer | Purpose::FunctionClient);
+        if policies.mode == Mode::Production && of_agencies {
             return Err(SignerError::NoStandingApproval);
         }
         let key = PublicKey::from_spki(&request.spki)?;

@@ -263,6 +263,21 @@ impl Objects {
                 json!({"responsible": "nobody", "contact": "drift@norrsken.example.se", "reason": "case 9"}),
             ),
             post("/ra/v1/functions/{id}/revocation", json!({"reason": "keyCompromise"})),
+            ours(
+                Method::POST,
+                "/ra/v1/persons/{id}/address",
+                format!("/ra/v1/persons/{}/address", self.applicant),
+                Some(json!({"email": null})),
+            ),
+            open(Method::GET, "/ra/v1/notices", None),
+            ours(
+                Method::POST,
+                "/ra/v1/notices/{id}/{channel}/retry",
+                "/ra/v1/notices/unknown/mail/retry".to_owned(),
+                Some(json!({})),
+            ),
+            ours(Method::GET, "/ra/v1/cards/{number}/evidence", format!("/ra/v1/cards/{}/evidence", self.card), None),
+            open(Method::GET, "/ra/v1/audit", None),
         ]
     }
 
@@ -339,6 +354,12 @@ impl Objects {
                 Method::GET,
                 "/admin/v1/tenants/{id}/cards/{number}",
                 &format!("/admin/v1/tenants/norrsken/cards/{}", self.card),
+                None,
+            ),
+            at(
+                Method::GET,
+                "/admin/v1/tenants/{id}/cards/{number}/evidence",
+                &format!("/admin/v1/tenants/norrsken/cards/{}/evidence", self.card),
                 None,
             ),
             read("/admin/v1/keys"),

@@ -51,8 +51,7 @@ impl Desk {
     /// Signs what was prepared.
     async fn order(&self, id: &str, control: Value) -> Value {
         let path = format!("/ra/v1/functions/{id}/order");
-        let prepared =
-            self.frida.0.post(&format!("{path}/preparation"), json!({"control": control})).await.ok();
+        let prepared = self.frida.0.post(&format!("{path}/preparation"), json!({"control": control})).await.ok();
         let statement = self.oracle.statement(&self.frida.1, "order", prepared["operation_hash"].as_str().unwrap());
         self.frida.0.post(&path, json!({"operation": prepared["operation"], "statement": statement})).await.ok()
     }
@@ -197,9 +196,8 @@ async fn what_is_not_the_agencys_is_refused() {
         let hash = domain::operation::OperationHash::of(operation.as_bytes()).to_string();
         desk.oracle.statement(&desk.frida.1, act, &hash)
     };
-    let order = |operation: &str, statement: String| {
-        frida.post(&path, json!({"operation": operation, "statement": statement}))
-    };
+    let order =
+        |operation: &str, statement: String| frida.post(&path, json!({"operation": operation, "statement": statement}));
     let seen = "{\"method\":\"register\",\"register\":\"Systemförteckning\",\"reference\":\"post 17\"}";
     let claimed = operation.replace(seen, &format!("{{\"method\":\"dns\",\"record\":\"{}\"}}", text(&requested)));
     assert_ne!(claimed, operation);
@@ -223,7 +221,8 @@ async fn what_is_not_the_agencys_is_refused() {
         "contact": "drift@norrsken.example.se", "csr": request(&KeyPair::generate().unwrap()),
     });
     let seal = desk.request(seal).await;
-    let entry = json!([{"name": "TEST Norrsken stämpel", "register": "Allmänt företagsregister", "reference": "5560160680"}]);
+    let entry =
+        json!([{"name": "TEST Norrsken stämpel", "register": "Allmänt företagsregister", "reference": "5560160680"}]);
     let ordered = desk.order(seal["id"].as_str().unwrap(), entry).await;
     desk.approve(&ordered).await;
     desk.issue(seal["id"].as_str().unwrap()).await;

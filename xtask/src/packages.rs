@@ -45,6 +45,7 @@ pub(crate) const TEST: &[Package] = &[
     package("p11-kit-modules", "the client side of a token served by p11-kit"),
     package("libp11-kit-dev", "PKCS#11 headers of the fault shim"),
     package("postgresql", "the second database engine"),
+    package("python3-aiosmtpd", "takes the mail that tests have sent"),
     package("procps", "kill and ps: tests stop and count processes"),
     package("sqlite3", "looks at the embedded database from outside"),
     package("python3", "runs pkilint"),

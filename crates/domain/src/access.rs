@@ -86,6 +86,16 @@ words! {
         ReadFunction = "read-function",
         /// Revoke such a certificate.
         RevokeFunction = "revoke-function",
+        /// Say where an employee is reached.
+        RecordAddress = "record-address",
+        /// Read what the agency's people and systems were told, and what became of it.
+        ReadNotices = "read-notices",
+        /// Have a notice delivered again that was given up.
+        RetryNotice = "retry-notice",
+        /// Have the evidence of a card exported.
+        ExportEvidence = "export-evidence",
+        /// Read the agency's part of the audit log.
+        ReadOwnAudit = "read-own-audit",
         /// Read the agencies.
         ReadTenants = "read-tenants",
         /// Find a person at the own agency, for a purpose.
@@ -147,6 +157,9 @@ impl Action {
             Self::ReadEnrolment
                 | Self::ReadCard
                 | Self::ReadFunction
+                | Self::ReadNotices
+                | Self::ExportEvidence
+                | Self::ReadOwnAudit
                 | Self::ReadTenants
                 | Self::ReadAssignments
                 | Self::ReadAnyAgency

@@ -12,15 +12,19 @@ use crate::card::Card;
 use crate::certificate::{CertificateRecord, CertificateRef};
 use crate::changes::{Changes, Dossier, PublishedCrl, PublishedOcsp, Stored};
 use crate::enrolment::AnyEnrolment;
+use crate::evidence::Signed;
 use crate::function::AnyFunction;
 use crate::hand_out::HandOut;
 use crate::key::KeyLife;
+use crate::notice::{Channel, Delivery, DeliveryState, Ending, NoticeKind};
 use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
 use crate::relying::{Registration, TokenKey};
 use crate::revocation::Revocation;
 use crate::session::{LoginWrite, SecretDigest, SessionState, TicketKind, TicketState};
-use crate::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, FunctionId, Kind, PersonId, TenantId};
+use crate::{
+    ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, FunctionId, Kind, NoticeId, PersonId, TenantId,
+};
 use async_trait::async_trait;
 use pki::crl::RevokedEntry;
 use pki::identifier::{OrganisationNumber, PersonalNumber};
@@ -223,6 +227,10 @@ pub trait Enrolments: Send + Sync {
     ) -> Result<Vec<Stored<AnyEnrolment>>>;
     /// What is kept of the hand-out of an application's card; none before, or where nothing had to be shown.
     async fn hand_out(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<HandOut>>;
+    /// The application of a card; none for a card of the ceremony.
+    async fn enrolment_of_card(&self, tenant: &TenantId, number: &CardNumber) -> Result<Option<AnyEnrolment>>;
+    /// What a desk signed on a tray of cards, by its [`Signed::id`].
+    async fn delivery(&self, tenant: &TenantId, id: &str) -> Result<Option<Signed>>;
     /// One approval.
     async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>>;
 }
@@ -313,10 +321,36 @@ pub trait AuditLog: Send + Sync {
     async fn head(&self) -> Result<Head>;
     /// Records in order, from `from` on.
     async fn records(&self, from: u64, limit: u32) -> Result<Vec<Record>>;
+    /// Records about a thing, by its id, in order; looked for in the whole log, which takes its time.
+    async fn records_about(&self, object: &str, limit: u32) -> Result<Vec<Record>>;
+    /// Records of an agency in order, from `from` on.
+    async fn records_of(&self, tenant: &TenantId, from: u64, limit: u32) -> Result<Vec<Record>>;
     /// The personal values of a record that were not erased: field, salt, value.
     async fn personal(&self, sequence: u64) -> Result<Vec<(String, [u8; 16], String)>>;
     /// Erases the personal values of a record; the chain stays valid.
     async fn erase_personal(&self, sequence: u64) -> Result<()>;
+}
+
+/// The outbox: what is told, and what became of it.
+#[async_trait]
+pub trait Notices: Send + Sync {
+    /// Notices that wait and are due at `now`, those longest due first.
+    async fn due_notices(&self, now: UtcTime, limit: u32) -> Result<Vec<Stored<Delivery>>>;
+    /// Notices of an agency in a state, in order of id, after `after`.
+    async fn notices(
+        &self,
+        tenant: &TenantId,
+        state: DeliveryState,
+        after: Option<&NoticeId>,
+        limit: u32,
+    ) -> Result<Vec<Stored<Delivery>>>;
+    /// One notice on one of its ways.
+    async fn notice(&self, tenant: &TenantId, id: &NoticeId, channel: Channel) -> Result<Option<Stored<Delivery>>>;
+    /// What ends within so many days after `now`, of the kind that is told of, unless it was told within as many days
+    /// before the end; cards and functions only.
+    async fn endings(&self, kind: NoticeKind, soon: (UtcTime, u16), limit: u32) -> Result<Vec<Ending>>;
+    /// Where an employee is reached, if that is known.
+    async fn address(&self, tenant: &TenantId, person: &PersonId) -> Result<Option<String>>;
 }
 
 /// The policies.
@@ -378,6 +412,7 @@ pub trait Store:
     + Certificates
     + Status
     + AuditLog
+    + Notices
     + Policies
     + Keys
     + Relying
@@ -397,6 +432,7 @@ impl<T> Store for T where
         + Certificates
         + Status
         + AuditLog
+        + Notices
         + Policies
         + Keys
         + Relying

@@ -51,6 +51,8 @@ pub enum RecordKind {
     RelyingService,
     /// A key that signed for relying services.
     TokenKey,
+    /// Something that was told, and what became of it.
+    Notice,
     /// A session, or what was handed out in a login. The audit log keeps what a login was about.
     Login,
 }
@@ -93,7 +95,7 @@ pub struct RetentionError(String);
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Agency,
         Self::Person,
         Self::Employment,
@@ -114,6 +116,7 @@ impl RecordKind {
         Self::CaKey,
         Self::RelyingService,
         Self::TokenKey,
+        Self::Notice,
         Self::Login,
     ];
 
@@ -140,6 +143,7 @@ impl RecordKind {
             | Self::PersonalValue
             | Self::RelyingService
             | Self::TokenKey
+            | Self::Notice
             | Self::Login => Some(0),
         }
     }

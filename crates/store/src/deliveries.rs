@@ -1,11 +1,25 @@
 //! Signed deliveries: one row for a tray of cards.
 
-use crate::engine::Value;
+use crate::Database;
 use crate::engine::sql::insert;
+use crate::engine::{Columns, Sql, Value};
 use crate::writer::{Refusal, Statement};
 use domain::TenantId;
 use domain::evidence::Signed;
-use domain::ports::Conflict;
+use domain::ports::{Conflict, StoreError};
+
+impl Database {
+    /// A delivery by its id.
+    pub(crate) async fn find_delivery(&self, tenant: &TenantId, id: &str) -> Result<Option<Signed>, StoreError> {
+        let row = self.pool.fetch_optional(DELIVERY, vec![Value::text(tenant), id.into()]).await?;
+        row.map(|row| {
+            let mut columns = Columns::of(&row, "delivery");
+            let (operation, statements) = (columns.take()?, columns.take::<String>()?);
+            Ok(Signed { operation, statements: statements.lines().map(str::to_owned).collect() })
+        })
+        .transpose()
+    }
+}
 
 /// The row of a delivery.
 pub(crate) fn row(tenant: &TenantId, delivery: &Signed) -> Vec<Value> {
@@ -30,3 +44,5 @@ pub(crate) static NEW: Statement = Statement {
     refers_to: "tenant",
     idle: None,
 };
+
+const DELIVERY: Sql = Sql::both("SELECT operation, statement FROM delivery WHERE tenant = $1 AND id = $2");

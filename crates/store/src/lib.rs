@@ -18,6 +18,7 @@ pub mod fault;
 mod functions;
 mod hand_outs;
 mod keys;
+mod notices;
 mod onboarding;
 mod people;
 mod policies;

@@ -38,6 +38,7 @@ const TABLES: &[(&str, RecordKind)] = &[
     ("bulk_item", RecordKind::Revocation),
     ("ca_key_stage", RecordKind::CaKey),
     ("relying_registration", RecordKind::RelyingService),
+    ("notice", RecordKind::Notice),
     ("token_key", RecordKind::TokenKey),
     ("login_session", RecordKind::Login),
     ("login_ticket", RecordKind::Login),

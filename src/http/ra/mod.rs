@@ -10,9 +10,11 @@ pub mod delivery;
 pub mod enrolment;
 pub mod function;
 pub mod function_view;
+pub mod notice;
 pub mod package;
 pub mod package_view;
 pub mod person;
+pub mod record;
 pub mod view;
 
 /// The routes.
@@ -51,6 +53,11 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(package::decide))
         .routes(routes!(package::end))
         .routes(routes!(package::train))
+        .routes(routes!(notice::record_address))
+        .routes(routes!(notice::list))
+        .routes(routes!(notice::retry))
+        .routes(routes!(record::export))
+        .routes(routes!(record::audit))
         .routes(routes!(person::search))
         .routes(routes!(person::end_employment))
 }

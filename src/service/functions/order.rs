@@ -101,7 +101,8 @@ pub async fn order(
         .with("operation", hash)
         .with("control", methods(&signed.control));
     let approval_id = ApprovalId::from_random(app.entropy.random16());
-    let ordered = function.order(Ordered { control: signed.control, statement, approval: approval_id.clone(), at: now });
+    let ordered =
+        function.order(Ordered { control: signed.control, statement, approval: approval_id.clone(), at: now });
     let approval = open_approval(app, &ordered, approval_id);
     let ordered = AnyFunction::Ordered(ordered);
     let changes = Changes::recording(event)

@@ -46,11 +46,7 @@ pub async fn functions(
 ///
 /// # Errors
 /// [`ServiceError`] if the store fails.
-pub async fn work_list(
-    app: &App,
-    permit: &Permit<ReadFunction>,
-    limit: u32,
-) -> Result<Vec<AnyFunction>, ServiceError> {
+pub async fn work_list(app: &App, permit: &Permit<ReadFunction>, limit: u32) -> Result<Vec<AnyFunction>, ServiceError> {
     let now = app.clock.now();
     let days = app.policies.get().functions.first_reminder().unwrap_or_default();
     let times = (now, now.plus_days(days.into()));

@@ -47,11 +47,7 @@ pub struct Wanted {
 ///
 /// # Errors
 /// [`ServiceError`]; also for names that no such certificate can carry, and a key or request that is not accepted.
-pub async fn request(
-    app: &App,
-    permit: &Permit<OrderFunction>,
-    wanted: Wanted,
-) -> Result<AnyFunction, ServiceError> {
+pub async fn request(app: &App, permit: &Permit<OrderFunction>, wanted: Wanted) -> Result<AnyFunction, ServiceError> {
     let tenant = app.store.tenant(permit.tenant()).await?.ok_or(ServiceError::Incomplete("the caller's agency"))?;
     standing::serves(app, &tenant, Scope::Certificates).await?;
     accept_responsible(app, &tenant.id, &wanted.keeper.responsible).await?;

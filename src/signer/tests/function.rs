@@ -65,13 +65,11 @@ impl Story {
         };
         let (profile, serial) = (world.profile(&self.order.certificate.profile), world.serial());
         let (not_before, not_after) = (NOW, NOW.plus_days(300));
-        let wanted =
-            ToIssue { profile, subject: &self.order.subject, key: &self.key, serial, not_before, not_after };
+        let wanted = ToIssue { profile, subject: &self.order.subject, key: &self.key, serial, not_before, not_after };
         // What cannot be built at all is asked for with bytes that cannot be right.
         let tbs = prepare(&wanted, &world.function_ca).map_or_else(|_| Vec::new(), |tbs| tbs.as_bytes().to_vec());
         let spki = self.key.spki().to_vec();
-        let certificate =
-            CertificateToSign { purpose: profile.purpose(), spki, serial, not_before, not_after, tbs };
+        let certificate = CertificateToSign { purpose: profile.purpose(), spki, serial, not_before, not_after, tbs };
         FunctionRequest { issuer: self.issuer.to_owned(), evidence, certificate }
     }
 

@@ -128,11 +128,7 @@ impl super::Wish {
 
     /// The proof that a zone holds this order's challenge.
     pub fn shown_by_dns(&self, name: &str, at: UtcTime) -> ControlProof {
-        ControlProof {
-            name: name.to_owned(),
-            evidence: ControlEvidence::Dns { record: self.challenge.clone() },
-            at,
-        }
+        ControlProof { name: name.to_owned(), evidence: ControlEvidence::Dns { record: self.challenge.clone() }, at }
     }
 }
 
@@ -148,13 +144,14 @@ fn is_host_name(name: &str) -> bool {
 }
 
 /// The form of an address (RFC 5321), as far as it must be known here: whether it exists shows when a notice is sent.
-pub(super) fn is_address(text: &str) -> bool {
-    let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),:;<>@[\\]".contains(&b));
+pub fn is_address(text: &str) -> bool {
+    let plain =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),:;<>@[\\]".contains(&b));
     let dotted = |part: &str| plain(part) && !part.starts_with('.') && !part.ends_with('.') && !part.contains("..");
     text.len() <= 254
-        && text.rsplit_once('@').is_some_and(|(local, host)| {
-            dotted(local) && local.len() <= 64 && is_host_name(&host.to_ascii_lowercase())
-        })
+        && text
+            .rsplit_once('@')
+            .is_some_and(|(local, host)| dotted(local) && local.len() <= 64 && is_host_name(&host.to_ascii_lowercase()))
 }
 
 /// What the certificate of a function may say.

@@ -6,7 +6,7 @@
 mod control;
 mod policy;
 
-pub use control::{COMMON_NAME, ControlFault, HSA_ID, URI};
+pub use control::{COMMON_NAME, ControlFault, HSA_ID, URI, is_address};
 pub use policy::{FunctionPolicy, FunctionPolicyError};
 
 use crate::enrolment::FourEyes;

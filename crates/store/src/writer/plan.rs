@@ -4,8 +4,8 @@ use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
 use crate::{
-    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys, onboarding, people,
-    policies, relying, revocations, sessions, status,
+    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys, notices,
+    onboarding, people, policies, relying, revocations, sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -45,6 +45,9 @@ enum Step {
     HandOut,
     NewFunction,
     Function,
+    Address,
+    Notice,
+    Attempted,
     Key,
     Name,
     Intent,
@@ -69,7 +72,7 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 43] = [
+static STATEMENTS: [&Statement; 46] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
@@ -92,6 +95,9 @@ static STATEMENTS: [&Statement; 43] = [
     &hand_outs::NEW,
     &functions::NEW,
     &functions::MOVE,
+    &notices::ADDRESS_SET,
+    &notices::NEW,
+    &notices::ATTEMPTED,
     &certificates::write::KEY,
     &certificates::write::NAME,
     &certificates::write::INTENT,
@@ -149,6 +155,12 @@ impl Plan {
             Write::EmploymentEnd { employment, closed } => {
                 self.push(Step::EmploymentEnd, people::employment_end_row(employment, *closed));
             }
+            Write::Address { tenant, person, email } => {
+                self.push(Step::Address, notices::address_row((tenant, person), email.as_deref()));
+            }
+            // PostgreSQL wants to see each once.
+            Write::Notice { notice, channel } => self.push_once(Step::Notice, notices::row(notice, *channel)),
+            Write::Attempted(attempted) => self.push(Step::Attempted, notices::attempted_row(attempted)),
             Write::Agreement(agreement) => self.push(Step::Agreement, onboarding::agreement_row(agreement)),
             Write::NewMove(new) => self.push(Step::NewMove, onboarding::new_row(new)),
             Write::Move { new, seen } => self.push(Step::Move, onboarding::decided_row(new, *seen)),

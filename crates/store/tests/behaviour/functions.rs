@@ -8,7 +8,7 @@ use domain::changes::{Changes, Stored, Write};
 use domain::function::{AnyFunction, Function, Issued, Keeper, Ordered, Requested, Wish};
 use domain::operation::{ControlEvidence, ControlProof, PlannedProfile};
 use domain::people::Employment;
-use domain::ports::{Conflict, Functions, Store, StoreError, Thing};
+use domain::ports::{Conflict, Store, StoreError, Thing};
 use domain::revocation::{Requester, Revocation};
 use domain::{FunctionId, PersonId};
 use pki::SubjectFacts;
@@ -41,11 +41,8 @@ fn requested(name: &str, renews: Option<&str>) -> Function<Requested> {
 }
 
 fn ordered(name: &str) -> Ordered {
-    let control = ControlProof {
-        name: "a.example.se".into(),
-        evidence: ControlEvidence::Dns { record: "c".into() },
-        at: at(11),
-    };
+    let control =
+        ControlProof { name: "a.example.se".into(), evidence: ControlEvidence::Dns { record: "c".into() }, at: at(11) };
     let approval = format!("approval-{name}").parse().unwrap();
     Ordered { control: vec![control], statement: "jws".into(), approval, at: at(12) }
 }
@@ -175,8 +172,7 @@ pub(crate) async fn functions_in_want_are_found(database: &Database) {
     assert_eq!(wanting().await, ["f3"], "renewed");
     let Stored { value, .. } = read(store, "f3").await;
     let stage = value.issued().unwrap();
-    let certificate =
-        domain::certificate::CertificateRef { issuer: stage.issuer.clone(), serial: stage.serial };
+    let certificate = domain::certificate::CertificateRef { issuer: stage.issuer.clone(), serial: stage.serial };
     let requester = Requester::Person(person("bo"));
     let revocation = Revocation { certificate, reason: Reason::Superseded, at: at(50), requester };
     write(store, [Write::Revocation(revocation)]).await.unwrap();
