@@ -96,12 +96,7 @@ pub(crate) fn person_row(person: &Person) -> Vec<Value> {
 /// The row of the number that a person has from now on.
 pub(crate) fn number_row(person: &Person) -> Vec<Value> {
     let (row, number) = (person.id.as_str(), person.identity_number.as_str());
-    vec![
-        Value::Digest(number.to_owned()),
-        Value::DigestKey,
-        row.into(),
-        Value::sealed(Place::of(NUMBER, row), number),
-    ]
+    vec![Value::Digest(number.to_owned()), Value::DigestKey, row.into(), Value::sealed(Place::of(NUMBER, row), number)]
 }
 
 /// The row of a new employment.

@@ -57,8 +57,7 @@ fn tell_database(config: &Config, layout: &Layout) -> anyhow::Result<()> {
     let policies = PolicyFolder::read(&layout.policies())?.bundle;
     tokio::runtime::Runtime::new()?.block_on(async {
         let keys = hsm::Pool::open(config.hsm.token()?).context("opening the service's token")?;
-        let store =
-            store::open(&config.database, TokenCustody::of(&keys)).await.context("opening the database")?;
+        let store = store::open(&config.database, TokenCustody::of(&keys)).await.context("opening the database")?;
         if register::is_registered(store.as_ref(), layout).await? {
             return Ok(());
         }

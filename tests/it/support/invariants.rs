@@ -31,7 +31,11 @@ fn every_answered_certificate_is_recorded(memory: &Memory, rows: &BTreeMap<Refer
     for (reference, pem) in &*memory.certificates.lock().unwrap() {
         let row = rows.get(reference).unwrap_or_else(|| panic!("{reference:?} was answered and is not recorded"));
         let der = X509::from_pem(pem.as_bytes()).unwrap().to_der().unwrap();
-        assert_eq!(row.fingerprint, Some(domain::id::hex(&openssl::sha::sha256(&der))), "{reference:?} is another in the database");
+        assert_eq!(
+            row.fingerprint,
+            Some(domain::id::hex(&openssl::sha::sha256(&der))),
+            "{reference:?} is another in the database"
+        );
     }
 }
 

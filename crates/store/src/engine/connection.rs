@@ -70,7 +70,8 @@ impl Connection {
     pub(crate) async fn suspend_triggers(&mut self, table: &'static str) -> Result<Vec<String>, Error> {
         match self {
             Self::Sqlite(c) => {
-                let triggers: Vec<(String, String)> = sqlx::query_as(SQLITE_TRIGGERS).bind(table).fetch_all(&mut *c).await?;
+                let triggers: Vec<(String, String)> =
+                    sqlx::query_as(SQLITE_TRIGGERS).bind(table).fetch_all(&mut *c).await?;
                 let mut texts = Vec::with_capacity(triggers.len());
                 for (name, text) in triggers {
                     // Names and texts are those of our own migrations, as the database kept them.

@@ -16,7 +16,12 @@ pub(crate) enum Value {
     Int(Option<i64>),
     Blob(Option<Vec<u8>>),
     /// Text or octets that are sealed before they are written, for the column and row they stand in.
-    Sealed { column: &'static str, row: String, part: String, clear: Box<Value> },
+    Sealed {
+        column: &'static str,
+        row: String,
+        part: String,
+        clear: Box<Value>,
+    },
     /// An identity number that only its keyed digest is written of.
     Digest(String),
     /// The id of the key of that digest.

@@ -21,11 +21,30 @@ macro_rules! old {
             table: $table,
             octets: $octets,
             read: Sql::both(concat!(
-                "SELECT CAST(", $first, " AS TEXT), ", $second, ", ", $column, " FROM ", $table, " WHERE ", $column,
-                " IS NOT NULL AND ", $rows
+                "SELECT CAST(",
+                $first,
+                " AS TEXT), ",
+                $second,
+                ", ",
+                $column,
+                " FROM ",
+                $table,
+                " WHERE ",
+                $column,
+                " IS NOT NULL AND ",
+                $rows
             )),
             write: Sql::both(concat!(
-                "UPDATE ", $table, " SET ", $column, " = $1 WHERE ", $first, " = CAST($2 AS ", $type, ") AND ", $second,
+                "UPDATE ",
+                $table,
+                " SET ",
+                $column,
+                " = $1 WHERE ",
+                $first,
+                " = CAST($2 AS ",
+                $type,
+                ") AND ",
+                $second,
                 " = $3"
             )),
         }

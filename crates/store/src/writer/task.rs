@@ -46,7 +46,9 @@ impl Writer {
             if self.jobs.recv_many(&mut jobs, GROUP_LIMIT).await == 0 {
                 return Ok(());
             }
-            timeout(TRANSACTION_TIMEOUT, group::commit(connection, jobs, (&self.faults, &self.keys))).await.unwrap_or(Err(Lost))?;
+            timeout(TRANSACTION_TIMEOUT, group::commit(connection, jobs, (&self.faults, &self.keys)))
+                .await
+                .unwrap_or(Err(Lost))?;
         }
     }
 

@@ -34,7 +34,8 @@ async fn fill(store: &dyn Store) {
     let mut new = submitted("e1");
     new.subject = new.subject.with("person.surname", CANARY).with("person.serial_number", NUMBER);
     people.push(Write::NewEnrolment(AnyEnrolment::Submitted(new.clone())));
-    let asked = event("enrolment.submitted").personal("identity_number", NUMBER, [1; 16]).personal("name", CANARY, [2; 16]);
+    let asked =
+        event("enrolment.submitted").personal("identity_number", NUMBER, [1; 16]).personal("name", CANARY, [2; 16]);
     store.commit(people.into_iter().fold(Changes::recording(asked), Changes::write)).await.unwrap();
 
     let shown = domain::operation::IdentityProof { number: NUMBER.into(), ..proof() };
@@ -46,7 +47,8 @@ async fn fill(store: &dyn Store) {
     operation.signatures.push(statement);
     let mut signed = delivery();
     signed.statements = vec![CANARY.into()];
-    let document = ShownDocument { document: DocumentKind::Passport, number: NUMBER.into(), expires: "2030-01-01".into() };
+    let document =
+        ShownDocument { document: DocumentKind::Passport, number: NUMBER.into(), expires: "2030-01-01".into() };
     let terms = TermsRef { version: "1".into(), language: "sv".into(), sha256: "0".repeat(64) };
     let hand_out = HandOut {
         tenant: tenant("a"),
@@ -113,7 +115,10 @@ pub(crate) async fn without_the_token_everything_but_personal_data_goes_on(datab
 pub(crate) async fn a_value_that_was_moved_does_not_open(database: &Database) {
     let store = &*database.store;
     fill(store).await;
-    database.run("UPDATE person SET surname = (SELECT p.surname FROM person p WHERE p.id = 'bo') WHERE id = 'anna'").await.unwrap();
+    database
+        .run("UPDATE person SET surname = (SELECT p.surname FROM person p WHERE p.id = 'bo') WHERE id = 'anna'")
+        .await
+        .unwrap();
     let found = store.person(&tenant("a"), &person("anna")).await;
     assert!(matches!(found, Err(StoreError::Corrupt { .. })), "{found:?}");
     assert!(store.person(&tenant("a"), &person("bo")).await.unwrap().is_some());
