@@ -2,6 +2,7 @@
 
 use crate::engine::sql::{batch, insert};
 use crate::engine::{Columns, Row, Sql, Value};
+use crate::seal::{Keys, Place};
 use crate::word::{from_json, from_word, json, word};
 use crate::writer::{Idle, Refusal, Statement};
 use crate::{Database, MAX_LIST};
@@ -17,7 +18,7 @@ use pki::time::UtcTime;
 impl Functions for Database {
     async fn function(&self, tenant: &TenantId, id: &FunctionId) -> Result<Option<Stored<AnyFunction>>, StoreError> {
         let row = self.pool.fetch_optional(FUNCTION, vec![Value::text(tenant), Value::text(id)]).await?;
-        row.as_ref().map(function).transpose()
+        row.map(|row| function(&row, &self.keys)).transpose()
     }
 
     async fn functions(
@@ -36,7 +37,7 @@ impl Functions for Database {
             }
             None => FUNCTIONS,
         };
-        self.pool.fetch(sql, values).await?.iter().map(function).collect()
+        self.pool.fetch(sql, values).await?.iter().map(|row| function(row, &self.keys)).collect()
     }
 
     async fn functions_in_want(
@@ -46,21 +47,22 @@ impl Functions for Database {
         limit: u32,
     ) -> Result<Vec<Stored<AnyFunction>>, StoreError> {
         let values = vec![Value::text(tenant), now.into(), ends_before.into(), limit.min(MAX_LIST).into()];
-        self.pool.fetch(IN_WANT, values).await?.iter().map(function).collect()
+        self.pool.fetch(IN_WANT, values).await?.iter().map(|row| function(row, &self.keys)).collect()
     }
 }
 
-fn function(row: &Row) -> Result<Stored<AnyFunction>, StoreError> {
-    let mut columns = Columns::of(row, WHAT);
+fn function(row: &Row, keys: &Keys) -> Result<Stored<AnyFunction>, StoreError> {
+    let mut columns = Columns::opening(row, WHAT, keys);
     let version = Version(columns.take()?);
     let stage: String = columns.take()?;
     let wish = wish(&mut columns)?;
     let keeper = Keeper { responsible: columns.parse()?, contact: columns.take()? };
+    let key = (wish.tenant.clone(), wish.id.clone());
     let value = match stage.as_str() {
         "requested" => AnyFunction::Requested(Function::restore(wish, keeper, Requested)),
-        "ordered" => AnyFunction::Ordered(Function::restore(wish, keeper, ordered(&mut columns)?)),
-        "approved" => AnyFunction::Approved(Function::restore(wish, keeper, approved(&mut columns)?)),
-        "issued" => AnyFunction::Issued(Function::restore(wish, keeper, issued(&mut columns)?)),
+        "ordered" => AnyFunction::Ordered(Function::restore(wish, keeper, ordered(&mut columns, &key)?)),
+        "approved" => AnyFunction::Approved(Function::restore(wish, keeper, approved(&mut columns, &key)?)),
+        "issued" => AnyFunction::Issued(Function::restore(wish, keeper, issued(&mut columns, &key)?)),
         _ => return Err(columns.corrupt()),
     };
     Ok(Stored { value, version })
@@ -81,27 +83,32 @@ fn wish(columns: &mut Columns<'_>) -> Result<Wish, StoreError> {
     })
 }
 
-fn ordered(columns: &mut Columns<'_>) -> Result<Ordered, StoreError> {
+fn ordered(columns: &mut Columns<'_>, (tenant, id): &(TenantId, FunctionId)) -> Result<Ordered, StoreError> {
     Ok(Ordered {
         control: from_json(columns)?,
-        statement: columns.take()?,
+        statement: columns.opened(place(tenant, id))?,
         approval: columns.parse()?,
         at: columns.time()?,
     })
 }
 
-fn approved(columns: &mut Columns<'_>) -> Result<Approved, StoreError> {
-    Ok(Approved { ordered: ordered(columns)?, by: columns.parse()?, at: columns.time()? })
+fn approved(columns: &mut Columns<'_>, key: &(TenantId, FunctionId)) -> Result<Approved, StoreError> {
+    Ok(Approved { ordered: ordered(columns, key)?, by: columns.parse()?, at: columns.time()? })
 }
 
-fn issued(columns: &mut Columns<'_>) -> Result<Issued, StoreError> {
+fn issued(columns: &mut Columns<'_>, key: &(TenantId, FunctionId)) -> Result<Issued, StoreError> {
     Ok(Issued {
-        approved: approved(columns)?,
+        approved: approved(columns, key)?,
         issuer: columns.take()?,
         serial: columns.parse()?,
         not_after: columns.time()?,
         at: columns.time()?,
     })
+}
+
+/// An officer's signature says who they are.
+fn place<'a>(tenant: &'a TenantId, id: &'a FunctionId) -> Place<'a> {
+    Place::within("function_order.statement", tenant.as_str(), id.as_str())
 }
 
 /// The row of a new order.
@@ -137,7 +144,7 @@ pub(crate) fn moved_row(function: &AnyFunction, seen: Version) -> Vec<Value> {
         Value::text(&keeper.responsible),
         keeper.contact.as_str().into(),
         ordered.map_or(Value::Text(None), |o| json(&o.control)),
-        Value::text_or_null(ordered.map(|o| &o.statement)),
+        Value::sealed_or_null(place(&wish.tenant, &wish.id), ordered.map(|o| o.statement.as_str())),
         Value::text_or_null(ordered.map(|o| &o.approval)),
         Value::time_or_null(ordered.map(|o| o.at)),
         Value::text_or_null(approved.map(|a| &a.by)),
@@ -161,6 +168,7 @@ pub(crate) static NEW: Statement = Statement {
     idle: None,
 };
 
+/// What a stage recorded stays as it is, unread and unwritten.
 pub(crate) static MOVE: Statement = Statement {
     point: "function",
     batch: batch!(
@@ -170,9 +178,17 @@ pub(crate) static MOVE: Statement = Statement {
             13 issuer text, 14 serial text, 15 not_after bigint, 16 issued_at bigint
         ),
         "UPDATE function_order SET stage = r.stage, responsible = r.responsible, contact = r.contact, \
-         control = r.control, statement = r.statement, approval = r.approval, ordered_at = r.ordered_at, \
-         approved_by = r.approved_by, approved_at = r.approved_at, issuer = r.issuer, serial = r.serial, \
-         not_after = r.not_after, issued_at = r.issued_at, version = function_order.version + 1 \
+         control = coalesce(function_order.control, r.control), \
+         statement = coalesce(function_order.statement, r.statement), \
+         approval = coalesce(function_order.approval, r.approval), \
+         ordered_at = coalesce(function_order.ordered_at, r.ordered_at), \
+         approved_by = coalesce(function_order.approved_by, r.approved_by), \
+         approved_at = coalesce(function_order.approved_at, r.approved_at), \
+         issuer = coalesce(function_order.issuer, r.issuer), \
+         serial = coalesce(function_order.serial, r.serial), \
+         not_after = coalesce(function_order.not_after, r.not_after), \
+         issued_at = coalesce(function_order.issued_at, r.issued_at), \
+         version = function_order.version + 1 \
          FROM r WHERE function_order.tenant = r.tenant AND function_order.id = r.id \
          AND function_order.version = r.seen"
     ),

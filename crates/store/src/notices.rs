@@ -2,6 +2,7 @@
 
 use crate::engine::sql::{batch, insert};
 use crate::engine::{Columns, Row, Sql, Value};
+use crate::seal::Place;
 use crate::word::{from_json, json};
 use crate::writer::{Idle, Refusal, Statement};
 use crate::{Database, MAX_LIST};
@@ -60,7 +61,9 @@ impl Notices for Database {
 
     async fn address(&self, tenant: &TenantId, person: &PersonId) -> Result<Option<String>, StoreError> {
         let row = self.pool.fetch_optional(ADDRESS, vec![Value::text(tenant), Value::text(person)]).await?;
-        row.map_or(Ok(None), |row| Columns::of(&row, "employment").take())
+        let Some(row) = row else { return Ok(None) };
+        let mut columns = Columns::opening(&row, "employment", &self.keys);
+        columns.opened_or_null(place(tenant, person))
     }
 }
 
@@ -137,9 +140,14 @@ pub(crate) fn attempted_row(attempted: &Attempted) -> Vec<Value> {
     ]
 }
 
+/// Where an employee's address is sealed.
+fn place<'a>(tenant: &'a TenantId, person: &'a PersonId) -> Place<'a> {
+    Place::within("employment.email", tenant.as_str(), person.as_str())
+}
+
 /// The row of an employee's address.
 pub(crate) fn address_row((tenant, person): (&TenantId, &PersonId), email: Option<&str>) -> Vec<Value> {
-    vec![Value::text(tenant), Value::text(person), Value::text_or_null(email)]
+    vec![Value::text(tenant), Value::text(person), Value::sealed_or_null(place(tenant, person), email)]
 }
 
 /// The same fact is told once.

@@ -155,7 +155,7 @@ impl Order {
         let changes = Changes::recording(event)
             .write(Write::Function { new: issued.clone(), seen })
             .write(Write::Approval { new: self.approval.value, seen: self.approval.version })
-            .write(Write::Certificate { certificate, der: der.as_bytes().to_vec(), at });
+            .write(Write::Certificate { certificate, der: der.as_bytes().to_vec(), at, personal: false });
         commit(app, changes).await?;
         Ok((issued, der))
     }

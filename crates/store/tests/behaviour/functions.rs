@@ -95,7 +95,7 @@ async fn issued(store: &dyn Store, name: &str, renews: Option<&str>, days: i64) 
     write(store, [Write::Intent(intent)]).await.unwrap();
     let seen = read(store, name).await.version;
     let writes = [
-        Write::Certificate { certificate, der: vec![number], at: at(15) },
+        Write::Certificate { certificate, der: vec![number], at: at(15), personal: false },
         Write::Function { new: AnyFunction::Issued(function.clone()), seen },
     ];
     write(store, writes).await.unwrap();
