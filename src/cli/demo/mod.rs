@@ -12,7 +12,7 @@ mod issue;
 mod officers;
 mod order;
 mod proof;
-mod rp;
+pub(crate) mod rp;
 mod shell;
 mod status;
 mod story;

@@ -24,10 +24,12 @@ pub(crate) fn render(manifest: &Manifest, layout: &Layout) -> String {
         "\nSigill is running; everything is in {data}\n\n  \
          status    {}   OCSP, CRL, CA certificates, /health\n  \
          API       {}  for relying services, /openapi.json\n  \
+         demo      {}  log in here with a demo card (browsers: the .p12 files beside it)\n  \
          officers  {}  with a client certificate: /ra/v1 /admin/v1 /self/v1\n  \
          trust     {}\n\n",
         manifest.status_url,
         manifest.api_url,
+        manifest.service_url,
         manifest.officer_url,
         manifest.trust_anchor.display(),
     );
