@@ -17,8 +17,6 @@ pub(crate) struct Manifest {
     pub(crate) officer_url: String,
     /// The description of the APIs.
     pub(crate) openapi_url: String,
-    /// HTTPS of the demo relying service.
-    pub(crate) service_url: String,
     /// What TLS clients trust: the self-signed root.
     pub(crate) tls_ca: PathBuf,
     /// What relying parties trust: the self-signed root.

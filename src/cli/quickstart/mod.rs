@@ -15,7 +15,7 @@ mod ports;
 pub(crate) mod report;
 mod service;
 mod setup;
-mod software;
+pub(crate) mod software;
 pub(crate) mod tokens;
 
 pub(crate) use crate::ceremony::{files, layout};
@@ -141,7 +141,7 @@ fn serve(config: Config, layout: Layout) -> anyhow::Result<()> {
     let ports = Ports::new(config.listen.status.port())?;
     let ready = move |app: &crate::app::App| {
         manifest.write(&path)?;
-        report::say(&report::render(&manifest, &layout))?;
+        report::say(&report::render(&manifest, &layout, &service::url(ports)))?;
         // It ends with the runtime, as the service does.
         drop(tokio::spawn(service::run(App::clone(app), layout, manifest, ports)));
         Ok(())
@@ -161,7 +161,6 @@ fn describe(config: &Config, layout: &Layout, people: Vec<PersonEntry>) -> anyho
     Ok(Manifest {
         status_url: format!("http://127.0.0.1:{}", config.listen.status.port()),
         openapi_url: format!("{api_url}/openapi.json"),
-        service_url: service::url(Ports::new(config.listen.status.port())?),
         api_url,
         officer_url: format!("https://localhost:{}", config.listen.officers.port()),
         tls_ca: config.tls.root.clone(),

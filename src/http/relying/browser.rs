@@ -21,8 +21,9 @@ pub(super) async fn authorize_posted(State(app): State<App>, visitor: Visitor, b
 }
 
 async fn answer(app: &App, visitor: &Visitor, form: &[u8]) -> Response {
-    let browser =
-        Browser { secret: &visitor.secret, session: visitor.session.as_deref(), language: visitor.reader.language() };
+    let (reader, session) = (&visitor.reader, visitor.session.as_deref());
+    let (chosen, language) = (reader.chosen(), reader.language());
+    let browser = Browser { secret: &visitor.secret, session, chosen, language };
     let begun = match Parameters::from_form(form) {
         Ok(parameters) => begin(app, parameters, browser).await,
         Err(error) => Err(error.into()),

@@ -30,14 +30,14 @@ pub(super) async fn login(
     let handle = parameters.get("login").unwrap_or_default();
     let der = certificate.as_ref().map(|Extension(certificate)| certificate.0.as_ref());
     match present(&app, handle, der).await {
-        Ok(address) => see_other(&format!("{address}{}", reader.kept())),
+        Ok(address) => see_other(&format!("{address}{}", reader.suffix())),
         Err(Stopped::NoLogin) => over(reader.frame()),
         Err(Stopped::Failed(why)) => error(&app, reader.frame(), &why),
         Err(Stopped::Refused { why, client, language }) => {
             let frame = reader.frame_in(reader.within(&language));
             let issuer = app.config.login.as_ref().map_or("", |config| config.issuer.as_str());
             let ways = Ways {
-                retry: format!("{PATH}?login={handle}{}", reader.kept()),
+                retry: format!("{PATH}?login={handle}{}", reader.suffix()),
                 cancel: format!("{issuer}{CANCEL}?login={handle}"),
                 service: name(&client, frame.text),
             };

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::config::login::CARD_CHECK;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use std::convert::Infallible;
 use url::form_urlencoded;
 
@@ -14,8 +14,10 @@ use url::form_urlencoded;
 pub(super) struct Reader {
     /// The language that was asked for on one of our pages, just now.
     asked: Option<&'static str>,
-    /// What the browser remembers, or else prefers.
-    otherwise: &'static str,
+    /// The language that was asked for before.
+    kept: Option<&'static str>,
+    /// What the browser prefers.
+    preferred: &'static str,
     /// Address of this page, up to the language; none for a page that answers a form.
     here: Option<String>,
     links: Links,
@@ -50,7 +52,8 @@ impl FromRequestParts<App> for Reader {
         let again = matches!(parts.method, Method::GET | Method::HEAD);
         Ok(Self {
             asked: asked(query),
-            otherwise: preferred(&parts.headers),
+            kept: kept(&parts.headers),
+            preferred: preferred(&parts.headers),
             here: again.then(|| without_language(parts.uri.path(), query)),
             links: links(app),
         })
@@ -58,18 +61,23 @@ impl FromRequestParts<App> for Reader {
 }
 
 impl Reader {
+    /// What the reader asked for, now or before: it goes before what anybody else says.
+    pub(super) fn chosen(&self) -> Option<&'static str> {
+        self.asked.or(self.kept)
+    }
+
     /// The language of a page that belongs to no login.
     pub(super) fn language(&self) -> &'static str {
-        self.asked.unwrap_or(self.otherwise)
+        self.chosen().unwrap_or(self.preferred)
     }
 
     /// The language of a page of a login that began in `language`.
     pub(super) fn within(&self, language: &str) -> &'static str {
-        self.asked.unwrap_or_else(|| ours(language).unwrap_or(self.otherwise))
+        self.chosen().or_else(|| ours(language)).unwrap_or(self.preferred)
     }
 
     /// What to add to an address of ours so that it keeps the language asked for here.
-    pub(super) fn kept(&self) -> String {
+    pub(super) fn suffix(&self) -> String {
         self.asked.map_or_else(String::new, |language| format!("&{LANGUAGE}={language}"))
     }
 
@@ -103,14 +111,22 @@ fn asked(query: &str) -> Option<&'static str> {
     form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == LANGUAGE).and_then(|(_, tag)| ours(&tag))
 }
 
-/// What the browser remembers; else the first of our languages that it names; Swedish if it names none.
+/// What the browser remembers.
+fn kept(headers: &HeaderMap) -> Option<&'static str> {
+    let pairs = lines(headers, header::COOKIE).flat_map(|line| line.split(';'));
+    let mut kept = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(name, _)| *name == COOKIE);
+    kept.find_map(|(_, tag)| ours(tag))
+}
+
+/// The first of our languages that the browser names; Swedish if it names none.
 fn preferred(headers: &HeaderMap) -> &'static str {
-    let line = |name| headers.get_all(name).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
-    let pairs = line(header::COOKIE).flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let kept = pairs.filter(|(name, _)| *name == COOKIE).find_map(|(_, tag)| ours(tag));
-    let accepted = line(header::ACCEPT_LANGUAGE).flat_map(|line| line.split(','));
-    let accepted = accepted.map(|tag| tag.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    kept.or_else(|| accepted.into_iter().find_map(|tag| ours(&tag))).unwrap_or("sv")
+    let tags = lines(headers, header::ACCEPT_LANGUAGE).flat_map(|line| line.split(','));
+    let mut tags = tags.map(|tag| tag.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    tags.find_map(|tag| ours(&tag)).unwrap_or("sv")
+}
+
+fn lines(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
 }
 
 /// An address that ends where the language is added.
@@ -140,24 +156,25 @@ const REMEMBERED_SECONDS: u32 = 31_536_000;
 mod tests {
     use super::*;
 
-    fn preferred_by(cookie: &str, accepted: &str) -> &'static str {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_str(cookie).unwrap());
-        headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_str(accepted).unwrap());
-        preferred(&headers)
+    fn with(name: HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
     }
 
     #[test]
     fn languages_are_ours() {
         for (wanted, ours) in [("", "sv"), ("en-GB,sv;q=0.5", "en"), ("de, sv-SE", "sv"), ("fr", "sv"), ("eng", "sv")] {
-            assert_eq!(preferred_by("", wanted), ours, "{wanted}");
+            assert_eq!(preferred(&with(header::ACCEPT_LANGUAGE, wanted)), ours, "{wanted}");
         }
     }
 
     #[test]
-    fn a_choice_goes_before_the_browser_s_preference() {
-        assert_eq!(preferred_by("a=b; __Host-sigill-language=en", "sv"), "en");
-        assert_eq!(preferred_by("__Host-sigill-language=<script>", "sv"), "sv");
+    fn a_choice_is_remembered_and_goes_first() {
+        assert_eq!(kept(&with(header::COOKIE, "a=b; __Host-sigill-language=en")), Some("en"));
+        assert_eq!(kept(&with(header::COOKIE, "__Host-sigill-language=<script>")), None);
+        let reader = Reader { asked: None, kept: Some("en"), preferred: "sv", here: None, links: Links::default() };
+        assert_eq!((reader.language(), reader.within("sv")), ("en", "en"));
+        let reader = Reader { kept: None, ..reader };
+        assert_eq!((reader.language(), reader.within("en")), ("sv", "en"));
         let cookie = remembered(Some("login=x&lang=en")).unwrap();
         assert!(cookie.to_str().unwrap().starts_with("__Host-sigill-language=en; Path=/; Secure"));
         assert_eq!(remembered(Some("lang=de")), None);

@@ -10,7 +10,7 @@ use std::time::Duration;
 #[tokio::test]
 async fn a_person_logs_in_at_the_demo_service() {
     let installation = Installation::start("demo-service");
-    let (service, issuer) = (installation.url("service_url"), installation.url("api_url"));
+    let (service, issuer) = (address(&installation), installation.url("api_url"));
     let person = installation.person(0, "employee");
     let name = person["name"].as_str().unwrap();
     let browser = Browser::new(&installation, Some(identity(&person)));
@@ -56,7 +56,7 @@ async fn a_person_logs_in_at_the_demo_service() {
 #[tokio::test]
 async fn the_demo_service_takes_no_answer_of_others() {
     let installation = Installation::start("demo-service-others");
-    let (service, issuer) = (installation.url("service_url"), installation.url("api_url"));
+    let (service, issuer) = (address(&installation), installation.url("api_url"));
     let browser = Browser::new(&installation, None);
     front(&browser, &service).await;
     let page = browser.get(&format!("{service}/callback?code=x&state=y&iss={issuer}")).await;
@@ -64,6 +64,13 @@ async fn the_demo_service_takes_no_answer_of_others() {
     assert!(page.body.contains("Du är inte inloggad"), "{}", page.body);
     let notice = browser.post(&format!("{service}/notice"), &[("logout_token", "x.y.z")], &issuer).await;
     assert_eq!(notice.status, StatusCode::BAD_REQUEST);
+}
+
+/// Where it is: quickstart prints it.
+fn address(installation: &Installation) -> String {
+    let log = installation.log();
+    let line = log.lines().find(|line| line.trim_start().starts_with("demo ")).expect("quickstart says where");
+    line.split_whitespace().nth(1).unwrap().to_owned()
 }
 
 /// Its first page. It stands up a moment after quickstart has said that the installation is ready.

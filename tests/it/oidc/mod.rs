@@ -3,6 +3,7 @@
 mod bound;
 mod cards;
 mod decision;
+mod demo_cards;
 mod demo_service;
 mod documented;
 mod driver;
