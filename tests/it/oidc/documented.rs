@@ -131,8 +131,8 @@ fn apache(installation: &Installation, folder: &Path, port: u16, callback: &str)
 /// The code blocks of the document in a language, in their order.
 fn blocks(language: &str) -> Vec<String> {
     let document = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/relying/oidc.md"));
-    let begun = document.split(&format!("```{language}\n")).skip(1);
-    begun.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+    let fence = format!("```{language}\n");
+    document.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
 fn ec_key() -> (Value, Value) {

@@ -11,6 +11,7 @@ use crate::support::story::{Agency, Keys};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use sigill::clock::{Clock as _, System};
 use std::process::Command;
 
 /// A page by name, and what it must say: status and heading, Swedish and English.
@@ -102,7 +103,7 @@ async fn a_person_walks_through_every_page() {
     judge(&installation, &[page(again, 200, "Kortet fungerar", "The card works")]);
 }
 
-/// Three years later the same card has expired; the installation has renewed what is its own, and says so.
+/// Years later the same card has expired; the installation has renewed what is its own, and says so.
 #[tokio::test]
 async fn a_card_that_has_expired_has_its_page() {
     let mut installation = Installation::start("expired");
@@ -112,9 +113,11 @@ async fn a_card_that_has_expired_has_its_page() {
     let (_, _, issued) = agency.card(&oracle, &keys).await;
     let pem = certificate_of(&issued, "person-authentication");
     let card = Files::write(&installation, "card", &pem, &keys.authentication);
+    let lasts = pki::Certificate::from_pem(&pem).unwrap().not_after().unix() - System.now().unix();
     installation.stop();
     let later = compile_library(installation.folder(), "later");
-    installation.set_environment(&[("LD_PRELOAD", later.to_str().unwrap()), ("SECONDS_LATER", "95040000")]);
+    installation
+        .set_environment(&[("LD_PRELOAD", later.to_str().unwrap()), ("SECONDS_LATER", &(lasts + 86_400).to_string())]);
     installation.run();
     let expired = View::new("expired", &service.login_url(&[])).shown(&card);
     judge(&installation, &[page(expired, 403, "Kortet har gått ut", "The card has expired")]);

@@ -104,6 +104,11 @@ impl RelyingParty {
         &self.issuer
     }
 
+    /// Its own first page.
+    pub(super) fn home(&self) -> String {
+        format!("{}/", self.own)
+    }
+
     /// Something that nobody can guess.
     pub(super) fn secret(&self) -> String {
         URL_SAFE_NO_PAD.encode([self.entropy.random16(), self.entropy.random16()].concat())
@@ -177,7 +182,7 @@ impl RelyingParty {
 
     /// Where the provider ends the session, and sends the browser back from.
     pub(super) fn logout(&self, id_token: &str) -> String {
-        let back = format!("{}/", self.own);
+        let back = self.home();
         let pairs = [("id_token_hint", id_token), ("post_logout_redirect_uri", back.as_str())];
         let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
         format!("{}/oidc/end_session?{query}", self.issuer)

@@ -116,7 +116,7 @@ async fn begin(State(service): State<Arc<Service>>) -> Response {
 
 async fn finish(State(service): State<Arc<Service>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     match finished(&service, &headers, query.as_deref().unwrap_or_default()).await {
-        Ok(secret) => moved("/", &set(SESSION, &secret, SESSION_SECONDS)),
+        Ok(secret) => moved(&service.party.home(), &set(SESSION, &secret, SESSION_SECONDS)),
         Err(error) => failed(&service, StatusCode::FORBIDDEN, &error),
     }
 }
@@ -147,7 +147,7 @@ async fn finished(service: &Service, headers: &HeaderMap, query: &str) -> anyhow
 }
 
 async fn end(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
-    let Some(login) = service.of(&headers) else { return moved("/", &set(SESSION, "", 0)) };
+    let Some(login) = service.of(&headers) else { return moved(&service.party.home(), &set(SESSION, "", 0)) };
     let own = cookie(&headers, SESSION);
     service.sessions().end(|secret, _| own.as_deref() == Some(secret));
     moved(&service.party.logout(&login.id_token), &set(SESSION, "", 0))
