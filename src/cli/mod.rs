@@ -58,15 +58,12 @@ enum Command {
 }
 
 impl Command {
-    /// Whether it sees PINs, shares or codes. A demo's are in files.
+    /// Whether it sees PINs, shares or codes. A demo's are in files; whether the signer's are, its configuration says.
     const fn holds_secrets(&self) -> bool {
-        match self {
-            Self::Serve(_) | Self::Ceremony(_) | Self::Token(_) => true,
-            Self::Key(_) | Self::Policy(_) | Self::Emergency(_) => true,
-            // The signer's configuration says whether they are a demo's.
-            Self::Signer(_) | Self::Check(_) | Self::Audit(_) => false,
-            Self::Quickstart(_) | Self::QuickstartSetup(_) | Self::Demo(_) => false,
-        }
+        matches!(
+            self,
+            Self::Serve(_) | Self::Ceremony(_) | Self::Token(_) | Self::Key(_) | Self::Policy(_) | Self::Emergency(_)
+        )
     }
 }
 
