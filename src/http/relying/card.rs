@@ -30,7 +30,7 @@ pub(super) async fn login(
     let handle = parameters.get("login").unwrap_or_default();
     let der = certificate.as_ref().map(|Extension(certificate)| certificate.0.as_ref());
     match present(&app, handle, der).await {
-        Ok(address) => see_other(&format!("{address}{}", reader.suffix())),
+        Ok(address) => closing(see_other(&format!("{address}{}", reader.suffix()))),
         Err(Stopped::NoLogin) => over(reader.frame()),
         Err(Stopped::Failed(why)) => error(&app, reader.frame(), &why),
         Err(Stopped::Refused { why, client, language }) => {
@@ -114,8 +114,11 @@ pub(super) fn refused(app: &App, headers: &HeaderMap, why: CardRefused, frame: F
         CardRefused::StatusUnknown => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::FORBIDDEN,
     };
-    let mut response = page(status, &refused, "");
-    // The next connection may bring another card; this one's certificate is settled.
+    closing(page(status, &refused, ""))
+}
+
+/// Ends the connection: what it proved of the card is settled. The next login needs the card again, and may bring another.
+fn closing(mut response: Response) -> Response {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
