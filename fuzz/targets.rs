@@ -18,6 +18,7 @@ pub const TARGETS: &[Target] = &[
     ("crl", crl),
     ("csr", csr),
     ("identifier", identifier),
+    ("jwe", jwe),
     ("jws", jws),
     ("ocsp_get_path", ocsp_get_path),
     ("ocsp_request", ocsp_request),
@@ -149,6 +150,13 @@ fn elements(mut rest: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// OCSP answers, which our own tools read.
 pub fn ocsp_response(data: &[u8]) {
     let _ = pki::ocsp::parse_response(data);
+}
+
+/// Encrypted messages of relying services. What was read opens with no other secret than its own.
+pub fn jwe(data: &[u8]) {
+    if let Some(Ok(jwe)) = with_text(data, federation::oidc::jwe::Jwe::read) {
+        assert!(jwe.open(&[0; 32]).is_err(), "nobody agrees on nought");
+    }
 }
 
 /// Registrations of relying services.

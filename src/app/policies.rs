@@ -1,11 +1,12 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::{PolicyFolder, assurance, packages, profiles, retention};
+use crate::policies::{PolicyFolder, assurance, functions, packages, profiles, retention};
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
 use domain::eligibility::EligibilityPolicy;
+use domain::function::FunctionPolicy;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
 use domain::retention::Retention;
@@ -33,6 +34,8 @@ pub struct Policies {
     pub revocation: RevocationPolicy,
     /// How often the same may log in or call.
     pub logins: LoginPolicy,
+    /// Which certificates of functions can be ordered, and on what.
+    pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
 }
@@ -55,8 +58,8 @@ impl Policies {
         let logins = LoginPolicy::from_toml(text(LOGINS)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
-        let digest = bundle.digest();
-        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, logins, retention })
+        let (functions, digest) = (functions(bundle)?, bundle.digest());
+        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, logins, functions, retention })
     }
 
     /// Reads a folder: what is in it, and what that says.

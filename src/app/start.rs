@@ -1,12 +1,15 @@
 //! Joins the parts of a service from its checked configuration.
 
 use super::signer_link::SignerLink;
-use super::{App, CertificateAuthority, InForce, Issuers, KeyLives, Login, Parts, Policies, Responder, Wake};
+use super::{
+    App, CertificateAuthority, InForce, Issuers, KeyLives, Login, NoAnswer, Parts, Policies, Responder, Wake, Zones,
+};
 use crate::board::Board;
 use crate::clock::System;
 use crate::config::issuer::IssuerConfig;
 use crate::config::{Config, Mode};
 use crate::crash::{Crash, NotACrash, STORE_VARIABLE};
+use crate::custody::TokenCustody;
 use crate::policies::{FolderError, RulesError};
 use crate::server_identity::ServerIdentity;
 use crate::service::known::Known;
@@ -47,6 +50,9 @@ pub enum StartError {
         #[source]
         source: CertificateError,
     },
+    /// A name that no HTTP header can have.
+    #[error("{0:?} is not the name of an HTTP header")]
+    Header(String),
     /// A profile that cannot be used.
     #[error("certificate profiles")]
     Profiles(#[from] ProfileError),
@@ -77,6 +83,9 @@ pub enum StartError {
     /// Policies that are not in force, and must not come into force.
     #[error(transparent)]
     NotInForce(#[from] Box<PoliciesError>),
+    /// The resolver of the configuration cannot be used.
+    #[error("[functions] resolver")]
+    Resolver(#[from] NoAnswer),
     /// The database cannot be opened.
     #[error("database")]
     Database(#[from] store::OpenError),
@@ -109,8 +118,8 @@ pub async fn start(config: Config) -> Result<App, StartError> {
     for name in [&config.enrolment.authentication_profile, &config.enrolment.signature_profile] {
         policies.profiles.get(name).ok_or_else(|| StartError::NoSuchProfile(name.clone()))?;
     }
-    let store = open_store(&config).await?;
     let keys = hsm::Pool::open(config.hsm.token()?)?;
+    let store = open_store(&config, &keys).await?;
     let issuers = issuers(&config.issuers, store.as_ref()).await?;
     let key_lives = KeyLives::load(store.as_ref()).await?;
     let board = Board::new(issuers.iter().map(|ca| (ca.issuer.name.as_str(), &ca.issuer.certificate)));
@@ -131,6 +140,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         officers: Known::default(),
         validating: Arc::new(tokio::sync::Semaphore::new(crate::service::validate::AT_ONCE)),
         identity: Arc::new(ServerIdentity::default()),
+        zones: config.functions.resolver.map(Zones::of).transpose()?,
         login: config.login.as_ref().map(Login::new).transpose()?,
         config,
     });
@@ -141,7 +151,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
 
 /// The database. Outside production the environment may ask for a crash at a named write, so that tests can rehearse
 /// every one of them in the real process.
-async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
+async fn open_store(config: &Config, keys: &hsm::Pool) -> Result<Arc<dyn Store>, StartError> {
     let mut options = store::Options::default();
     if config.mode != Mode::Production
         && let Some(crash) = Crash::wanted(STORE_VARIABLE, POINTS)?
@@ -151,7 +161,7 @@ async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
             Ok(())
         }));
     }
-    Ok(options.open(&config.database).await?)
+    Ok(options.open(&config.database, TokenCustody::of(keys)).await?)
 }
 
 async fn issuers(configured: &[IssuerConfig], store: &dyn Store) -> Result<Issuers, StartError> {

@@ -15,6 +15,8 @@ pub enum RecordKind {
     Agency,
     /// A person.
     Person,
+    /// A key that personal data is sealed with.
+    DataKey,
     /// A person's employment at an agency.
     Employment,
     /// A role of an officer.
@@ -51,6 +53,8 @@ pub enum RecordKind {
     RelyingService,
     /// A key that signed for relying services.
     TokenKey,
+    /// Something that was told, and what became of it.
+    Notice,
     /// A session, or what was handed out in a login. The audit log keeps what a login was about.
     Login,
 }
@@ -93,9 +97,10 @@ pub struct RetentionError(String);
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Agency,
         Self::Person,
+        Self::DataKey,
         Self::Employment,
         Self::Role,
         Self::Card,
@@ -114,6 +119,7 @@ impl RecordKind {
         Self::CaKey,
         Self::RelyingService,
         Self::TokenKey,
+        Self::Notice,
         Self::Login,
     ];
 
@@ -121,7 +127,7 @@ impl RecordKind {
     /// for what must be kept for ever.
     const fn floor(self) -> Option<u16> {
         match self {
-            Self::CertifiedKey | Self::DistinguishedName => None,
+            Self::CertifiedKey | Self::DistinguishedName | Self::DataKey => None,
             Self::Enrolment
             | Self::Approval
             | Self::Delivery
@@ -140,6 +146,7 @@ impl RecordKind {
             | Self::PersonalValue
             | Self::RelyingService
             | Self::TokenKey
+            | Self::Notice
             | Self::Login => Some(0),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::backchannel;
 use super::pages;
-use super::visitor::language;
+use super::reader::Reader;
 use crate::app::App;
 use crate::http::tls::{PeerAddress, PeerCertificate};
 use crate::pace::{TooFast, Who};
@@ -15,7 +15,7 @@ use axum::response::Response;
 use federation::oidc::{Code, OidcError};
 
 /// Holds up addresses, and on the card's origin certificates.
-pub(super) async fn paced(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn paced(State(app): State<App>, reader: Reader, request: Request, next: Next) -> Response {
     let Some(login) = &app.login else { return next.run(request).await };
     let policy = app.policies.get().logins;
     let address = request.extensions().get::<PeerAddress>().map(|address| Who::Address(address.0));
@@ -24,7 +24,7 @@ pub(super) async fn paced(State(app): State<App>, request: Request, next: Next) 
     match held_up {
         None => next.run(request).await,
         Some(TooFast(wait)) if *request.method() == Method::GET => {
-            told(pages::error(language(request.headers()), &LoginError::Oidc(SLOWER)), TooFast(wait))
+            told(pages::error(&app, reader.frame(), &LoginError::Oidc(SLOWER)), TooFast(wait))
         }
         Some(wait) => told(backchannel::refusal(&LoginError::Oidc(SLOWER)), wait),
     }

@@ -110,7 +110,7 @@ pub fn encrypt(app: &App, to: Option<&Recipient>, signed: String) -> Result<Stri
     let Some(recipient) = to else { return Ok(signed) };
     let random = || app.entropy.random16();
     let ephemeral = [random(), random()].concat().try_into().expect("twice 16 octets");
-    let sealed = recipient.encrypt(&signed, Drawn { ephemeral, vector: random() });
+    let sealed = recipient.encrypt(&signed, &Drawn { ephemeral, vector: random() });
     Ok(sealed.map_err(|error| SignError::Refused { detail: error.to_string() })?)
 }
 

@@ -3,11 +3,16 @@
 mod bound;
 mod cards;
 mod decision;
+mod demo_cards;
+mod demo_service;
+mod documented;
 mod driver;
 mod encrypted;
 mod login;
 mod logout;
 mod misuse;
 mod pages;
+mod proxied;
 mod refresh;
 mod trouble;
+mod walk;

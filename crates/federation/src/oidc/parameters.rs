@@ -57,6 +57,7 @@ impl Parameters {
     }
 
     /// The same with another value of one parameter.
+    #[must_use]
     pub fn with(mut self, name: &str, value: String) -> Self {
         self.0.insert(name.to_owned(), value);
         self

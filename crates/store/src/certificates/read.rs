@@ -1,8 +1,9 @@
 //! Records of certificates, from three tables at once.
 
-use crate::certificates::write::reference;
+use crate::certificates::write::{DER, TBS, reference};
 use crate::engine::{Columns, Row, Sql, Value};
 use crate::revocations::revocation;
+use crate::seal::{Keys, Place};
 use crate::word::from_word;
 use crate::{Database, MAX_LIST, cards};
 use async_trait::async_trait;
@@ -75,25 +76,32 @@ impl Certificates for Database {
 impl Database {
     /// Runs one of the statements made by [`select`].
     pub(crate) async fn records(&self, sql: Sql, values: Vec<Value>) -> Result<Vec<CertificateRecord>, StoreError> {
-        self.pool.fetch(sql, values).await?.iter().map(record).collect()
+        self.pool.fetch(sql, values).await?.iter().map(|row| record(row, &self.keys)).collect()
     }
 }
 
-fn record(row: &Row) -> Result<CertificateRecord, StoreError> {
-    let mut columns = Columns::of(row, "certificate");
+fn record(row: &Row, keys: &Keys) -> Result<CertificateRecord, StoreError> {
+    let mut columns = Columns::opening(row, "certificate", keys);
     let certificate = CertificateRef { issuer: columns.take()?, serial: columns.parse()? };
+    let holder = holder(&mut columns)?;
+    let serial = certificate.serial.to_string();
+    let personal = holder.is_person();
+    let octets = |columns: &mut Columns<'_>, column| match personal {
+        true => columns.opened_octets(Place::within(column, &certificate.issuer, &serial)),
+        false => columns.take(),
+    };
     let intent = Intent {
         certificate: certificate.clone(),
-        holder: holder(&mut columns)?,
+        holder,
         purpose: from_word(&mut columns)?,
         profile: columns.take()?,
         revision: columns.number()?,
         key_fingerprint: columns.bytes()?,
-        tbs: columns.take()?,
+        tbs: octets(&mut columns, TBS)?.ok_or(StoreError::Corrupt { what: "certificate" })?,
         not_after: columns.time()?,
         at: columns.time()?,
     };
-    let der: Option<Vec<u8>> = columns.take()?;
+    let der = octets(&mut columns, DER)?;
     let issued_at = columns.time_or_null()?;
     let issued = der.zip(issued_at).map(|(der, at)| IssuedCertificate { der, at });
     let revocation = revocation(certificate, &mut columns)?;
@@ -106,9 +114,11 @@ fn holder(columns: &mut Columns<'_>) -> Result<Holder, StoreError> {
     let card = columns.parse_or_null()?;
     let enrolment = columns.parse_or_null()?;
     let key: Option<String> = columns.take()?;
-    match (tenant, person, key) {
-        (Some(tenant), Some(person), None) => Ok(Holder::Person { tenant, person, card, enrolment }),
-        (None, None, Some(key)) => Ok(Holder::Service { key }),
+    let function = (columns.parse_or_null()?, columns.parse_or_null()?);
+    match (tenant, person, key, function) {
+        (Some(tenant), Some(person), None, (None, None)) => Ok(Holder::Person { tenant, person, card, enrolment }),
+        (None, None, Some(_), (Some(tenant), Some(function))) => Ok(Holder::Function { tenant, function }),
+        (None, None, Some(key), (None, None)) => Ok(Holder::Service { key }),
         _ => Err(columns.corrupt()),
     }
 }
@@ -117,8 +127,8 @@ fn holder(columns: &mut Columns<'_>) -> Result<Holder, StoreError> {
 macro_rules! select {
     ($from:literal, $rest:literal) => {
         $crate::engine::Sql::both(concat!(
-            "SELECT c.issuer, c.serial, c.tenant, c.person, c.card, c.enrolment, c.service_key, c.purpose, \
-             c.profile, c.revision, c.key_fingerprint, c.tbs, c.not_after, c.reserved_at, i.der, i.at, \
+            "SELECT c.issuer, c.serial, c.tenant, c.person, c.card, c.enrolment, c.service_key, c.function_tenant, \
+             c.function_id, c.purpose, c.profile, c.revision, c.key_fingerprint, c.tbs, c.not_after, c.reserved_at, i.der, i.at, \
              v.reason, v.at, v.requester_person, v.requester_system FROM ",
             $from,
             " LEFT JOIN issued i ON i.issuer = c.issuer AND i.serial = c.serial \

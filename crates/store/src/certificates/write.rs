@@ -2,11 +2,13 @@
 
 use crate::engine::sql::{batch, insert};
 use crate::engine::{Sql, Value};
+use crate::seal::Place;
 use crate::word::word;
 use crate::writer::{Idle, Refusal, Statement};
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::ports::{Conflict, StoreError};
+use domain::{FunctionId, TenantId};
 use pki::issue::subject_of;
 use pki::name_digest;
 use pki::profile::Purpose;
@@ -15,12 +17,18 @@ use pki::time::UtcTime;
 /// The row that binds the intent's key to its owner and purpose.
 pub(crate) fn key_row(intent: &Intent) -> Vec<Value> {
     let (kind, owner) = match &intent.holder {
-        Holder::Person { person, .. } => ("person", person.as_str()),
-        Holder::Service { key } => ("service", key.as_str()),
+        Holder::Person { person, .. } => ("person", person.to_string()),
+        Holder::Function { tenant, function } => ("service", function_key(tenant, function)),
+        Holder::Service { key } => ("service", key.clone()),
     };
     // A root's key is the same key under another root.
     let purpose = if intent.purpose == Purpose::CrossCa { Purpose::RootCa } else { intent.purpose };
-    vec![intent.key_fingerprint.as_slice().into(), kind.into(), owner.into(), word(&purpose)]
+    vec![intent.key_fingerprint.as_slice().into(), kind.into(), owner.as_str().into(), word(&purpose)]
+}
+
+/// What stands in the place of a key's label for a function; no label has a colon.
+fn function_key(tenant: &TenantId, function: &FunctionId) -> String {
+    format!("function:{tenant}:{function}")
 }
 
 /// The row that binds the subject's name to its person; none for a certificate of the service.
@@ -37,24 +45,34 @@ pub(crate) fn name_row(intent: &Intent) -> Result<Option<Vec<Value>>, StoreError
 /// The row of an intent.
 pub(crate) fn intent_row(intent: &Intent) -> Vec<Value> {
     let mut row = reference(&intent.certificate);
+    let tbs = octets(TBS, &intent.certificate, (&intent.tbs, intent.holder.is_person()));
     row.extend(holder_values(&intent.holder));
     row.extend([
         word(&intent.purpose),
         intent.profile.as_str().into(),
         intent.revision.into(),
         intent.key_fingerprint.as_slice().into(),
-        intent.tbs.as_slice().into(),
+        tbs,
         intent.not_after.into(),
         intent.at.into(),
     ]);
     row
 }
 
-/// The row of a signed certificate.
-pub(crate) fn issued_row(certificate: &CertificateRef, der: &[u8], at: UtcTime) -> Vec<Value> {
+/// The row of a signed certificate, sealed if it is a person's.
+pub(crate) fn issued_row(certificate: &CertificateRef, (der, personal): (&[u8], bool), at: UtcTime) -> Vec<Value> {
     let mut row = reference(certificate);
-    row.extend([digest(&SHA256, der).as_ref().into(), der.into(), at.into()]);
+    row.extend([digest(&SHA256, der).as_ref().into(), octets(DER, certificate, (der, personal)), at.into()]);
     row
+}
+
+/// A person's certificate says who they are; one of the service is needed before its token is there.
+fn octets(column: &'static str, certificate: &CertificateRef, (octets, personal): (&[u8], bool)) -> Value {
+    let serial = certificate.serial.to_string();
+    match personal {
+        true => Value::sealed_octets(Place::within(column, &certificate.issuer, &serial), octets),
+        false => octets.into(),
+    }
 }
 
 /// Issuer and serial, the first two values of each row here.
@@ -62,20 +80,30 @@ pub(crate) fn reference(certificate: &CertificateRef) -> Vec<Value> {
     vec![certificate.issuer.as_str().into(), Value::text(&certificate.serial)]
 }
 
-fn holder_values(holder: &Holder) -> [Value; 5] {
+fn holder_values(holder: &Holder) -> [Value; 7] {
+    const NONE: Value = Value::Text(None);
     match holder {
         Holder::Person { tenant, person, card, enrolment } => [
             Value::text(tenant),
             Value::text(person),
             Value::text_or_null(card.as_ref()),
             Value::text_or_null(enrolment.as_ref()),
-            Value::Text(None),
+            NONE,
+            NONE,
+            NONE,
         ],
-        Holder::Service { key } => {
-            [Value::Text(None), Value::Text(None), Value::Text(None), Value::Text(None), key.as_str().into()]
+        Holder::Function { tenant, function } => {
+            let key = function_key(tenant, function);
+            [NONE, NONE, NONE, NONE, key.as_str().into(), Value::text(tenant), Value::text(function)]
         }
+        Holder::Service { key } => [NONE, NONE, NONE, NONE, key.as_str().into(), NONE, NONE],
     }
 }
+
+/// Column of what is signed.
+pub(crate) const TBS: &str = "certificate.tbs";
+/// Column of what was signed.
+pub(crate) const DER: &str = "issued.der";
 
 /// Touches the row of a known key only if owner and purpose are the same: no row, no right.
 pub(crate) static KEY: Statement = Statement {
@@ -110,8 +138,8 @@ pub(crate) static INTENT: Statement = Statement {
     point: "intent",
     batch: insert!("certificate", (
         1 issuer text, 2 serial text, 3 tenant text, 4 person text, 5 card text, 6 enrolment text,
-        7 service_key text, 8 purpose text, 9 profile text, 10 revision bigint,
-        11 key_fingerprint bytea, 12 tbs bytea, 13 not_after bigint, 14 reserved_at bigint
+        7 service_key text, 8 function_tenant text, 9 function_id text, 10 purpose text, 11 profile text,
+        12 revision bigint, 13 key_fingerprint bytea, 14 tbs bytea, 15 not_after bigint, 16 reserved_at bigint
     )),
     exists: Refusal::Conflict(Conflict::Exists("serial")),
     refers_to: "employment, card or enrolment",

@@ -3,9 +3,10 @@
 use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
+use crate::seal::Keys;
 use crate::{
-    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, hand_outs, keys, onboarding, people,
-    policies, relying, revocations, sessions, status,
+    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys, notices,
+    onboarding, people, policies, relying, revocations, sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -25,6 +26,7 @@ pub(super) struct Plan {
 enum Step {
     Tenant,
     Person,
+    PersonNumber,
     Employment,
     EmploymentEnd,
     Agreement,
@@ -43,6 +45,11 @@ enum Step {
     NewEnrolment,
     Enrolment,
     HandOut,
+    NewFunction,
+    Function,
+    Address,
+    Notice,
+    Attempted,
     Key,
     Name,
     Intent,
@@ -67,9 +74,10 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 41] = [
+static STATEMENTS: [&Statement; 47] = [
     &people::TENANT,
     &people::NEW_PERSON,
+    &people::NEW_NUMBER,
     &people::NEW_EMPLOYMENT,
     &people::EMPLOYMENT_END,
     &onboarding::AGREEMENT,
@@ -88,6 +96,11 @@ static STATEMENTS: [&Statement; 41] = [
     &enrolments::NEW,
     &enrolments::MOVE,
     &hand_outs::NEW,
+    &functions::NEW,
+    &functions::MOVE,
+    &notices::ADDRESS_SET,
+    &notices::NEW,
+    &notices::ATTEMPTED,
     &certificates::write::KEY,
     &certificates::write::NAME,
     &certificates::write::INTENT,
@@ -127,9 +140,10 @@ impl Plan {
     }
 
     /// Runs the statements that have rows.
-    pub(super) async fn run(self, connection: &mut Connection, faults: &Faults) -> Result<(), Stop> {
+    pub(super) async fn run(self, connection: &mut Connection, faults: &Faults, keys: &Keys) -> Result<(), Stop> {
         for (statement, rows) in STATEMENTS.iter().zip(self.rows) {
             if !rows.is_empty() {
+                let rows = keys.seal_rows(rows).map_err(Stop::Refused)?;
                 statement.run(connection, faults, rows).await?;
             }
         }
@@ -139,12 +153,21 @@ impl Plan {
     fn add_write(&mut self, write: &Write) -> Result<(), StoreError> {
         match write {
             Write::Tenant(tenant) => self.push(Step::Tenant, people::tenant_row(tenant)),
-            Write::Person(person) => self.push(Step::Person, people::person_row(person)),
+            Write::Person(person) => {
+                self.push(Step::Person, people::person_row(person));
+                self.push(Step::PersonNumber, people::number_row(person));
+            }
             Write::Employment(employment) => self.push(Step::Employment, people::employment_row(employment)),
             Write::HandOut(hand_out) => self.push(Step::HandOut, hand_outs::row(hand_out)),
             Write::EmploymentEnd { employment, closed } => {
                 self.push(Step::EmploymentEnd, people::employment_end_row(employment, *closed));
             }
+            Write::Address { tenant, person, email } => {
+                self.push(Step::Address, notices::address_row((tenant, person), email.as_deref()));
+            }
+            // PostgreSQL wants to see each once.
+            Write::Notice { notice, channel } => self.push_once(Step::Notice, notices::row(notice, *channel)),
+            Write::Attempted(attempted) => self.push(Step::Attempted, notices::attempted_row(attempted)),
             Write::Agreement(agreement) => self.push(Step::Agreement, onboarding::agreement_row(agreement)),
             Write::NewMove(new) => self.push(Step::NewMove, onboarding::new_row(new)),
             Write::Move { new, seen } => self.push(Step::Move, onboarding::decided_row(new, *seen)),
@@ -153,6 +176,8 @@ impl Plan {
             Write::Training(training) => self.push(Step::Training, assignments::training_row(training)),
             Write::NewEnrolment(new) => self.push(Step::NewEnrolment, enrolments::new_row(new)),
             Write::Enrolment { new, seen } => self.push(Step::Enrolment, enrolments::moved_row(new, *seen)),
+            Write::NewFunction(new) => self.push(Step::NewFunction, functions::new_row(new)),
+            Write::Function { new, seen } => self.push(Step::Function, functions::moved_row(new, *seen)),
             Write::NewApproval(new) => self.add_new_approval(new),
             Write::Approval { new, seen } => {
                 // Using follows signing in another unit of work; the tables count what was signed.
@@ -165,8 +190,8 @@ impl Plan {
             Write::Card { new, seen } => self.push(Step::Card, cards::state_row(new, *seen)),
             Write::Delivery { tenant, delivery } => self.push_once(Step::Delivery, deliveries::row(tenant, delivery)),
             Write::Intent(intent) => self.add_intent(intent)?,
-            Write::Certificate { certificate, der, at } => {
-                self.push(Step::Certificate, certificates::write::issued_row(certificate, der, *at));
+            Write::Certificate { certificate, der, at, personal } => {
+                self.push(Step::Certificate, certificates::write::issued_row(certificate, (der, *personal), *at));
             }
             Write::Revocation(revocation) => self.add_revocation(revocation),
             Write::NewBulk { new, cards } => {

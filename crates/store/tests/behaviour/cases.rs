@@ -47,6 +47,9 @@ cases! {
     enrolments::another_agency_sees_nothing,
     enrolments::an_approval_collects_signatures_and_is_used_once,
     enrolments::an_excluded_person_cannot_sign,
+    functions::an_order_passes_every_stage,
+    functions::who_orders_or_answers_does_not_approve,
+    functions::functions_in_want_are_found,
     certificates::a_card_is_bound_once,
     certificates::an_intent_becomes_a_certificate,
     certificates::a_serial_is_used_once,
@@ -77,4 +80,7 @@ cases! {
     tables::the_tables_hold_the_four_eyes_rule,
     tables::journals_are_append_only,
     tables::recorded_stages_are_final,
+    sealed::a_dump_names_nobody,
+    sealed::without_the_token_everything_but_personal_data_goes_on,
+    sealed::a_value_that_was_moved_does_not_open,
 }

@@ -72,7 +72,7 @@ impl Recipient {
     ///
     /// # Errors
     /// [`JweError::Key`] if the recipient's key is not on P-256.
-    pub fn encrypt(&self, jws: &str, drawn: Drawn) -> Result<String, JweError> {
+    pub fn encrypt(&self, jws: &str, drawn: &Drawn) -> Result<String, JweError> {
         if self.public.kind() != KeyKind::EcP256 {
             return Err(JweError::Key);
         }

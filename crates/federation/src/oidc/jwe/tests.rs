@@ -20,7 +20,7 @@ fn agreed(own: &PrivateKey, peer: &PublicKey) -> Vec<u8> {
 
 fn sealed(content: ContentEncryption, text: &str) -> String {
     let recipient = Recipient { kid: Some("k1".to_owned()), public: bob().0, content };
-    recipient.encrypt(text, Drawn { ephemeral: [0xff; 32], vector: [7; 16] }).unwrap()
+    recipient.encrypt(text, &Drawn { ephemeral: [0xff; 32], vector: [7; 16] }).unwrap()
 }
 
 #[test]
