@@ -1,11 +1,12 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::{PolicyFolder, assurance, packages, profiles, retention};
+use crate::policies::{PolicyFolder, assurance, end_of_ca, packages, profiles, retention};
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
 use domain::eligibility::EligibilityPolicy;
+use domain::end_of_ca::EndOfCa;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
 use domain::retention::Retention;
@@ -32,6 +33,8 @@ pub struct Policies {
     pub revocation: RevocationPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
+    /// What stays when a CA comes to its end.
+    pub end_of_ca: EndOfCa,
 }
 
 /// The policies in force; they change as a whole.
@@ -51,8 +54,9 @@ impl Policies {
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
+        let end_of_ca = end_of_ca(bundle)?;
         let digest = bundle.digest();
-        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, retention })
+        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, retention, end_of_ca })
     }
 
     /// Reads a folder: what is in it, and what that says.

@@ -6,6 +6,7 @@
 mod answer;
 mod conditions;
 mod crl;
+mod end;
 mod error;
 mod live;
 mod load;
@@ -16,7 +17,8 @@ mod tests;
 
 pub use answer::{Span, answer_for};
 pub use conditions::{Conditions, conditions};
-pub use crl::{Coverage, crl_coverage, publish_crl, publish_crl_if_due, publish_last_crl};
+pub use crl::{Coverage, crl_coverage, publish_crl, publish_crl_if_due};
+pub use end::publish_last_words;
 pub use error::PublishError;
 pub use live::{LiveError, answer_live};
 pub use load::load;

@@ -183,11 +183,11 @@ pub enum Record {
         number: u64,
         /// Of the TBSCertList.
         tbs: Digest,
-        /// Of the file with the revoked serials.
+        /// Of the file with the revoked certificates.
         revoked: Digest,
         /// How many they are.
         count: usize,
-        /// Whether it is the CA's last one, which never ends.
+        /// Whether it is the CA's last one, which outlives it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         last: bool,
     },
