@@ -132,7 +132,9 @@ impl Ledger {
             }
             Record::EmergencyCancelled { officers, .. } => self.end_emergency(*officers, None),
             Record::OfficersReplaced { at, officers } => self.end_emergency(*officers, Some(*at)),
-            Record::Restored { operation, approvers, .. } => self.restore(*operation, approvers.len()),
+            Record::Restored { operation, approvers, custodians, .. } => {
+                self.restore(*operation, approvers.len().max(custodians.len()))
+            }
             Record::Ceremony { issuer, holder, certificate, .. } => {
                 self.in_ceremony()?;
                 self.reserve(issuer, holder, std::slice::from_ref(certificate), None)

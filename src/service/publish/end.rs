@@ -27,7 +27,8 @@ pub async fn publish_last_words(app: &App, issuer: &str) -> Result<(), PublishEr
         publish_until(app, issuer, journal, Some(policy.last_crl_until())).await?;
     }
     let Some(responder) = authority.responder().filter(|_| policy.final_ocsp()) else { return Ok(()) };
-    let last = last_crl(app, authority).await?.ok_or_else(|| PublishError::NotAnIssuer(issuer.to_owned()))?;
+    let unread = || PublishError::Lint("the last CRL does not outlive its CA".to_owned());
+    let last = last_crl(app, authority).await?.ok_or_else(unread)?;
     let until = responder.certificate.not_after();
     if !responder.certificate.valid_at(app.clock.now()) {
         return Err(PublishError::SignerExpired { issuer: issuer.to_owned(), until });

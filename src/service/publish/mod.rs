@@ -4,6 +4,7 @@
 //! restart would not find, and the store, which knows every committed revocation, has the last word on a `good`.
 
 mod answer;
+mod behind;
 mod conditions;
 mod crl;
 mod end;
@@ -16,6 +17,7 @@ mod signer;
 mod tests;
 
 pub use answer::{Span, answer_for};
+pub use behind::signer_is_behind;
 pub use conditions::{Conditions, conditions};
 pub use crl::{Coverage, crl_coverage, publish_crl, publish_crl_if_due};
 pub use end::publish_last_words;

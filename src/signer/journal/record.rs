@@ -128,8 +128,11 @@ pub enum Record {
         at: UtcTime,
         /// Hash of the approved operation; it is used up.
         operation: Digest,
-        /// Who approved.
+        /// Which officers approved; none of a root's own token.
         approvers: BTreeSet<PersonId>,
+        /// Which custodians approved, of a root's own token.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        custodians: BTreeSet<String>,
         /// Of the backup.
         backup: Digest,
         /// Label of the token.
