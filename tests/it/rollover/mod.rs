@@ -297,6 +297,30 @@ async fn what_a_compromise_began_is_finished_after_a_crash() {
     assert_eq!(card(&installation).await.reference.0, V1);
 }
 
+/// A ceremony after another installation's, whose root is called the same; and one that went on from the same ceremony as
+/// the one that was adopted, and knows nothing of what that one revoked.
+#[tokio::test]
+async fn a_ceremony_that_does_not_follow_is_not_adopted() {
+    let mut installation = Installation::start("rollover-fork");
+    let earlier = installation.data();
+    let lost = succession::serial_of(&installation, earlier.join("authorities").join(pem(V1)).to_str().unwrap());
+    let other = format!("{}{}", &lost[..31], if lost.ends_with('0') { '1' } else { '0' });
+    let list = Succession::hold(&installation, &succession::revoking(&lost), "list", &earlier);
+    let fork = Succession::hold(&installation, &succession::revoking(&other), "fork", &earlier);
+    let again = Succession::hold(&installation, &succession::revoking(&other), "again", &fork.out());
+    list.adopt(&mut installation);
+    installation.stop();
+    for late in [&fork, &again] {
+        refused(&late.offer(&installation), "does not follow the one on record");
+    }
+
+    let stranger = Installation::start("rollover-stranger");
+    let foreign = Succession::hold(&stranger, PERSON, "next", &stranger.data());
+    refused(&foreign.offer(&installation), "is not the one on record here");
+    installation.run();
+    assert!(!keys(&installation).contains(V2), "nothing of it was taken");
+}
+
 fn pem(name: &str) -> String {
     format!("{name}.pem")
 }
