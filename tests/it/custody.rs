@@ -118,9 +118,8 @@ fn a_wrapped_key_comes_back_to_its_token() {
     let room = Room::new("custody-wrap").edited(&line, &format!("{line}\nbackup = \"wrap\""));
     crate::support::ceremony::done(&room.run("out", &[]));
     let text = |path: PathBuf| path.into_os_string().into_string().unwrap();
-    let [configuration, pin, signer, tokens] =
-        ["softhsm2.conf", "signer/sigill-ca.pin", "signer/signer.toml", "tokens"]
-            .map(|name| text(room.path("out").join(name)));
+    let [configuration, pin, signer] =
+        ["softhsm2.conf", "signer/sigill-ca.pin", "signer/signer.toml"].map(|name| text(room.path("out").join(name)));
     let [file, approval] = ["key.json", "approval.json"].map(|name| text(room.path(name)));
     let token = |arguments: &[&str]| said(sigill(&["token"]).args(arguments).env("SOFTHSM2_CONF", &configuration));
     let open = ["--pin-file", pin.as_str()];
@@ -141,28 +140,26 @@ fn a_wrapped_key_comes_back_to_its_token() {
     let refused = unwrap().unwrap_err();
     assert!(refused.contains("nothing is overwritten"), "{refused}");
 
-    lose(&token_folder(&tokens, "sigill-ca"), label);
+    lose(&configuration, &pin, label);
     let back = unwrap().unwrap();
     assert!(back.contains("approved by lars-lindgren, maja-modig") && back.contains(label), "{back}");
     let service = room.serve("out");
     service.wait_for_api(); // its certificate is signed with the key
     drop(service);
-    lose(&token_folder(&tokens, "sigill-ca"), label);
+    lose(&configuration, &pin, label);
     let replayed = unwrap().unwrap_err();
     assert!(replayed.contains("used before"), "{replayed}");
 }
 
-/// Both halves of a key are gone from a token: `SoftHSM2` keeps each in a file with its label.
-fn lose(token: &Path, label: &str) {
-    let files = std::fs::read_dir(token).unwrap().map(|entry| entry.unwrap().path());
-    let is_of_it = |file: &PathBuf| {
-        let content = std::fs::read(file).unwrap();
-        file.extension().is_some_and(|kind| kind == "object")
-            && content.windows(label.len()).any(|part| part == label.as_bytes())
-    };
-    let lost: Vec<_> = files.filter(is_of_it).collect();
-    assert!(lost.len() >= 2, "{lost:?}");
-    lost.iter().for_each(|file| std::fs::remove_file(file).unwrap());
+/// Somebody removes both halves of a key from the CAs' token.
+fn lose(configuration: &str, pin: &str, label: &str) {
+    let pin = std::fs::read_to_string(pin).unwrap();
+    for half in ["privkey", "pubkey"] {
+        let mut tool = Command::new("pkcs11-tool");
+        tool.arg("--module").arg(hsm::Module::Auto.locate().unwrap()).args(["--token-label", "sigill-ca", "--login"]);
+        tool.args(["--pin", pin.trim(), "--delete-object", "--type", half, "--label", label]);
+        said(tool.env("SOFTHSM2_CONF", configuration)).unwrap();
+    }
 }
 
 /// Without approvals, with one, with the same officer's twice, with approvals of another backup: nothing is restored.
