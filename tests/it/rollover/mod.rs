@@ -270,33 +270,6 @@ async fn a_compromised_ca_that_only_answers_is_retired_at_once() {
     assert_eq!(card(&installation).await.reference.0, V1, "the other one issues");
 }
 
-/// The service dies between the officers' act and the revocations that follow from it: the next start ends them.
-#[tokio::test]
-async fn what_a_compromise_began_is_finished_after_a_crash() {
-    let mut installation = Installation::start("rollover-compromise-crash");
-    let next = Succession::hold(&installation, PERSON, "next", &installation.data());
-    next.adopt(&mut installation);
-    next.act(&installation, "activate", V2, &["--responder", &next.file("ocsp-person-v2.pem")]);
-    let (kept, lost) = (card(&installation).await, card(&installation).await);
-    installation.stop();
-    installation.set_environment(&[(sigill::crash::STORE_VARIABLE, "revocation:1")]);
-    installation.run();
-    let act = next.write(&installation, "compromised", V2, &[]);
-    next.approve(&installation, &act, 0);
-    next.approve(&installation, &act, 1);
-    assert!(!execute(&installation, &act).status.success(), "it died while it was asked");
-    installation.kill();
-    installation.set_environment(&[]);
-    installation.run();
-    for card in [&kept, &lost] {
-        has_status(&Judge::new(&installation), card, Status::Revoked).await;
-    }
-    let concerned = affected(&installation, V2);
-    let open = concerned.lines().filter(|line| line.contains("person-") && line.ends_with(','));
-    assert_eq!(open.count(), 0, "all are revoked: {concerned}");
-    assert_eq!(card(&installation).await.reference.0, V1);
-}
-
 /// A ceremony after another installation's, whose root is called the same; and one that went on from the same ceremony as
 /// the one that was adopted, and knows nothing of what that one revoked.
 #[tokio::test]
