@@ -68,7 +68,13 @@ impl Command {
     const fn holds_secrets(&self) -> bool {
         matches!(
             self,
-            Self::Serve(_) | Self::Ceremony(_) | Self::Token(_) | Self::Key(_) | Self::Policy(_) | Self::Emergency(_)
+            Self::Serve(_)
+                | Self::Ceremony(_)
+                | Self::Card(_)
+                | Self::Token(_)
+                | Self::Key(_)
+                | Self::Policy(_)
+                | Self::Emergency(_)
         )
     }
 }
