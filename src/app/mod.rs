@@ -23,7 +23,7 @@ pub mod signer_link;
 mod start;
 
 pub use keys::KeyLives;
-pub use login::{Login, LogoutNotice, TokenKey};
+pub use login::{Login, LogoutNotice, Registered, TokenKey};
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 

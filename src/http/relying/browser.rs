@@ -1,6 +1,6 @@
 //! Where a relying service sends a browser.
 
-use super::pages::{error, see_other, with_cookies};
+use super::pages::{error, go_on, see_other, with_cookies};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::service::login::Halt;
@@ -27,7 +27,8 @@ async fn answer(app: &App, visitor: &Visitor, form: &[u8]) -> Response {
         Err(error) => Err(error.into()),
     };
     let response = match begun {
-        Ok(Begun::Card(address) | Begun::Answered(address)) | Err(Halt::Redirect(address)) => see_other(&address),
+        Ok(Begun::Card(address)) => see_other(&address),
+        Ok(Begun::Answered(way)) | Err(Halt::Answer(way)) => go_on(way, visitor.language),
         Err(Halt::Page(why)) => error(visitor.language, &why),
     };
     with_cookies(response, visitor.cookie())

@@ -33,8 +33,7 @@ pub(super) async fn login(
         Ok(address) => see_other(&address),
         Err(Stopped::NoLogin) => over(accepted),
         Err(Stopped::Failed(why)) => error(accepted, &why),
-        Err(Stopped::Refused { why, client, language }) => {
-            let service = if language == "en" { client.name.en.clone() } else { client.name.sv.clone() };
+        Err(Stopped::Refused { why, service, language }) => {
             let cancel = app.config.login.as_ref().map(|config| format!("{}{CANCEL}?login={handle}", config.issuer));
             let path = format!("{PATH}?login={handle}");
             refused(&app, &headers, why, (&language, &path), (cancel.unwrap_or_default(), service))

@@ -1,10 +1,10 @@
 //! The page where the holder says yes or no.
 
-use super::pages::{self, claim_name, error, over, page, see_other, with_cookies};
+use super::pages::{self, claim_name, error, go_on, over, page, with_cookies};
 use super::text::Text;
 use super::visitor::{Visitor, session_cookie};
 use crate::app::App;
-use crate::service::login::consent::{Closed, Question, accept, cancel as give_up, question, refuse};
+use crate::service::login::consent::{Closed, Decider, Question, accept, cancel as give_up, question, refuse};
 use crate::service::login::parts;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -35,14 +35,15 @@ pub(super) async fn decide(State(app): State<App>, visitor: Visitor, headers: He
         Err(why) => return error(visitor.language, &why.into()),
     };
     let proof = parameters.get("proof").unwrap_or_default();
+    let browser = Decider { secret: &visitor.secret, address: visitor.address };
     let decided = match parameters.get("answer") {
-        Some("accept") => accept(&app, proof, &visitor.secret).await,
+        Some("accept") => accept(&app, proof, browser).await,
         _ => refuse(&app, proof, &visitor.secret).await,
     };
     match decided {
         Ok(decided) => {
             let session = decided.session.and_then(|(secret, seconds)| session_cookie(&secret, seconds));
-            with_cookies(see_other(&decided.redirect), session)
+            with_cookies(go_on(decided.way, visitor.language), session)
         }
         Err(closed) => ended(closed, visitor.language),
     }
@@ -55,7 +56,7 @@ pub(super) async fn cancel(State(app): State<App>, visitor: Visitor, RawQuery(qu
         Err(why) => return error(visitor.language, &why.into()),
     };
     match give_up(&app, parameters.get("login").unwrap_or_default(), &visitor.secret).await {
-        Ok(address) => see_other(&address),
+        Ok(way) => go_on(way, visitor.language),
         Err(closed) => ended(closed, visitor.language),
     }
 }
@@ -68,21 +69,15 @@ pub(super) fn is_our_page(app: &App, headers: &HeaderMap) -> bool {
 
 fn render(asked: &Question, proof: &str) -> Response {
     let text = Text::of(&asked.language);
-    let name = &asked.client.name;
     let claims = asked.claims.iter().map(|(claim, value)| (text.say(&claim_name(claim)), shown(value)));
     let consent = pages::Consent {
         text,
-        service: if text.language == "en" { name.en.clone() } else { name.sv.clone() },
-        message: asked
-            .request
-            .message
-            .as_ref()
-            .map(|message| message.text(text.language).to_owned())
-            .unwrap_or_default(),
+        service: asked.party.name(text.language).to_owned(),
+        message: asked.party.message().map(|message| message.text(text.language).to_owned()).unwrap_or_default(),
         claims: claims.collect(),
         proof: proof.to_owned(),
     };
-    page(StatusCode::OK, &consent, &asked.request.redirect().origin())
+    page(StatusCode::OK, &consent, &asked.party.origin())
 }
 
 /// A value for people: numbers are times.
@@ -96,7 +91,7 @@ fn shown(value: &Value) -> String {
 fn ended(closed: Closed, language: &str) -> Response {
     match closed {
         Closed::NoLogin => over(language),
-        Closed::Redirect(address) => see_other(&address),
+        Closed::Answer(way) => go_on(way, language),
         Closed::Failed(why) => error(language, &why),
         Closed::Refused(why, language) => {
             let text = Text::of(&language);

@@ -1,4 +1,4 @@
-//! The relying services' side: the OpenID provider on the API origin, the card step on an origin of its own.
+//! The relying services' side: the OpenID provider and the SAML identity provider on the API origin, the card step on an origin of its own.
 //!
 //! `browser` and `consent` are what a person passes through, `card` the step that asks for the certificate,
 //! `backchannel` what relying services call themselves. Every page works without script.
@@ -11,6 +11,7 @@ mod logout;
 mod metadata;
 mod pages;
 pub mod registration;
+mod saml;
 mod text;
 mod visitor;
 
@@ -33,6 +34,7 @@ pub fn provider() -> Router<App> {
         .route(path::END_SESSION, get(logout::ask).post(logout::end))
         .route(STYLE, get(pages::style))
         .merge(backchannel())
+        .merge(saml::router())
         .layer(from_fn(guarded))
 }
 

@@ -2,6 +2,7 @@
 
 use super::text::Text;
 use crate::service::login::LoginError;
+use crate::service::login::flow::{Onward, Problem};
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -64,11 +65,44 @@ pub(super) struct Logout {
     pub(super) fields: Vec<(String, String)>,
 }
 
+/// A form that takes an answer to the relying service.
+#[derive(Template)]
+#[template(path = "onward.html")]
+struct Return {
+    text: Text,
+    title: String,
+    advice: String,
+    action: String,
+    fields: Vec<(String, String)>,
+    /// Whether it goes on by itself, where there is script.
+    at_once: bool,
+}
+
+/// The browser goes on to the relying service. What went wrong is read before.
+pub(super) fn go_on(way: Onward, language: &str) -> Response {
+    let (form, problem) = match way {
+        Onward::Redirect(address) => return see_other(&address),
+        Onward::Form { form, problem } => (form, problem),
+    };
+    let origin = url::Url::parse(&form.action).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let text = Text::of(language);
+    let name = problem.map_or("onward", Problem::as_str);
+    let onward = Return {
+        text,
+        title: text.say(&format!("{name}-title")),
+        advice: text.say(&format!("{name}-advice")),
+        action: form.action,
+        fields: form.fields,
+        at_once: problem.is_none(),
+    };
+    page(StatusCode::OK, &onward, &origin)
+}
+
 /// A page whose forms end here, or at `ends_at` after a redirect.
 pub(super) fn page(status: StatusCode, page: &impl Template, ends_at: &str) -> Response {
     let Ok(html) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {ends_at}; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self' {ends_at}; \
          frame-ancestors 'none'; base-uri 'none'"
     );
     let mut response = (status, Html(html)).into_response();
@@ -84,13 +118,19 @@ pub(super) fn error(language: &str, error: &LoginError) -> Response {
     if let LoginError::Service(cause) = error {
         tracing::error!(error = %cause, code = cause.code(), "a login failed");
     }
+    let detail = if let LoginError::Saml(why) = error {
+        tracing::info!(%why, "a SAML message was refused");
+        why.to_string()
+    } else {
+        told.description.to_owned()
+    };
     let text = Text::of(language);
     let notice = Notice {
         text,
         title: text.say("error-title"),
         advice: text.say("error-advice"),
         code: told.code.as_str().to_owned(),
-        detail: told.description.to_owned(),
+        detail,
     };
     let status = match told.code.status() {
         401 => StatusCode::BAD_REQUEST,
@@ -135,13 +175,16 @@ pub(super) fn claim_name(claim: &str) -> String {
     let name = match own {
         "personalIdentityNumber" => "personal-number",
         "coordinationNumber" => "coordination-number",
-        "orgAffiliation" => "org-affiliation",
-        "orgName" => "org-name",
-        "orgNumber" => "org-number",
+        "orgAffiliation" | "urn:oid:1.2.752.201.3.1" => "org-affiliation",
+        "orgName" | "urn:oid:2.5.4.10" => "org-name",
+        "orgNumber" | "urn:oid:2.5.4.97" => "org-number",
         "credentialValidFrom" => "valid-from",
         "credentialValidTo" => "valid-to",
-        "given_name" => "given-name",
-        "family_name" => "family-name",
+        "given_name" | "urn:oid:2.5.4.42" => "given-name",
+        "family_name" | "urn:oid:2.5.4.4" => "family-name",
+        "urn:oid:2.16.840.1.113730.3.1.241" => "name",
+        "urn:oid:1.2.752.29.4.13" => "identity-number",
+        "urn:oid:1.3.6.1.5.5.7.9.1" => "birthdate",
         other => other,
     };
     format!("claim-{name}")

@@ -1,11 +1,13 @@
 //! A browser, as far as its cookies and headers say.
 
 use crate::app::App;
+use crate::http::tls::PeerAddress;
 use crate::service::login;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 /// A browser.
 pub(super) struct Visitor {
@@ -17,6 +19,8 @@ pub(super) struct Visitor {
     pub(super) session: Option<String>,
     /// `sv` or `en`.
     pub(super) language: &'static str,
+    /// Where its connection comes from.
+    pub(super) address: Option<IpAddr>,
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -29,6 +33,7 @@ impl FromRequestParts<App> for Visitor {
             secret: known.unwrap_or_else(|| login::secret(app)),
             session: cookie(&parts.headers, SESSION),
             language: language(&parts.headers),
+            address: parts.extensions.get::<PeerAddress>().map(|peer| peer.0),
         })
     }
 }

@@ -5,6 +5,7 @@ mod lint;
 mod ocsp;
 mod oidc;
 mod pathval;
+mod saml;
 
 use super::Demo;
 use super::shell;
@@ -24,6 +25,8 @@ pub(crate) enum Driver {
     Oidc,
     /// `pathval.py`
     Pathval,
+    /// `saml_sp.py`
+    Saml,
 }
 
 /// Lines for a shell to evaluate.
@@ -53,6 +56,7 @@ pub(crate) async fn run(demo: &Demo, driver: Driver) -> anyhow::Result<()> {
         Driver::Card => card::environment(demo)?,
         Driver::Oidc => oidc::environment(demo).await?,
         Driver::Pathval => pathval::environment(demo)?,
+        Driver::Saml => saml::environment(demo).await?,
     };
     Ok(std::io::stdout().write_all(environment.0.as_bytes())?)
 }
