@@ -110,7 +110,7 @@ fn role(w: &mut Writer, provider: &IdentityProvider<'_>) {
         w.open("ds:KeyInfo", &[("xmlns:ds", DSIG)]);
         w.open("ds:X509Data", &[]);
         w.leaf("ds:X509Certificate", &[], &STANDARD.encode(certificate));
-        for _ in 0..4 {
+        for _ in 0..3 {
             w.close();
         }
     }
