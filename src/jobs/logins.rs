@@ -63,8 +63,7 @@ async fn tell(app: &App, notices: &[LogoutNotice]) {
 
 async fn send(client: &Client, notice: &LogoutNotice) {
     for _ in 0..ATTEMPTS {
-        let request =
-            client.post(&notice.uri).header("content-type", notice.content_type).body(notice.body.clone());
+        let request = client.post(&notice.uri).header("content-type", notice.content_type).body(notice.body.clone());
         match request.send().await {
             Ok(response) if response.status().is_success() => return,
             Ok(response) => {

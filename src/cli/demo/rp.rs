@@ -29,7 +29,8 @@ pub(crate) enum Command {
 /// If the service refuses.
 pub(crate) async fn run(demo: &Demo, command: &Command) -> anyhow::Result<()> {
     let Command::Add { oidc, saml } = command;
-    let read = |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let read =
+        |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
     let id = match (oidc, saml) {
         (Some(path), _) => {
             let registration: Value =

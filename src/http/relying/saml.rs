@@ -37,7 +37,8 @@ async fn describe(State(app): State<App>) -> Result<Response, Problem> {
             Problem::from(crate::service::ServiceError::Incomplete("metadata"))
         }
     })?;
-    let headers = [(header::CONTENT_TYPE, "application/samlmetadata+xml"), (header::CACHE_CONTROL, "public, max-age=300")];
+    let headers =
+        [(header::CONTENT_TYPE, "application/samlmetadata+xml"), (header::CACHE_CONTROL, "public, max-age=300")];
     Ok((headers, xml).into_response())
 }
 

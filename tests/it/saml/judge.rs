@@ -22,7 +22,10 @@ async fn metadata_and_answers_are_valid_by_the_schemas() {
     let service = Sp::register(&installation, "sp", &["urn:oid:2.5.4.42"], "");
     let metadata = metadata_file(service.issuer(), installation.folder());
     let xml = std::fs::read_to_string(&metadata).unwrap();
-    assert!(xml.contains("validUntil=") && xml.contains("http://id.swedenconnect.se/loa/1.0/uncertified-loa3"), "{xml}");
+    assert!(
+        xml.contains("validUntil=") && xml.contains("http://id.swedenconnect.se/loa/1.0/uncertified-loa3"),
+        "{xml}"
+    );
     assert!(!xml.contains("loa4"), "nothing that is not approved: {xml}");
     let browser = Browser::new(&installation, Some(identity(&installation.person(0, "employee"))));
     service.login(&browser, &service.login_url(&[], "")).await;

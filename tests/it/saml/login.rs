@@ -10,8 +10,7 @@ const GIVEN_NAME: &str = "urn:oid:2.5.4.42";
 const PNR: &str = "urn:oid:1.2.752.29.4.13";
 const AFFILIATION: &str = "urn:oid:1.2.752.201.3.1";
 const STATUS: &str = "urn:oasis:names:tc:SAML:2.0:status";
-const TRANSIENT: &str =
-    "<samlp:NameIDPolicy Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:transient\"/>";
+const TRANSIENT: &str = "<samlp:NameIDPolicy Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:transient\"/>";
 
 fn browser(installation: &Installation) -> Browser {
     Browser::new(installation, Some(identity(&installation.person(0, "employee"))))

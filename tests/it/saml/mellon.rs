@@ -20,7 +20,9 @@ async fn mellon_logs_a_person_in() {
     let folder = installation.folder().join("mellon");
     std::fs::create_dir_all(folder.join("site/protected")).unwrap();
     let root = prepare(&installation, &folder, port);
-    let _apache = Running(Command::new("apache2").arg("-f").arg(folder.join("apache.conf")).args(["-D", "FOREGROUND"]).spawn().unwrap());
+    let _apache = Running(
+        Command::new("apache2").arg("-f").arg(folder.join("apache.conf")).args(["-D", "FOREGROUND"]).spawn().unwrap(),
+    );
     reachable(port);
 
     let person = installation.person(0, "employee");
@@ -31,7 +33,8 @@ async fn mellon_logs_a_person_in() {
     let issuer = installation.url("api_url");
     let (at, proof) = browser.reach_consent(&protected).await;
     let page = browser.post(&at, &[("proof", &proof), ("answer", "accept")], &issuer).await;
-    let field = |name: &str| page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap();
+    let field =
+        |name: &str| page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap();
     let fields = [("SAMLResponse", field("SAMLResponse")), ("RelayState", field("RelayState"))];
     let posted = browser.post(&format!("https://localhost:{port}/mellon/postResponse"), &fields, &issuer).await;
     let log = || std::fs::read_to_string(folder.join("error.log")).unwrap_or_default();
@@ -47,7 +50,8 @@ fn prepare(installation: &Installation, folder: &Path, port: u16) -> String {
     let certificate = CertificateParams::default().self_signed(&key).unwrap();
     let tls = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let here = format!("https://localhost:{port}/");
-    let metadata = block("xml").replace("https://sp.example/", &here).replace("CERTIFICATE", &STANDARD.encode(certificate.der()));
+    let metadata =
+        block("xml").replace("https://sp.example/", &here).replace("CERTIFICATE", &STANDARD.encode(certificate.der()));
     for (name, text) in [
         ("sp.key", key.serialize_pem()),
         ("sp.pem", certificate.pem()),

@@ -187,7 +187,8 @@ impl Answer {
 
     /// What stands in the only element with this beginning.
     pub fn text(&self, element: &str) -> &str {
-        let rest = self.xml.split(&format!("<{element}")).nth(1).unwrap_or_else(|| panic!("no {element}: {}", self.xml));
+        let rest =
+            self.xml.split(&format!("<{element}")).nth(1).unwrap_or_else(|| panic!("no {element}: {}", self.xml));
         rest.split_once('>').unwrap().1.split("</").next().unwrap()
     }
 

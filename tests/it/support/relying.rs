@@ -53,7 +53,9 @@ fn trusting(installation: &Installation, identity: Option<Identity>, more: Optio
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default(); // by another test already
     let root = std::fs::read(installation.manifest()["tls_ca"].as_str().unwrap()).unwrap();
     let builder = Client::builder()
-        .tls_certs_only([&root[..]].into_iter().chain(more.map(str::as_bytes)).map(|pem| Certificate::from_pem(pem).unwrap()))
+        .tls_certs_only(
+            [&root[..]].into_iter().chain(more.map(str::as_bytes)).map(|pem| Certificate::from_pem(pem).unwrap()),
+        )
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(std::time::Duration::from_secs(30));

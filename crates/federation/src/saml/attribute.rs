@@ -110,8 +110,7 @@ pub const CATEGORIES: &[(&str, &[&str])] = &[
 /// A service that is the national eIDAS node.
 pub const EIDAS_NATURAL_PERSON: &str = "http://id.elegnamnden.se/ec/1.0/eidas-naturalperson";
 /// A service that takes coordination numbers.
-pub const ACCEPTS_COORDINATION_NUMBER: &str =
-    "http://id.swedenconnect.se/general-ec/1.0/accepts-coordination-number";
+pub const ACCEPTS_COORDINATION_NUMBER: &str = "http://id.swedenconnect.se/general-ec/1.0/accepts-coordination-number";
 /// A provider that shows messages of services.
 pub const SUPPORTS_USER_MESSAGE: &str = "http://id.swedenconnect.se/general-ec/1.0/supports-user-message";
 

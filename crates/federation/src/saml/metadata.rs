@@ -84,7 +84,8 @@ fn entity_attributes(w: &mut Writer, provider: &IdentityProvider<'_>) {
     let levels = supported(provider.approval).iter().map(|(uri, _)| *uri);
     let loa4 = provider.approval == Approval::Approved;
     let matched = CATEGORIES.iter().map(|(category, _)| *category);
-    let matched = matched.filter(|category| *category != EIDAS_NATURAL_PERSON && (loa4 || !category.contains("/loa4-")));
+    let matched =
+        matched.filter(|category| *category != EIDAS_NATURAL_PERSON && (loa4 || !category.contains("/loa4-")));
     w.open("md:Extensions", &[]);
     w.open("mdattr:EntityAttributes", &[("xmlns:mdattr", MDATTR), ("xmlns:saml", ASSERTION)]);
     values(w, ASSURANCE_CERTIFICATION, levels);

@@ -1,7 +1,9 @@
 //! What a service asks of a login (SAML Core section 3.4.1, Sweden Connect deployment profile section 5).
 
 use super::SamlError;
-use super::name::{ASSERTION, ENTITY, PERSISTENT, POST_BINDING, PRINCIPAL_SELECTION, PROTOCOL, TRANSIENT, UNSPECIFIED, USER_MESSAGE};
+use super::name::{
+    ASSERTION, ENTITY, PERSISTENT, POST_BINDING, PRINCIPAL_SELECTION, PROTOCOL, TRANSIENT, UNSPECIFIED, USER_MESSAGE,
+};
 use super::post::Message;
 use super::response::{Reply, Status};
 use super::service::{Service, flag, instant};
@@ -148,7 +150,9 @@ fn consumer(root: Element<'_, '_>, service: &Service) -> Result<String, SamlErro
     }
     let found = match (root.attribute("AssertionConsumerServiceURL"), root.attribute("AssertionConsumerServiceIndex")) {
         (Some(_), Some(_)) => {
-            return Err(SamlError::Message("AssertionConsumerServiceURL and AssertionConsumerServiceIndex exclude each other"));
+            return Err(SamlError::Message(
+                "AssertionConsumerServiceURL and AssertionConsumerServiceIndex exclude each other",
+            ));
         }
         (Some(url), None) => service.consumers.iter().find(|consumer| consumer.location == url),
         (None, Some(index)) => service.consumers.iter().find(|consumer| index == consumer.index.to_string()),
@@ -218,7 +222,9 @@ fn name_id(root: Element<'_, '_>, service: &Service) -> Result<NameIdFormat, (Sa
 
 /// Principal Selection in SAML Authentication Requests, section 2.
 fn principal(extensions: Element<'_, '_>) -> Result<BTreeMap<String, String>, (SamlError, Status)> {
-    let Some(selection) = extensions.only(PRINCIPAL_SELECTION, "PrincipalSelection") else { return Ok(BTreeMap::new()) };
+    let Some(selection) = extensions.only(PRINCIPAL_SELECTION, "PrincipalSelection") else {
+        return Ok(BTreeMap::new());
+    };
     let read = selection.all(PRINCIPAL_SELECTION, "MatchValue").take(MAX_MATCHES).map(|wanted| {
         let name = wanted.attribute("Name").filter(|name| name.len() <= MAX_URI)?;
         Some((name.to_owned(), wanted.text().filter(|text| (1..=MAX_URI).contains(&text.len()))?))

@@ -197,8 +197,7 @@ pub(super) fn write_status(w: &mut Writer, status: Status) {
 
 fn assertion_parts(frame: Frame<'_>, reply: &Reply, login: &Login<'_>) -> (String, String) {
     let now = frame.now.to_string();
-    let attributes =
-        [("xmlns:saml", ASSERTION), ("ID", frame.id), ("Version", "2.0"), ("IssueInstant", now.as_str())];
+    let attributes = [("xmlns:saml", ASSERTION), ("ID", frame.id), ("Version", "2.0"), ("IssueInstant", now.as_str())];
     let mut w = Writer::default();
     w.open("saml:Assertion", &attributes);
     w.leaf("saml:Issuer", &[("Format", ENTITY)], frame.issuer);
@@ -233,7 +232,8 @@ fn subject(w: &mut Writer, frame: Frame<'_>, reply: &Reply, login: &Login<'_>, u
     w.leaf("saml:NameID", &names, login.name_id);
     w.open("saml:SubjectConfirmation", &[("Method", BEARER)]);
     let address = login.address.map(|address| address.to_string());
-    let mut data = vec![("InResponseTo", reply.in_response_to.as_str()), ("NotOnOrAfter", until), ("Recipient", &reply.acs)];
+    let mut data =
+        vec![("InResponseTo", reply.in_response_to.as_str()), ("NotOnOrAfter", until), ("Recipient", &reply.acs)];
     data.extend(address.as_deref().map(|address| ("Address", address)));
     w.leaf("saml:SubjectConfirmationData", &data, "");
     w.close();

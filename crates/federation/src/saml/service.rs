@@ -138,7 +138,10 @@ impl Service {
             return Err(wrong("entityID must be 1 to 1024 visible ASCII characters"));
         }
         let speaks = |role: &Element<'_, '_>| {
-            role.attribute("protocolSupportEnumeration").unwrap_or_default().split_ascii_whitespace().any(|p| p == PROTOCOL)
+            role.attribute("protocolSupportEnumeration")
+                .unwrap_or_default()
+                .split_ascii_whitespace()
+                .any(|p| p == PROTOCOL)
         };
         let role = entity.all(METADATA, "SPSSODescriptor").find(speaks);
         let role = role.ok_or(wrong("there is no SPSSODescriptor for SAML 2.0"))?;
@@ -204,7 +207,11 @@ fn consumers(role: Element<'_, '_>) -> Result<Vec<Consumer>, SamlError> {
         if service.attribute("Binding") != Some(POST_BINDING) {
             continue;
         }
-        found.push(Consumer { index, location: location(service, "Location")?, is_default: flag(service, "isDefault") });
+        found.push(Consumer {
+            index,
+            location: location(service, "Location")?,
+            is_default: flag(service, "isDefault"),
+        });
     }
     if found.is_empty() || found.len() > MAX_ENDPOINTS {
         return Err(SamlError::Metadata("1 to 64 AssertionConsumerServices with HTTP-POST are needed"));
@@ -223,8 +230,13 @@ fn logout(role: Element<'_, '_>) -> Result<Vec<LogoutService>, SamlError> {
             _ => continue,
         };
         let request = location(service, "Location")?;
-        let answer = service.attribute("ResponseLocation").map(|_| location(service, "ResponseLocation")).transpose()?;
-        found.push(LogoutService { binding, response_location: answer.unwrap_or_else(|| request.clone()), location: request });
+        let answer =
+            service.attribute("ResponseLocation").map(|_| location(service, "ResponseLocation")).transpose()?;
+        found.push(LogoutService {
+            binding,
+            response_location: answer.unwrap_or_else(|| request.clone()),
+            location: request,
+        });
     }
     Ok(found)
 }

@@ -63,11 +63,7 @@ async fn meant(
     Ok(found)
 }
 
-async fn answer(
-    app: &App,
-    service: &Service,
-    (reply, binding): (&Reply, LogoutBinding),
-) -> Result<Onward, LoginError> {
+async fn answer(app: &App, service: &Service, (reply, binding): (&Reply, LogoutBinding)) -> Result<Onward, LoginError> {
     let key = key(app, &service.signature_methods)?;
     let (issuer, id) = (parts(app)?.entity_id(), message_id(app));
     let frame = Frame { issuer: &issuer, id: &id, now: app.clock.now() };

@@ -31,9 +31,12 @@ fn algorithms_that_are_not_listed_are_refused() {
         let xml = good.replacen("http://www.w3.org/2001/04/xmlenc#sha256", uri, 1);
         assert_eq!(world.read(&xml).unwrap_err().why, SignatureError::Algorithm.into(), "{uri}");
     }
-    for uri in ["http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "http://www.w3.org/2001/10/xml-exc-c14n#WithComments"] {
+    for uri in
+        ["http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "http://www.w3.org/2001/10/xml-exc-c14n#WithComments"]
+    {
         let method = "CanonicalizationMethod Algorithm=\"";
-        let xml = good.replacen(&format!("{method}http://www.w3.org/2001/10/xml-exc-c14n#"), &format!("{method}{uri}"), 1);
+        let xml =
+            good.replacen(&format!("{method}http://www.w3.org/2001/10/xml-exc-c14n#"), &format!("{method}{uri}"), 1);
         assert_eq!(world.read(&xml).unwrap_err().why, SignatureError::Reference.into(), "{uri}");
     }
 }
@@ -91,7 +94,8 @@ fn a_redirected_request_is_signed_over_the_octets_of_its_address() {
     }
     let unsigned = good.split("&SigAlg").next().unwrap();
     assert_eq!(why(unsigned), SignatureError::Missing.into());
-    for uri in ["http://www.w3.org/2000/09/xmldsig#rsa-sha1", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", "x"] {
+    for uri in ["http://www.w3.org/2000/09/xmldsig#rsa-sha1", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", "x"]
+    {
         assert_eq!(why(&query(&world, uri)), SignatureError::Algorithm.into(), "{uri}");
     }
 }
@@ -101,7 +105,8 @@ fn a_redirected_request_is_signed_over_the_octets_of_its_address() {
 fn a_signature_within_a_redirected_request_is_refused() {
     let world = World::new();
     let deflated = STANDARD.encode(compress_to_vec(world.good().as_bytes(), 6));
-    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("SAMLRequest", &deflated).finish();
+    let query: String =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("SAMLRequest", &deflated).finish();
     let refused = world.read_message(&redirect::read(&query, "SAMLRequest").unwrap()).unwrap_err();
     assert!(refused.why.to_string().contains("beside itself"), "{}", refused.why);
 }

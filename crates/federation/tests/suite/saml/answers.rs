@@ -1,6 +1,6 @@
 //! What a service is answered.
 
-use super::world::{CONSUMER, NOW, SERVICE, World, holder, now};
+use super::world::{CONSUMER, NOW, SERVICE, World, holder, now, recipient};
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use base64::Engine as _;
@@ -81,8 +81,11 @@ fn an_assertion_is_encrypted_as_the_service_can() {
         let xml = world.finish(success(frame("_1"), &reply(), &encrypted, world.key()).unwrap());
         verify(&Xml::read(xml.as_bytes(), Kind::Message).unwrap(), &world.service.keys).unwrap();
         let mut values = encrypted.split("<xenc:CipherValue>").skip(1).map(|rest| rest.split('<').next().unwrap());
-        let (wrapped, sealed) = (STANDARD.decode(values.next().unwrap()).unwrap(), STANDARD.decode(values.next().unwrap()).unwrap());
-        let key = OaepPrivateDecryptingKey::new(PrivateDecryptingKey::from_pkcs8(&world.recipient_key()).unwrap()).unwrap();
+        let (wrapped, sealed) =
+            (STANDARD.decode(values.next().unwrap()).unwrap(), STANDARD.decode(values.next().unwrap()).unwrap());
+        let key =
+            OaepPrivateDecryptingKey::new(PrivateDecryptingKey::from_pkcs8(&recipient().serialize_der()).unwrap())
+                .unwrap();
         let algorithm = if methods.is_empty() { &OAEP_SHA1_MGF1SHA1 } else { &OAEP_SHA256_MGF1SHA256 };
         let mut out = vec![0; key.min_output_size()];
         let unwrapped = key.decrypt(algorithm, &wrapped, &mut out, None).unwrap();

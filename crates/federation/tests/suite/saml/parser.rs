@@ -1,12 +1,12 @@
 //! XML that is hostile before anything in it is understood.
 
 use super::world::{World, form, request};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use federation::saml::SamlError;
 use federation::saml::xml::{Kind, Xml, XmlError};
 use federation::saml::{post, redirect};
 use miniz_oxide::deflate::compress_to_vec;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 fn read(xml: &str) -> Option<XmlError> {
     Xml::read(xml.as_bytes(), Kind::Message).err()
@@ -25,8 +25,8 @@ fn entities_and_dtds_are_refused() {
     ] {
         assert_eq!(read(&format!("{dtd}<a>&x;</a>")), Some(XmlError::Malformed), "{dtd}");
         assert_eq!(read(&format!("<?xml version=\"1.0\"?>{dtd}<a/>")), Some(XmlError::Malformed), "{dtd}");
-        let metadata = Xml::read(format!("{dtd}<a/>").as_bytes(), Kind::Aggregate);
-        assert_eq!(metadata.err(), Some(XmlError::Malformed), "{dtd}");
+        let metadata = format!("{dtd}<a/>");
+        assert_eq!(Xml::read(metadata.as_bytes(), Kind::Aggregate).err(), Some(XmlError::Malformed), "{dtd}");
     }
     assert_eq!(read("<a>&undefined;</a>"), Some(XmlError::Malformed));
     assert_eq!(read("<a b=\"&undefined;\"/>"), Some(XmlError::Malformed));
@@ -79,8 +79,18 @@ fn a_text_that_is_split_by_a_comment_is_none() {
 #[test]
 fn what_is_not_well_formed_utf_8_xml_is_refused() {
     for xml in [
-        "", "not xml", "<a", "<a></b>", "<a/><b/>", "<a b=\"1\" b=\"2\"/>", "<a x:b=\"1\"/>", "<x:a/>", "<a b=1/>",
-        "<a xmlns:p=\"u\" xmlns:q=\"u\" p:b=\"1\" q:b=\"2\"/>", "<a>\u{1}</a>", "<a b=\"<\"/>",
+        "",
+        "not xml",
+        "<a",
+        "<a></b>",
+        "<a/><b/>",
+        "<a b=\"1\" b=\"2\"/>",
+        "<a x:b=\"1\"/>",
+        "<x:a/>",
+        "<a b=1/>",
+        "<a xmlns:p=\"u\" xmlns:q=\"u\" p:b=\"1\" q:b=\"2\"/>",
+        "<a>\u{1}</a>",
+        "<a b=\"<\"/>",
     ] {
         assert_eq!(read(xml), Some(XmlError::Malformed), "{xml}");
     }

@@ -20,8 +20,14 @@ fn set(names: &[&'static str]) -> BTreeSet<&'static str> {
 #[test]
 fn categories_decide_for_services_of_a_federation() {
     for (category, told) in [
-        ("http://id.elegnamnden.se/ec/1.0/loa3-pnr", set(&["sn", "givenName", "displayName", "personalIdentityNumber", "dateOfBirth"])),
-        ("http://id.swedenconnect.se/ec/1.0/loa3-orgid", set(&["displayName", "orgAffiliation", "o", "organizationIdentifier"])),
+        (
+            "http://id.elegnamnden.se/ec/1.0/loa3-pnr",
+            set(&["sn", "givenName", "displayName", "personalIdentityNumber", "dateOfBirth"]),
+        ),
+        (
+            "http://id.swedenconnect.se/ec/1.0/loa3-orgid",
+            set(&["displayName", "orgAffiliation", "o", "organizationIdentifier"]),
+        ),
         ("http://id.swedenconnect.se/ec/1.0/loa3-name", set(&["sn", "givenName", "displayName"])),
         ("https://other.example/category", set(&[])),
     ] {
@@ -62,7 +68,8 @@ fn coordination_numbers_need_an_opt_in() {
 /// What a service cannot do without and must not have ends the login.
 #[test]
 fn a_required_attribute_that_cannot_be_told_is_refused() {
-    let required = format!("<md:RequestedAttribute Name=\"{PNR}\" isRequired=\"true\"/></md:AttributeConsumingService>");
+    let required =
+        format!("<md:RequestedAttribute Name=\"{PNR}\" isRequired=\"true\"/></md:AttributeConsumingService>");
     let world = World::with(Origin::Local, |text| text.replace("</md:AttributeConsumingService>", &required));
     assert!(release(&world.service, &holder()).unwrap().contains(PNR));
     let person = Holder { number: Number::Coordination("195001619802".to_owned()), ..holder() };

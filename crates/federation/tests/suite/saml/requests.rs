@@ -40,7 +40,10 @@ fn answers_go_to_registered_addresses_only() {
         (&[][..], Some(CONSUMER)),
         (&[("AssertionConsumerServiceURL", "")], Some(CONSUMER)),
         (&[("AssertionConsumerServiceURL", "https://sp.example/other")], Some("https://sp.example/other")),
-        (&[("AssertionConsumerServiceURL", ""), ("AssertionConsumerServiceIndex", "3")], Some("https://sp.example/other")),
+        (
+            &[("AssertionConsumerServiceURL", ""), ("AssertionConsumerServiceIndex", "3")],
+            Some("https://sp.example/other"),
+        ),
         (&[("AssertionConsumerServiceIndex", "7")], None),
         (&[("AssertionConsumerServiceURL", ""), ("AssertionConsumerServiceIndex", "9")], None),
         (&[("AssertionConsumerServiceURL", ""), ("AssertionConsumerServiceIndex", "07")], None),

@@ -52,7 +52,8 @@ fn metadata_that_cannot_be_used_is_refused() {
 /// A key for both uses needs no name; certificates that ended long ago carry keys as well as others.
 #[test]
 fn a_key_without_a_use_is_for_both() {
-    let world = World::with(Origin::Local, |text| text.replace(" use=\"encryption\"", "").replace(" use=\"signing\"", ""));
+    let world =
+        World::with(Origin::Local, |text| text.replace(" use=\"encryption\"", "").replace(" use=\"signing\"", ""));
     assert_eq!(world.service.keys.len(), 2);
 }
 
@@ -60,7 +61,9 @@ fn a_key_without_a_use_is_for_both() {
 fn a_registration_is_an_object_with_metadata() {
     assert!(Service::is_registration("{\"saml_metadata\": \"\"}"));
     assert!(!Service::is_registration("{\"client_id\": \"rp\"}"));
-    for text in ["{\"saml_metadata\": \"\"}", "{\"saml_metadata\": \"<a/>\"}", "{\"saml_metadata\": \"<a/>\", \"more\": 1}"] {
+    for text in
+        ["{\"saml_metadata\": \"\"}", "{\"saml_metadata\": \"<a/>\"}", "{\"saml_metadata\": \"<a/>\", \"more\": 1}"]
+    {
         assert!(Service::from_json(text).is_err(), "{text}");
     }
 }

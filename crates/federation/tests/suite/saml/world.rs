@@ -11,6 +11,7 @@ use federation::saml::signature::{Draft, SigningKey};
 use federation::saml::xml::{Kind, Xml};
 use pki::{KeyKind, SignatureAlgorithm, UtcTime};
 use rcgen::{CertificateParams, KeyPair, SigningKey as _};
+use std::sync::OnceLock;
 
 pub(crate) const NOW: i64 = 1_800_000_000;
 pub(crate) const SERVICE: &str = "https://sp.example/saml";
@@ -22,8 +23,6 @@ pub(crate) const PNR: &str = "urn:oid:1.2.752.29.4.13";
 pub(crate) struct World {
     pub(crate) signing: KeyPair,
     pub(crate) certificate: Vec<u8>,
-    pub(crate) recipient: KeyPair,
-    pub(crate) recipient_certificate: Vec<u8>,
     pub(crate) service: Service,
 }
 
@@ -39,12 +38,11 @@ impl World {
 
     pub(crate) fn try_with(origin: Origin, change: impl Fn(String) -> String) -> Result<Self, SamlError> {
         let signing = KeyPair::generate().unwrap();
-        let recipient = KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
-        let (certificate, recipient_certificate) = (carrier(&signing), carrier(&recipient));
-        let text = change(metadata(&certificate, &recipient_certificate));
+        let certificate = carrier(&signing);
+        let text = change(metadata(&certificate, &carrier(recipient())));
         let xml = Xml::read(text.as_bytes(), Kind::Metadata)?;
         let service = Service::read(xml.root(), origin)?;
-        Ok(Self { signing, certificate, recipient, recipient_certificate, service })
+        Ok(Self { signing, certificate, service })
     }
 
     /// The key as a message names it.
@@ -78,11 +76,12 @@ impl World {
         let xml = Xml::read(&message.xml, Kind::Message)?;
         AuthnRequest::read(message, &xml, &self.service, (HERE, now()))
     }
+}
 
-    /// The private half of the service's key for encryption, PKCS #8.
-    pub(crate) fn recipient_key(&self) -> Vec<u8> {
-        self.recipient.serialize_der()
-    }
+/// The key that assertions are encrypted to. RSA keys take long to make.
+pub(crate) fn recipient() -> &'static KeyPair {
+    static KEY: OnceLock<KeyPair> = OnceLock::new();
+    KEY.get_or_init(|| KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap())
 }
 
 /// A message as a browser posts it.

@@ -7,7 +7,8 @@ use federation::saml::xml::XmlError;
 
 /// A root that asks for something else, with a place for what was signed.
 fn evil(id: &str, inside: &str) -> String {
-    let (before, after) = request(&[("ID", id), ("AssertionConsumerServiceIndex", "3"), ("AssertionConsumerServiceURL", "")], inside);
+    let (before, after) =
+        request(&[("ID", id), ("AssertionConsumerServiceIndex", "3"), ("AssertionConsumerServiceURL", "")], inside);
     before + &after
 }
 
