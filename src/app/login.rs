@@ -28,10 +28,20 @@ pub struct Login {
     saml_keys: RwLock<Arc<Vec<TokenKey>>>,
     /// Registrations by client id, as parsed, with their revision.
     registered: RwLock<HashMap<String, (i64, Registered)>>,
-    /// Our SAML metadata as it was signed last: when, and with which certificates in it.
-    metadata: RwLock<Option<(UtcTime, Vec<Vec<u8>>, String)>>,
+    /// Our SAML metadata as it was signed last.
+    metadata: RwLock<Option<SignedMetadata>>,
     /// What relying services are still to be told; the job that sends takes all at once.
     notices: Mutex<Vec<LogoutNotice>>,
+}
+
+/// Our SAML metadata.
+#[derive(Debug)]
+struct SignedMetadata {
+    /// When it was signed.
+    at: UtcTime,
+    /// The certificates in it.
+    certificates: Vec<Vec<u8>>,
+    xml: String,
 }
 
 /// A word to a relying service that one of its sessions is over.
@@ -42,7 +52,7 @@ pub struct LogoutNotice {
     /// The media type of the body.
     pub content_type: &'static str,
     /// A form with a logout token (OpenID Connect Back-Channel Logout section 2.5), or a SOAP envelope with a
-    /// LogoutRequest (SAML Bindings section 3.2).
+    /// `LogoutRequest` (SAML Bindings section 3.2).
     pub body: String,
 }
 
@@ -193,13 +203,14 @@ impl Login {
     /// Our SAML metadata, if it was signed within the hour and has these certificates.
     pub fn known_metadata(&self, certificates: &[Vec<u8>], now: UtcTime) -> Option<String> {
         let metadata = self.metadata.read().unwrap_or_else(PoisonError::into_inner);
-        let (at, known, xml) = metadata.as_ref()?;
-        (known == certificates && now < at.plus_seconds(METADATA_SECONDS)).then(|| xml.clone())
+        let known = metadata.as_ref()?;
+        let good = known.certificates == certificates && now < known.at.plus_seconds(METADATA_SECONDS);
+        good.then(|| known.xml.clone())
     }
 
     /// Remembers our SAML metadata.
     pub fn remember_metadata(&self, certificates: Vec<Vec<u8>>, now: UtcTime, xml: &str) {
-        let kept = (now, certificates, xml.to_owned());
+        let kept = SignedMetadata { at: now, certificates, xml: xml.to_owned() };
         *self.metadata.write().unwrap_or_else(PoisonError::into_inner) = Some(kept);
     }
 

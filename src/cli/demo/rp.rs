@@ -17,7 +17,7 @@ pub(crate) enum Command {
         /// JSON with the names of RFC 7591 and its extensions, and `security_profile`: `sweden` or `fapi2`
         #[arg(long, required_unless_present = "saml", conflicts_with = "saml")]
         oidc: Option<PathBuf>,
-        /// The metadata of a SAML service: one EntityDescriptor
+        /// The metadata of a SAML service: one `EntityDescriptor`
         #[arg(long)]
         saml: Option<PathBuf>,
     },

@@ -50,8 +50,8 @@ pub async fn renew(app: &App) -> Result<(), ServiceError> {
         for kind in KINDS {
             let now = app.clock.now();
             let kept = app.store.token_keys().await?;
-            let same = kept.iter().filter(|key| key.algorithm == kind.as_str() && Purpose::of(key) == purpose);
-            match same.max_by_key(|key| key.signs_from) {
+            let others = kept.iter().filter(|key| key.algorithm == kind.as_str() && Purpose::of(key) == purpose);
+            match others.max_by_key(|key| key.signs_from) {
                 None => make(app, (purpose, kind), kept.len(), now).await?,
                 Some(key) if key.signs_from.plus_days(days.into()) < now => {
                     make(app, (purpose, kind), kept.len(), now.plus_seconds(purpose.announced())).await?;

@@ -63,7 +63,7 @@ impl Recipient {
         })
     }
 
-    /// The EncryptedAssertion with `assertion` in it. The seed of OAEP is drawn by the library that pads.
+    /// The `EncryptedAssertion` with `assertion` in it. The seed of OAEP is drawn by the library that pads.
     ///
     /// # Errors
     /// [`SamlError::Encryption`].

@@ -7,7 +7,7 @@ use super::request::{NameIdFormat, envelope as check};
 use super::response::{Frame, Reply, Status, envelope, write_status};
 use super::service::Service;
 use super::signature::{Draft, SigningKey};
-use super::xml::Xml;
+use super::xml::{Element, Xml};
 use pki::time::UtcTime;
 
 /// A service asks us to end a session.
@@ -38,10 +38,10 @@ impl LogoutRequest {
         }
         message.authenticate(xml, &service.keys)?;
         let id = check(root, address, now)?;
-        let name_id = root.only(ASSERTION, "NameID").and_then(|name| name.text()).filter(|name| !name.is_empty());
+        let name_id = root.only(ASSERTION, "NameID").and_then(Element::text).filter(|name| !name.is_empty());
         let name_id = name_id.ok_or(SamlError::Message("there must be one NameID"))?;
         let sessions: Option<Vec<_>> =
-            root.all(PROTOCOL, "SessionIndex").take(MAX_SESSIONS).map(|index| index.text()).collect();
+            root.all(PROTOCOL, "SessionIndex").take(MAX_SESSIONS).map(Element::text).collect();
         Ok(Self { id, name_id, sessions: sessions.ok_or(SamlError::Message("a SessionIndex that is no text"))? })
     }
 

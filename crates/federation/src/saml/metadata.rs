@@ -53,7 +53,7 @@ pub struct Presentation {
     pub support_contact: String,
 }
 
-/// Our EntityDescriptor, to be signed.
+/// Our `EntityDescriptor`, to be signed.
 ///
 /// # Errors
 /// [`SamlError::Signature`] if the key cannot sign so.

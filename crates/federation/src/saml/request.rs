@@ -61,7 +61,7 @@ pub struct Refused {
     /// Why.
     pub why: SamlError,
     /// The answer that takes it to the service; none if nothing must be sent anywhere.
-    pub answer: Option<(Reply, Status)>,
+    pub answer: Option<Box<(Reply, Status)>>,
 }
 
 impl<E: Into<SamlError>> From<E> for Refused {
@@ -103,14 +103,16 @@ impl AuthnRequest {
         let reply =
             Reply { service: service.id.clone(), acs, in_response_to: id, relay_state: message.relay_state.clone() };
         let asked = Asked::read(root, service);
-        asked.map_err(|(why, status)| Refused { why, answer: Some((reply.clone(), status)) }).map(|asked| Self {
-            reply,
-            levels: asked.levels,
-            force: flag(root, "ForceAuthn"),
-            passive: flag(root, "IsPassive"),
-            name_id: asked.name_id,
-            principal: asked.principal,
-            message: asked.message,
+        asked.map_err(|(why, status)| Refused { why, answer: Some(Box::new((reply.clone(), status))) }).map(|asked| {
+            Self {
+                reply,
+                levels: asked.levels,
+                force: flag(root, "ForceAuthn"),
+                passive: flag(root, "IsPassive"),
+                name_id: asked.name_id,
+                principal: asked.principal,
+                message: asked.message,
+            }
         })
     }
 

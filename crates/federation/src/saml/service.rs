@@ -113,7 +113,7 @@ impl Service {
         serde_json::from_str::<Value>(text).is_ok_and(|object| object.get("saml_metadata").is_some())
     }
 
-    /// Reads a registration: an object whose `saml_metadata` is one EntityDescriptor.
+    /// Reads a registration: an object whose `saml_metadata` is one `EntityDescriptor`.
     ///
     /// # Errors
     /// [`SamlError`].
@@ -124,7 +124,7 @@ impl Service {
         Self::read(xml.root(), Origin::Local)
     }
 
-    /// Reads one EntityDescriptor.
+    /// Reads one `EntityDescriptor`.
     ///
     /// # Errors
     /// [`SamlError::Metadata`].

@@ -68,12 +68,7 @@ fn certificate(key: &PKey<openssl::pkey::Private>) -> anyhow::Result<X509> {
 
 fn metadata(certificate: &[u8]) -> String {
     let certificate = encode_block(certificate);
-    let requested: String = ATTRIBUTES
-        .iter()
-        .map(|name| {
-            format!("<md:RequestedAttribute Name=\"{name}\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\"/>\n")
-        })
-        .collect();
+    let requested = ATTRIBUTES.map(|name| REQUESTED.replace("@NAME@", name)).concat();
     TEMPLATE.replace("@CERTIFICATE@", &certificate).replace("@REQUESTED@", &requested)
 }
 
@@ -89,6 +84,9 @@ const ATTRIBUTES: [&str; 7] = [
     "urn:oid:2.5.4.97",
     "urn:oid:1.2.752.201.3.1",
 ];
+const REQUESTED: &str = r#"      <md:RequestedAttribute Name="@NAME@"
+          NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri"/>
+"#;
 const TEMPLATE: &str = r#"<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"
     xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="https://sp.example/saml">
   <md:SPSSODescriptor AuthnRequestsSigned="true" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">

@@ -39,9 +39,9 @@ pub async fn begin(
     let request = match AuthnRequest::read(message, &xml, &service, (&here, app.clock.now())) {
         Ok(request) => request,
         Err(Refused { why, answer: None }) => return Err(LoginError::from(why).into()),
-        Err(Refused { why, answer: Some((reply, status)) }) => {
+        Err(Refused { why, answer: Some(answer) }) => {
             tracing::info!(service = service.id, %why, "a SAML request was refused");
-            return Err(Halt::Answer(failure(app, &service, (&reply, status)).await?));
+            return Err(Halt::Answer(failure(app, &service, (&answer.0, answer.1)).await?));
         }
     };
     let once = remembered(app, &service, &request);

@@ -79,7 +79,7 @@ async fn answer(app: &App, service: &Service, (reply, binding): (&Reply, LogoutB
     Ok(Onward::Form { form, problem: None })
 }
 
-/// What a service is told of a session that ended without it: a LogoutRequest by SOAP. None for a service that can only be
+/// What a service is told of a session that ended without it: a `LogoutRequest` by SOAP. None for a service that can only be
 /// told by the browser, which is elsewhere.
 ///
 /// # Errors

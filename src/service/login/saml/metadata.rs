@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::service::login::{LoginError, parts};
 use federation::saml::metadata::{IdentityProvider, describe};
 
-/// The signed EntityDescriptor.
+/// The signed `EntityDescriptor`.
 ///
 /// # Errors
 /// If it cannot be signed.

@@ -11,7 +11,7 @@ fn read(changes: &[(&str, &str)], content: &str) -> Result<AuthnRequest, Option<
     let id = changes.iter().find(|(name, _)| *name == "ID").map_or("_r1", |(_, id)| *id);
     let draft = federation::saml::signature::Draft::new(before, after, id, world.key()).unwrap();
     let xml = world.finish(draft);
-    world.read(&xml).map_err(|refused| refused.answer.map(|(_, status)| status))
+    world.read(&xml).map_err(|refused| refused.answer.map(|answer| answer.1))
 }
 
 #[test]
