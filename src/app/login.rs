@@ -1,13 +1,15 @@
 //! The parts of card logins.
 
 use super::StartError;
-use crate::config::login::{LoginConfig, SamlConfig};
+use crate::config::login::{LoginConfig, Proxy, SamlConfig};
+use axum::http::HeaderName;
 use federation::oidc::client::{Client, Name};
 use federation::oidc::provider::Provider;
 use federation::oidc::subject::SubjectKey;
 use federation::saml::metadata::path;
 use federation::saml::service::Service;
 use federation::saml::signature::identifier;
+use pki::certificate::Certificate;
 use pki::jose::JoseAlgorithm;
 use pki::key::{KeyId, PublicKey, SignatureAlgorithm};
 use pki::time::UtcTime;
@@ -21,6 +23,8 @@ pub struct Login {
     pub subjects: SubjectKey,
     /// The issuer identifier.
     pub issuer: String,
+    /// Proxies that are believed.
+    pub proxies: Vec<TrustedProxy>,
     config: LoginConfig,
     /// Keys of tokens; written by the job that makes them, read by every token.
     keys: RwLock<Arc<Vec<TokenKey>>>,
@@ -54,6 +58,26 @@ pub struct LogoutNotice {
     /// A form with a logout token (OpenID Connect Back-Channel Logout section 2.5), or a SOAP envelope with a
     /// `LogoutRequest` (SAML Bindings section 3.2).
     pub body: String,
+}
+
+/// A proxy that may say which card it saw.
+#[derive(Debug, Clone)]
+pub struct TrustedProxy {
+    /// DER of its certificate.
+    pub certificate: Vec<u8>,
+    /// The header that it says it in.
+    pub header: HeaderName,
+}
+
+impl TrustedProxy {
+    fn new(config: &Proxy) -> Result<Self, StartError> {
+        let path = &config.certificate;
+        let pem = std::fs::read_to_string(path).map_err(|source| StartError::File { path: path.clone(), source })?;
+        let certificate =
+            Certificate::from_pem(&pem).map_err(|source| StartError::Certificate { path: path.clone(), source })?;
+        let header = config.header.parse().map_err(|_| StartError::Header(config.header.clone()))?;
+        Ok(Self { certificate: certificate.der().as_bytes().to_vec(), header })
+    }
 }
 
 /// A relying service as it is registered, in the words of its protocol.
@@ -108,6 +132,7 @@ impl Login {
         Ok(Self {
             subjects,
             issuer: config.issuer.clone(),
+            proxies: config.proxies.iter().map(TrustedProxy::new).collect::<Result<_, _>>()?,
             config: config.clone(),
             keys: RwLock::default(),
             saml_keys: RwLock::default(),

@@ -1,7 +1,6 @@
 //! The page where the holder says yes or no.
 
 use super::pages::{self, claim_name, error, go_on, over, page, with_cookies};
-use super::text::Text;
 use super::visitor::{Visitor, session_cookie};
 use crate::app::App;
 use crate::service::login::consent::{Closed, Decider, Question, accept, cancel as give_up, question, refuse};
@@ -10,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use domain::calendar::minute;
 use federation::oidc::{OidcError, Parameters};
 use pki::time::UtcTime;
 use serde_json::Value;
@@ -18,12 +18,12 @@ use serde_json::Value;
 pub(super) async fn show(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     let parameters = match Parameters::from_form(query.unwrap_or_default().as_bytes()) {
         Ok(parameters) => parameters,
-        Err(why) => return error(visitor.language, &why.into()),
+        Err(why) => return error(&app, visitor.reader.frame(), &why.into()),
     };
     let proof = parameters.get("proof").unwrap_or_default();
     match question(&app, proof, &visitor.secret).await {
-        Ok(asked) => render(&asked, proof),
-        Err(closed) => ended(closed, visitor.language),
+        Ok(asked) => render(&visitor, &asked, proof),
+        Err(closed) => ended(&app, closed, &visitor),
     }
 }
 
@@ -31,8 +31,8 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor, RawQuery(quer
 pub(super) async fn decide(State(app): State<App>, visitor: Visitor, headers: HeaderMap, body: Bytes) -> Response {
     let parameters = match Parameters::from_form(&body) {
         Ok(parameters) if is_our_page(&app, &headers) => parameters,
-        Ok(_) => return error(visitor.language, &FOREIGN.into()),
-        Err(why) => return error(visitor.language, &why.into()),
+        Ok(_) => return error(&app, visitor.reader.frame(), &FOREIGN.into()),
+        Err(why) => return error(&app, visitor.reader.frame(), &why.into()),
     };
     let proof = parameters.get("proof").unwrap_or_default();
     let browser = Decider { secret: &visitor.secret, address: visitor.address };
@@ -43,9 +43,9 @@ pub(super) async fn decide(State(app): State<App>, visitor: Visitor, headers: He
     match decided {
         Ok(decided) => {
             let session = decided.session.and_then(|(secret, seconds)| session_cookie(&secret, seconds));
-            with_cookies(go_on(decided.way, visitor.language), session)
+            with_cookies(go_on(decided.way, visitor.reader.frame()), session)
         }
-        Err(closed) => ended(closed, visitor.language),
+        Err(closed) => ended(&app, closed, &visitor),
     }
 }
 
@@ -53,11 +53,11 @@ pub(super) async fn decide(State(app): State<App>, visitor: Visitor, headers: He
 pub(super) async fn cancel(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     let parameters = match Parameters::from_form(query.unwrap_or_default().as_bytes()) {
         Ok(parameters) => parameters,
-        Err(why) => return error(visitor.language, &why.into()),
+        Err(why) => return error(&app, visitor.reader.frame(), &why.into()),
     };
     match give_up(&app, parameters.get("login").unwrap_or_default(), &visitor.secret).await {
-        Ok(way) => go_on(way, visitor.language),
-        Err(closed) => ended(closed, visitor.language),
+        Ok(way) => go_on(way, visitor.reader.frame()),
+        Err(closed) => ended(&app, closed, &visitor),
     }
 }
 
@@ -67,15 +67,18 @@ pub(super) fn is_our_page(app: &App, headers: &HeaderMap) -> bool {
     headers.get(header::ORIGIN).is_none_or(|origin| origin.as_bytes() == issuer.as_bytes())
 }
 
-fn render(asked: &Question, proof: &str) -> Response {
-    let text = Text::of(&asked.language);
+fn render(visitor: &Visitor, asked: &Question, proof: &str) -> Response {
+    let frame = visitor.reader.frame_in(visitor.reader.within(&asked.language));
+    let text = frame.text;
     let claims = asked.claims.iter().map(|(claim, value)| (text.say(&claim_name(claim)), shown(value)));
+    let message = asked.party.message().map(|message| message.text(text.language).to_owned());
     let consent = pages::Consent {
-        text,
-        service: asked.party.name(text.language).to_owned(),
-        message: asked.party.message().map(|message| message.text(text.language).to_owned()).unwrap_or_default(),
+        service: pages::Service::of(&asked.party, asked.agency.clone(), text),
+        holder: asked.holder.clone(),
+        message: message.unwrap_or_default(),
         claims: claims.collect(),
         proof: proof.to_owned(),
+        frame,
     };
     page(StatusCode::OK, &consent, &asked.party.origin())
 }
@@ -84,25 +87,18 @@ fn render(asked: &Question, proof: &str) -> Response {
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        other => other.as_i64().map_or_else(|| other.to_string(), |at| UtcTime::from_unix(at).to_string()),
+        other => other.as_i64().map_or_else(|| other.to_string(), |at| minute(UtcTime::from_unix(at))),
     }
 }
 
-fn ended(closed: Closed, language: &str) -> Response {
+fn ended(app: &App, closed: Closed, visitor: &Visitor) -> Response {
     match closed {
-        Closed::NoLogin => over(language),
-        Closed::Answer(way) => go_on(way, language),
-        Closed::Failed(why) => error(language, &why),
+        Closed::NoLogin => over(visitor.reader.frame()),
+        Closed::Answer(way) => go_on(way, visitor.reader.frame()),
+        Closed::Failed(why) => error(app, visitor.reader.frame(), &why),
         Closed::Refused(why, language) => {
-            let text = Text::of(&language);
-            let notice = pages::Notice {
-                text,
-                title: text.say(&format!("{}-title", why.as_str())),
-                advice: text.say(&format!("{}-advice", why.as_str())),
-                code: String::new(),
-                detail: String::new(),
-            };
-            page(StatusCode::FORBIDDEN, &notice, "")
+            let frame = visitor.reader.frame_in(visitor.reader.within(&language));
+            page(StatusCode::FORBIDDEN, &pages::Notice::refused(app, frame, why), "")
         }
     }
 }

@@ -4,7 +4,7 @@ use super::pages::{error, go_on, with_cookies};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::http::problem::Problem;
-use crate::service::login::begin::{Begun, Browser};
+use crate::service::login::begin::Begun;
 use crate::service::login::saml::begin::begin;
 use crate::service::login::saml::logout::end;
 use crate::service::login::saml::metadata::metadata;
@@ -51,15 +51,14 @@ async fn login_posted(State(app): State<App>, visitor: Visitor, body: Bytes) -> 
 }
 
 async fn begun(app: &App, visitor: &Visitor, message: Result<Message, SamlError>) -> Response {
-    let browser = Browser { secret: &visitor.secret, session: visitor.session.as_deref(), language: visitor.language };
     let begun = match message {
-        Ok(message) => begin(app, &message, (browser, visitor.address)).await,
+        Ok(message) => begin(app, &message, (visitor.browser(), visitor.address)).await,
         Err(why) => Err(why.into()),
     };
     let response = match begun {
         Ok(Begun::Card(address)) => super::pages::see_other(&address),
-        Ok(Begun::Answered(way)) | Err(Halt::Answer(way)) => go_on(way, visitor.language),
-        Err(Halt::Page(why)) => error(visitor.language, &why),
+        Ok(Begun::Answered(way)) | Err(Halt::Answer(way)) => go_on(way, visitor.reader.frame()),
+        Err(Halt::Page(why)) => error(app, visitor.reader.frame(), &why),
     };
     with_cookies(response, visitor.cookie())
 }
@@ -78,8 +77,8 @@ async fn ended(app: &App, visitor: &Visitor, message: Result<Message, SamlError>
         Err(why) => Err(why.into()),
     };
     match ended {
-        Ok(way) => go_on(way, visitor.language),
-        Err(why) => error(visitor.language, &why),
+        Ok(way) => go_on(way, visitor.reader.frame()),
+        Err(why) => error(app, visitor.reader.frame(), &why),
     }
 }
 

@@ -75,6 +75,10 @@ mod tests {
                     assert_ne!(text.say(&name), name, "{language}");
                 }
             }
+            for code in federation::oidc::Code::ALL {
+                let name = format!("error-{}", code.as_str());
+                assert_ne!(text.say(&name), name, "{language}");
+            }
             for problem in crate::service::login::flow::Problem::ALL {
                 for name in [format!("{}-title", problem.as_str()), format!("{}-advice", problem.as_str())] {
                     assert_ne!(text.say(&name), name, "{language}");

@@ -1,8 +1,9 @@
 //! A browser, as far as its cookies and headers say.
 
+use super::reader::Reader;
 use crate::app::App;
 use crate::http::tls::PeerAddress;
-use crate::service::login;
+use crate::service::login::{self, begin::Browser};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -17,8 +18,8 @@ pub(super) struct Visitor {
     fresh: bool,
     /// The secret of its session.
     pub(super) session: Option<String>,
-    /// `sv` or `en`.
-    pub(super) language: &'static str,
+    /// Who reads.
+    pub(super) reader: Reader,
     /// Where its connection comes from.
     pub(super) address: Option<IpAddr>,
 }
@@ -32,13 +33,19 @@ impl FromRequestParts<App> for Visitor {
             fresh: known.is_none(),
             secret: known.unwrap_or_else(|| login::secret(app)),
             session: cookie(&parts.headers, SESSION),
-            language: language(&parts.headers),
+            reader: Reader::from_request_parts(parts, app).await?,
             address: parts.extensions.get::<PeerAddress>().map(|peer| peer.0),
         })
     }
 }
 
 impl Visitor {
+    /// The browser as a login sees it.
+    pub(super) fn browser(&self) -> Browser<'_> {
+        let (chosen, language) = (self.reader.chosen(), self.reader.language());
+        Browser { secret: &self.secret, session: self.session.as_deref(), chosen, language }
+    }
+
     /// The header that lets the browser keep its secret, if it is new.
     pub(super) fn cookie(&self) -> Option<HeaderValue> {
         if self.fresh { kept(BROWSER, &self.secret, None) } else { None }
@@ -70,14 +77,6 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     fits.then(|| value.to_owned())
 }
 
-/// The first of our languages that the browser names; Swedish unless it asks for English only.
-pub(super) fn language(headers: &HeaderMap) -> &'static str {
-    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let tags = wanted.split(',').map(|tag| tag.trim().to_ascii_lowercase());
-    let ours = tags.into_iter().find_map(|tag| ["sv", "en"].into_iter().find(|ours| tag.starts_with(ours)));
-    ours.unwrap_or("sv")
-}
-
 const BROWSER: &str = "__Host-sigill-browser";
 const SESSION: &str = "__Host-sigill-session";
 /// 32 octets in base64url.
@@ -100,15 +99,6 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, HeaderValue::from_str(&line).unwrap());
             assert_eq!(cookie(&headers, BROWSER).is_some(), found, "{line}");
-        }
-    }
-
-    #[test]
-    fn languages_are_ours() {
-        for (wanted, ours) in [("", "sv"), ("en-GB,sv;q=0.5", "en"), ("de, sv-SE", "sv"), ("fr", "sv")] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_str(wanted).unwrap());
-            assert_eq!(language(&headers), ours, "{wanted}");
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct Browser<'a> {
     pub secret: &'a str,
     /// The secret of its session, if it has one.
     pub session: Option<&'a str>,
+    /// The language that its user asked for on a page of ours: it goes before the request's.
+    pub chosen: Option<&'a str>,
     /// Its language, for when the request names none: `sv` or `en`.
     pub language: &'a str,
 }
@@ -68,7 +70,7 @@ pub async fn begin(app: &App, parameters: Parameters, browser: Browser<'_>) -> R
         return Ok(Begun::Answered(Onward::Redirect(address)));
     }
     let wanted = request.ui_locales.iter().find_map(|tag| ["sv", "en"].into_iter().find(|l| tag.starts_with(l)));
-    let language = wanted.unwrap_or(browser.language);
+    let language = browser.chosen.or(wanted).unwrap_or(browser.language);
     let asked = (client.id.as_str(), Flow::Oidc(request));
     to_card(app, asked, browser.secret, language, used.into_iter().collect()).await.map_err(used_meanwhile)
 }

@@ -15,6 +15,7 @@ use domain::ports::StoreError;
 use domain::session::decision::{CardRefused, Journal, Presented, judge};
 use domain::session::{LoginWrite, SecretDigest, Ticket, TicketKind};
 use domain::{CardNumber, PersonId, TenantId};
+use federation::oidc::client::Name;
 use federation::oidc::level::{Level, satisfy};
 use pki::certificate::Certificate;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ pub enum Stopped {
         /// Why.
         why: CardRefused,
         /// The relying service's name.
-        service: String,
+        service: Name,
         /// `sv` or `en`.
         language: String,
     },
@@ -96,7 +97,7 @@ pub async fn present(app: &App, handle: &str, der: Option<&[u8]>) -> Result<Stri
         Err(why) => {
             metrics::counter!("sigill_logins_total", "outcome" => why.as_str()).increment(1);
             note_refusal(app, record.as_ref(), party.id(), why).await?;
-            let service = party.name(&login.language).to_owned();
+            let service = party.name().clone();
             return Err(Stopped::Refused { why, service, language: login.language });
         }
     };
@@ -152,7 +153,8 @@ async fn record(app: &App, der: &[u8]) -> Result<Option<(CertificateRecord, Opti
         Some(number) => app.store.card(tenant, number).await?.map(|card| card.value.state),
         None => None,
     };
-    let employed = app.store.employment(tenant, person).await?.is_some();
+    let employment = app.store.employment(tenant, person).await?;
+    let employed = employment.is_some_and(|employment| !employment.is_over(app.clock.now()));
     Ok(Some((record, card, employed)))
 }
 
@@ -167,7 +169,9 @@ fn judged(app: &App, certificate: Result<Certificate, CardRefused>, known: Known
         Known::Away => Journal::Away,
         Known::Nothing => Journal::Unknown,
         Known::Found { record, card, employed } => {
-            Journal::Known { record, card: *card, employed: *employed, software: app.config.mode == Mode::Demo }
+            let compromised = app.key_lives.compromised(&record.intent.certificate.issuer).is_some();
+            let (card, employed, software) = (*card, *employed, app.config.mode == Mode::Demo);
+            Journal::Known { record, card, compromised, employed, software }
         }
     };
     let presented = Presented {

@@ -8,7 +8,7 @@ use super::{LoginError, parts, secret};
 use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
-use crate::service::relying::registered;
+use crate::service::relying::{agency, registered};
 use domain::audit::{Actor, Event};
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -17,7 +17,7 @@ use domain::session::decision::CardRefused;
 use domain::session::{LoginWrite, SecretDigest, Session, Ticket, TicketKind};
 use domain::{PersonId, TenantId};
 use federation::oidc::authorization::AuthorizationRequest;
-use federation::oidc::claims::{Holder, Number, Release};
+use federation::oidc::claims::{Holder, NAMES, Number, Release};
 use federation::oidc::level::satisfy;
 use federation::oidc::token::Grant;
 use federation::oidc::{Code, OidcError};
@@ -37,6 +37,10 @@ pub const PATH: &str = "/oidc/consent";
 pub struct Question {
     /// Who asks, and what for.
     pub party: Party,
+    /// Legal name of the agency that is behind it.
+    pub agency: String,
+    /// The holder, as the card names them.
+    pub holder: String,
     /// What would be told: name of the claim or attribute and its value.
     pub claims: Vec<(String, Value)>,
     /// `sv` or `en`.
@@ -87,13 +91,27 @@ impl<E: Into<LoginError>> From<E> for Closed {
 pub async fn question(app: &App, proof: &str, browser: &str) -> Result<Question, Closed> {
     let pending = Pending::load(app, proof, browser).await?;
     let (release, holder) = pending.release(app).await?;
-    let value = |name: &str| match &pending.party {
-        Party::Oidc { .. } => holder.value(name),
-        Party::Saml { .. } => attribute::value(&holder, name).map(Value::from),
+    let told = release.names();
+    // People read the name before its parts: the order is not the alphabet's.
+    let claims = match &pending.party {
+        Party::Oidc { .. } => NAMES
+            .iter()
+            .filter(|name| told.contains(**name))
+            .filter_map(|name| Some(((*name).to_owned(), holder.value(name)?)))
+            .collect(),
+        Party::Saml { .. } => attribute::ALL
+            .iter()
+            .filter(|known| told.contains(known.name))
+            .filter_map(|known| Some((known.name.to_owned(), attribute::value(&holder, known.name)?.into())))
+            .collect(),
     };
-    let named = |name: &str| Some((name.to_owned(), value(name)?));
-    let claims = release.names().into_iter().filter_map(named).collect();
-    Ok(Question { claims, party: pending.party, language: pending.language })
+    Ok(Question {
+        claims,
+        agency: agency(app, pending.party.id()).await?,
+        holder: pending.holds.certificate.common_name().unwrap_or_default().to_owned(),
+        party: pending.party,
+        language: pending.language,
+    })
 }
 
 /// The holder says yes.

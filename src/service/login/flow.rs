@@ -4,7 +4,7 @@ use crate::app::Registered;
 use crate::service::ServiceError;
 use domain::ports::StoreError;
 use federation::oidc::authorization::{AuthorizationRequest, UserMessage};
-use federation::oidc::client::Client;
+use federation::oidc::client::{Client, Name};
 use federation::saml::post::Form;
 use federation::saml::request::AuthnRequest;
 use federation::saml::service::Service;
@@ -110,13 +110,20 @@ impl Party {
         }
     }
 
-    /// The name in `language`.
-    pub fn name(&self, language: &str) -> &str {
-        let name = match self {
+    /// The name in Swedish and in English.
+    pub fn name(&self) -> &Name {
+        match self {
             Self::Oidc { client, .. } => &client.name,
             Self::Saml { service, .. } => &service.name,
-        };
-        if language == "en" { &name.en } else { &name.sv }
+        }
+    }
+
+    /// The logo, a `data:` address.
+    pub fn logo(&self) -> Option<&str> {
+        match self {
+            Self::Oidc { client, .. } => client.logo.as_deref(),
+            Self::Saml { .. } => None,
+        }
     }
 
     /// Levels that will do, best first; empty for any.

@@ -67,3 +67,14 @@ fn read(body: &str) -> Result<Registered, String> {
 fn text(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
+
+/// Legal name of the agency whose service this is.
+///
+/// # Errors
+/// `invalid_client` if it is not registered.
+pub async fn agency(app: &App, id: &str) -> Result<String, LoginError> {
+    let registration = app.store.registration(id).await?;
+    let registration = registration.ok_or(OidcError::new(Code::InvalidClient, "the client is not registered"))?;
+    let agency = app.store.tenant(&registration.tenant).await?;
+    Ok(agency.ok_or(StoreError::Corrupt { what: "registration" })?.name)
+}

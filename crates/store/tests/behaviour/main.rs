@@ -10,12 +10,15 @@ mod audit;
 mod cases;
 mod certificates;
 mod concurrency;
+#[path = "../custody/mod.rs"]
+mod custody;
 mod database;
 mod enrolments;
 mod keys;
 mod logins;
 mod people;
 mod policies;
+mod sealed;
 mod status;
 mod tables;
 mod world;

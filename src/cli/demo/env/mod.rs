@@ -1,5 +1,6 @@
 //! `sigill demo env`: what the drivers in `tests/clients` need to know of this installation.
 
+mod axe;
 mod card;
 mod lint;
 mod ocsp;
@@ -27,6 +28,8 @@ pub(crate) enum Driver {
     Pathval,
     /// `saml_sp.py`
     Saml,
+    /// `axe.mjs`
+    Axe,
 }
 
 /// Lines for a shell to evaluate.
@@ -57,6 +60,7 @@ pub(crate) async fn run(demo: &Demo, driver: Driver) -> anyhow::Result<()> {
         Driver::Oidc => oidc::environment(demo).await?,
         Driver::Pathval => pathval::environment(demo)?,
         Driver::Saml => saml::environment(demo).await?,
+        Driver::Axe => axe::environment(demo)?,
     };
     Ok(std::io::stdout().write_all(environment.0.as_bytes())?)
 }

@@ -49,7 +49,7 @@ pub async fn begin(
     let reachable = |level: &String| offered.iter().any(|(name, _)| name == level);
     let possible = request.levels.is_empty() || request.levels.iter().any(reachable);
     if possible && !request.passive {
-        let language = browser.language;
+        let language = browser.chosen.unwrap_or(browser.language);
         let asked = (service.id.as_str(), Flow::Saml(request));
         return to_card(app, asked, browser.secret, language, vec![once]).await.map_err(replayed);
     }

@@ -38,7 +38,7 @@ impl UserMessage {
 
     /// A message in these languages; none if there is no text, or one that is not for people.
     pub(crate) fn from_texts(texts: BTreeMap<String, String>) -> Option<Self> {
-        let shown = |c: char| !c.is_control() || c == '\n' || c == '\r' || c == '\t';
+        let shown = |c: char| !(c.is_control() || turns_text(c)) || c == '\n' || c == '\r' || c == '\t';
         let fits = |text: &String| text.chars().count() <= MAX_CHARACTERS && text.chars().all(shown);
         (!texts.is_empty() && texts.values().all(fits)).then_some(Self { texts })
     }
@@ -48,6 +48,11 @@ impl UserMessage {
         let found = self.texts.get(language).or_else(|| self.texts.get("")).or_else(|| self.texts.values().next());
         found.map_or("", String::as_str)
     }
+}
+
+/// Whether it changes the direction of what follows, so that the holder reads something else than what stands there.
+const fn turns_text(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 const PARAMETER: &str = "https://id.oidc.se/param/userMessage";
