@@ -94,10 +94,10 @@ pub async fn serve(
             () = shutdown.requested() => return,
         };
         match next {
-            Ok((stream, address, place)) => {
+            Ok((stream, peer, place)) => {
                 let (acceptor, router, shutdown) = (acceptor.clone(), router.clone(), shutdown.clone());
                 tokio::spawn(async move {
-                    connection((stream, address), acceptor, router, shutdown).await;
+                    connection((stream, peer), acceptor, router, shutdown).await;
                     drop(place);
                 });
             }
@@ -116,12 +116,12 @@ async fn accept(
     room: &Arc<Semaphore>,
 ) -> std::io::Result<(TcpStream, PeerAddress, OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
-    let (stream, address) = listener.accept().await?;
-    Ok((stream, PeerAddress(address.ip()), place))
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, PeerAddress(peer.ip()), place))
 }
 
 async fn connection(
-    (stream, address): (TcpStream, PeerAddress),
+    (stream, peer): (TcpStream, PeerAddress),
     acceptor: TlsAcceptor,
     router: Router,
     shutdown: Shutdown,
@@ -140,7 +140,7 @@ async fn connection(
     let lifetime = if certificate.is_some() { LONGEST_CONNECTION } else { LONGEST_ANONYMOUS };
     let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(address);
+        request.extensions_mut().insert(peer);
         if let Some(certificate) = &certificate {
             request.extensions_mut().insert(certificate.clone());
         }
