@@ -2,11 +2,13 @@
 
 pub mod audit;
 mod card;
+pub mod card_desk;
 pub mod ceremony;
 pub mod check;
 mod custodians;
 pub mod demo;
 mod emergency;
+mod evidence;
 pub mod key;
 mod memory;
 pub mod policy;
@@ -47,12 +49,16 @@ enum Command {
     Ceremony(ceremony::CeremonyArguments),
     /// Verify the audit log
     Audit(audit::AuditArguments),
+    /// Verify an exported package of evidence, with nothing but the root
+    Evidence(evidence::EvidenceArguments),
     /// See CA keys, and have them go on in their lives under two security officers' signatures
     Key(key::KeyArguments),
     /// Compare and approve policies
     Policy(policy::PolicyArguments),
     /// Appoint officers when too few are left to approve anything, or stop that
     Emergency(emergency::EmergencyArguments),
+    /// Personalise a card at the desk: keys, requests, certificates, PIN and PUK
+    Card(card_desk::CardArguments),
     /// Back up, restore and verify SoftHSM2 tokens
     Token(token::TokenArguments),
 }
@@ -62,7 +68,13 @@ impl Command {
     const fn holds_secrets(&self) -> bool {
         matches!(
             self,
-            Self::Serve(_) | Self::Ceremony(_) | Self::Token(_) | Self::Key(_) | Self::Policy(_) | Self::Emergency(_)
+            Self::Serve(_)
+                | Self::Ceremony(_)
+                | Self::Card(_)
+                | Self::Token(_)
+                | Self::Key(_)
+                | Self::Policy(_)
+                | Self::Emergency(_)
         )
     }
 }
@@ -108,9 +120,11 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo(of) => demo::run(&of),
         Command::Ceremony(of) => ceremony::run(&of),
         Command::Audit(of) => audit::run(&of),
+        Command::Evidence(of) => evidence::run(&of),
         Command::Key(of) => key::run(&of),
         Command::Policy(of) => policy::run(&of),
         Command::Emergency(of) => emergency::run(&of),
+        Command::Card(of) => card_desk::run(&of),
         Command::Token(of) => token::run(&of),
     }
 }

@@ -36,6 +36,12 @@ pub(crate) const RUN: &[Package] = &[
 
 /// What the tests need beyond building and running.
 pub(crate) const TEST: &[Package] = &[
+    package("libapache2-mod-auth-mellon", "a SAML service that nobody here wrote"),
+    package("libxml2-utils", "xmllint: judges SAML metadata and messages by the schemas"),
+    package("opensaml-schemas", "the schemas of SAML"),
+    package("xmltooling-schemas", "the schemas of XML signatures and encryption"),
+    package("xmlsec1", "judges XML signatures, and decrypts assertions"),
+    package("dnsmasq-base", "serves the zones of names that are to be certified"),
     program("chromium", "chromium", "walks through the pages, with a card and without"),
     package("nginx-light", "a proxy in front of the card's origin"),
     package("gnutls-bin", "judges OCSP answers and card logins"),
@@ -46,6 +52,7 @@ pub(crate) const TEST: &[Package] = &[
     package("p11-kit-modules", "the client side of a token served by p11-kit"),
     package("libp11-kit-dev", "PKCS#11 headers of the fault shim"),
     package("postgresql", "the second database engine"),
+    package("python3-aiosmtpd", "takes the mail that tests have sent"),
     package("procps", "kill and ps: tests stop and count processes"),
     package("sqlite3", "looks at the embedded database from outside"),
     package("python3", "runs pkilint"),
