@@ -30,6 +30,7 @@ mod quickstart;
 mod requests;
 mod revocation;
 mod rollover;
+mod saml;
 mod status;
 mod support;
 mod trays;

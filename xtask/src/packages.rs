@@ -36,10 +36,13 @@ pub(crate) const RUN: &[Package] = &[
 
 /// What the tests need beyond building and running.
 pub(crate) const TEST: &[Package] = &[
+    package("libapache2-mod-auth-mellon", "a SAML service that nobody here wrote"),
+    package("libxml2-utils", "xmllint: judges SAML metadata and messages by the schemas"),
+    package("opensaml-schemas", "the schemas of SAML"),
+    package("xmltooling-schemas", "the schemas of XML signatures and encryption"),
+    package("xmlsec1", "judges XML signatures, and decrypts assertions"),
     package("dnsmasq-base", "serves the zones of names that are to be certified"),
     program("chromium", "chromium", "walks through the pages, with a card and without"),
-    package("apache2", "a relying service with mod_auth_openidc"),
-    package("libapache2-mod-auth-openidc", "the relying party in it"),
     package("nginx-light", "a proxy in front of the card's origin"),
     package("gnutls-bin", "judges OCSP answers and card logins"),
     package("libengine-pkcs11-openssl", "lets OpenSSL and curl use a key on a virtual card"),

@@ -15,6 +15,7 @@ pub(crate) struct Environment {
     postgres: Postgres,
     venv: OsString,
     node: OsString,
+    saml: OsString,
 }
 
 impl Environment {
@@ -23,8 +24,9 @@ impl Environment {
         step("system packages", || packages::ensure(&[BUILD, RUN, TEST, EMBEDDED]))?;
         let venv = step("pkilint", || venv::ensure(&venv::PKILINT))?;
         let node = step("JavaScript programs", node::ensure)?;
+        let saml = step("pysaml2", || venv::ensure(&venv::PYSAML2))?;
         let postgres = step("PostgreSQL", Postgres::start)?;
-        Ok(Self { postgres, venv: venv.into(), node: node.into() })
+        Ok(Self { postgres, venv: venv.into(), node: node.into(), saml: saml.into() })
     }
 
     /// Lets `command` see the environment.
@@ -33,6 +35,7 @@ impl Environment {
             .env("SIGILL_TEST_POSTGRES", self.postgres.url())
             .env("SIGILL_TEST_VENV", &self.venv)
             .env("SIGILL_TEST_NODE", &self.node)
+            .env("SIGILL_TEST_SAML", &self.saml)
     }
 }
 
