@@ -35,6 +35,7 @@ pub async fn commit(app: &App, changes: Changes) -> Result<Head, StoreError> {
 
 /// What follows from a unit of work.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each wakes somebody else")]
 struct Effects {
     issued: Vec<CertificateRef>,
     revoked: Vec<CertificateRef>,

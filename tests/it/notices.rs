@@ -124,7 +124,7 @@ async fn until(agency: &Agency, state: &str, fits: impl Fn(&Value) -> bool) -> V
         if let Some(notice) = list["items"].as_array().unwrap().iter().find(|notice| fits(notice)) {
             return notice.clone();
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{list}");
+        assert!(begun.elapsed() < Duration::from_mins(1), "{list}");
         wait(Duration::from_millis(200)).await;
     }
 }
@@ -132,7 +132,7 @@ async fn until(agency: &Agency, state: &str, fits: impl Fn(&Value) -> bool) -> V
 async fn until_posted(receiver: &Receiver, count: usize) -> Vec<Posted> {
     let begun = Stopwatch::start();
     while receiver.posted().len() < count {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", receiver.posted());
+        assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", receiver.posted());
         wait(Duration::from_millis(200)).await;
     }
     receiver.posted()

@@ -30,8 +30,7 @@ impl FromRequest<App> for Call {
         let body = Bytes::from_request(Request::from_parts(parts.clone(), body), app).await;
         let body = body.map_err(IntoResponse::into_response)?;
         let call = authenticated(app, &parts, &body).await.map_err(|error| refusal(&error))?;
-        super::pacing::client(app, &call.caller.client.id)?;
-        Ok(call)
+        super::pacing::held_up(app, &call.caller.client.id).map_or(Ok(call), Err)
     }
 }
 
@@ -77,7 +76,7 @@ pub(super) async fn userinfo(State(app): State<App>, request: Request) -> Respon
     let (parts, _) = request.into_parts();
     let answered = async {
         let token = presented(&parts.headers)?;
-        Ok::<_, LoginError>(tokens::userinfo(&app, token, shown(&parts)?).await?)
+        tokens::userinfo(&app, token, shown(&parts)?).await
     };
     match answered.await {
         Ok(jwt) => ([(header::CONTENT_TYPE, "application/jwt")], jwt).into_response(),

@@ -38,7 +38,7 @@ pub(super) async fn show(
         return refused(&app, &headers, why, reader.frame(), Ways::again(MY_LOGINS));
     }
     match list(&app, der, reader.frame().text).await {
-        Ok(logins) => page(StatusCode::OK, &pages::Logins { frame: reader.frame(), action: MY_LOGINS, logins }, ""),
+        Ok(rows) => page(StatusCode::OK, &pages::Logins { frame: reader.frame(), action: MY_LOGINS, rows }, ""),
         Err(why) => error(&app, reader.frame(), &why.into()),
     }
 }

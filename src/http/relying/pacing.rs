@@ -30,14 +30,11 @@ pub(super) async fn paced(State(app): State<App>, reader: Reader, request: Reque
     }
 }
 
-/// Holds up a relying service that proved who it is.
-///
-/// # Errors
-/// The answer that says so.
-pub(super) fn client(app: &App, id: &str) -> Result<(), Response> {
-    let Some(login) = &app.login else { return Ok(()) };
+/// What a relying service that proved who it is, and is too fast, is answered; none if it may go on.
+pub(super) fn held_up(app: &App, id: &str) -> Option<Response> {
+    let login = app.login.as_ref()?;
     let admitted = login.pacer.admit(&app.policies.get().logins, Who::Client(id));
-    admitted.map_err(|wait| told(backchannel::refusal(&LoginError::Oidc(SLOWER)), wait))
+    admitted.err().map(|wait| told(backchannel::refusal(&LoginError::Oidc(SLOWER)), wait))
 }
 
 /// RFC 6585 section 4.

@@ -151,7 +151,7 @@ pub(super) struct Logins {
     pub(super) frame: Frame,
     /// Where a session is ended.
     pub(super) action: &'static str,
-    pub(super) logins: Vec<LoginRow>,
+    pub(super) rows: Vec<LoginRow>,
 }
 
 /// A session, for people.

@@ -23,11 +23,11 @@ use domain::{NoticeId, PersonId};
 pub(super) fn with_notices(config: Option<&NoticesConfig>, changes: Changes) -> Changes {
     let Some(config) = config else { return changes };
     let notices = follow(&changes);
-    notices.into_iter().fold(changes, |changes, notice| tell(config, changes, notice))
+    notices.into_iter().fold(changes, |changes, notice| tell(config, changes, &notice))
 }
 
 /// Adds a notice on every way that there is.
-pub(super) fn tell(config: &NoticesConfig, changes: Changes, notice: Notice) -> Changes {
+pub(super) fn tell(config: &NoticesConfig, changes: Changes, notice: &Notice) -> Changes {
     let channels =
         [config.mail.as_ref().map(|_| Channel::Mail), config.webhook(&notice.tenant).map(|_| Channel::Webhook)];
     channels

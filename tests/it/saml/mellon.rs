@@ -100,7 +100,7 @@ impl Drop for Running {
 }
 
 /// An Apache of its own; the user counts only where root starts it.
-const APACHE: &str = r#"
+const APACHE: &str = r"
 ServerRoot @FOLDER@
 ServerName localhost:@PORT@
 Listen 127.0.0.1:@PORT@
@@ -133,4 +133,4 @@ Define SAML_FOLDER @FOLDER@
     Options +Includes
     Require all granted
 </Directory>
-"#;
+";

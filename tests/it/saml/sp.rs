@@ -44,8 +44,11 @@ impl Sp {
                  <ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
             )
         };
-        let requested: String =
-            attributes.iter().map(|name| format!("<md:RequestedAttribute Name=\"{name}\"/>")).collect();
+        let requested = attributes
+            .iter()
+            .map(|name| format!("<md:RequestedAttribute Name=\"{name}\"/>"))
+            .collect::<Vec<_>>()
+            .concat();
         let metadata = format!(
             "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"{id}\">\
              <md:SPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\" WantAssertionsSigned=\"true\">\
@@ -84,7 +87,8 @@ impl Sp {
     fn url(&self, path: &str, kind: &str, attributes: &[(&str, &str)], content: &str) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let address = format!("{}/saml/{path}", self.issuer);
-        let attributes: String = attributes.iter().map(|(name, value)| format!(" {name}=\"{value}\"")).collect();
+        let attributes =
+            attributes.iter().map(|(name, value)| format!(" {name}=\"{value}\"")).collect::<Vec<_>>().concat();
         let xml = format!(
             "<samlp:{kind} xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"_{}-{}\" Version=\"2.0\" \
              IssueInstant=\"{}\" Destination=\"{address}\"{attributes}>\

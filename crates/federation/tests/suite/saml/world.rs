@@ -117,7 +117,7 @@ pub(crate) fn request(changes: &[(&str, &str)], content: &str) -> (String, Strin
             attributes.push((name, value));
         }
     }
-    let attributes: String = attributes.iter().map(|(name, value)| format!(" {name}=\"{value}\"")).collect();
+    let attributes = attributes.iter().map(|(name, value)| format!(" {name}=\"{value}\"")).collect::<Vec<_>>().concat();
     let before = format!(
         "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\"{attributes}>\
          <saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">{SERVICE}</saml:Issuer>"
