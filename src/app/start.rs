@@ -126,6 +126,8 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         callers: Known::default(),
         officers: Known::default(),
         validating: Arc::new(tokio::sync::Semaphore::new(crate::service::validate::AT_ONCE)),
+        cursors: crate::service::cursors::Cursors::new(&System),
+        under_way: crate::service::conditions::UnderWay::default(),
         identity: Arc::new(ServerIdentity::default()),
         login: config.login.as_ref().map(Login::new).transpose()?,
         config,

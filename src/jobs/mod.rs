@@ -10,6 +10,7 @@ mod presign_ocsp;
 mod publish_crl;
 mod reconcile;
 mod renew;
+mod requests;
 mod revoke_many;
 mod rhythm;
 
@@ -33,5 +34,6 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         each(|app, stop| Box::pin(lifecycle::run_uncollected(app, stop))),
         each(|app, stop| Box::pin(logins::run_keys(app, stop))),
         each(|app, stop| Box::pin(logins::run_sessions(app, stop))),
+        each(|app, stop| Box::pin(requests::run(app, stop))),
     );
 }

@@ -18,9 +18,8 @@ pub async fn enrolment(
     app: &App,
     permit: &Permit<ReadEnrolment>,
     id: &EnrolmentId,
-) -> Result<AnyEnrolment, ServiceError> {
-    let row = app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
-    Ok(row.value)
+) -> Result<Stored<AnyEnrolment>, ServiceError> {
+    app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)
 }
 
 /// Applications of the agency in order of id.
@@ -47,10 +46,10 @@ pub async fn card(
     app: &App,
     permit: &Permit<ReadCard>,
     number: &CardNumber,
-) -> Result<(Card, Vec<CertificateRecord>), ServiceError> {
+) -> Result<(Stored<Card>, Vec<CertificateRecord>), ServiceError> {
     let card = app.store.card(permit.tenant(), number).await?.ok_or(ServiceError::NotFound)?;
     let certificates = app.store.certificates_of_card(permit.tenant(), number).await?;
-    Ok((card.value, certificates))
+    Ok((card, certificates))
 }
 
 /// The caller, their agency and their cards.
@@ -78,5 +77,5 @@ pub async fn tenants(
     Ok(app.store.tenants(after, limit.clamp(1, MAX_PAGE)).await?)
 }
 
-/// Most rows in one answer.
-pub const MAX_PAGE: u32 = 200;
+/// Most rows that are read at once: a page of the API, and the row that says that there is another.
+pub const MAX_PAGE: u32 = 201;

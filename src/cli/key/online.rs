@@ -79,12 +79,11 @@ pub(super) fn execute(act: &Signed, connection: &Connection) -> anyhow::Result<S
 pub(super) fn affected(of: &AffectedArguments) -> anyhow::Result<String> {
     let api = of.connection.open()?;
     let mut text = if of.json { String::new() } else { format!("{}\n", COLUMNS.join(",")) };
-    let mut after = String::new();
+    let mut cursor = String::new();
     loop {
-        let path = format!("/admin/v1/keys/{}/affected?limit={PAGE}{after}", of.name);
+        let path = format!("/admin/v1/keys/{}/affected?limit={PAGE}{cursor}", of.name);
         let page = wait(async { api.get(&path).await })?;
-        let page = page.as_array().context("a list of certificates")?;
-        for certificate in page {
+        for certificate in page["items"].as_array().context("a list of certificates")? {
             if of.json {
                 writeln!(text, "{certificate}")?;
             } else {
@@ -92,9 +91,9 @@ pub(super) fn affected(of: &AffectedArguments) -> anyhow::Result<String> {
                 writeln!(text, "{}", COLUMNS.map(value).join(","))?;
             }
         }
-        match page.last().and_then(|last| last["serial"].as_str()) {
-            Some(serial) if page.len() == PAGE => after = format!("&after={serial}"),
-            _ => return Ok(text),
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return Ok(text),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::view::{CardView, RevocationRequest, RevokedView};
 use crate::app::App;
+use crate::http::conditions::Tagged;
 use crate::http::permit::{Body, Path};
 use crate::http::problem::Problem;
 use crate::service::permit::{ReadCard, Revoke};
@@ -21,10 +22,10 @@ pub async fn read(
     permit: Permit<ReadCard>,
     State(app): State<App>,
     Path(number): Path<CardNumber>,
-) -> Result<Json<CardView>, Problem> {
+) -> Result<Tagged<Json<CardView>>, Problem> {
     let found = service::read::card(&app, &permit, &number).await;
     let (card, certificates) = Attempt::of(&permit).noted(&app, About::Thing(Thing::Card(&number)), found).await?;
-    Ok(Json(CardView::from((&card, certificates.as_slice()))))
+    Ok(Tagged("card", card.version, Json(CardView::from((&card.value, certificates.as_slice())))))
 }
 
 /// Revokes a card with all its certificates. Final.

@@ -3,9 +3,9 @@
 use super::CANCEL;
 use super::pages::{self, error, over, page, see_other};
 use super::text::Text;
-use super::visitor::language;
 use crate::app::App;
 use crate::config::login::CARD_CHECK;
+use crate::http::language::language;
 use crate::http::tls::PeerCertificate;
 use crate::service::login::card::{PATH, Stopped, check as judge, present};
 use axum::Extension;

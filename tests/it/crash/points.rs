@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Points that neither issuing nor revoking one card passes: agencies and their steps, people's packages and employments,
-/// receipts, bulk revocations, new policies (which have a test of their own), acts on CA keys, logins, and erasure.
+/// receipts, bulk revocations, new policies (which have a test of their own), acts on CA keys, logins, keys of
+/// requests, and erasure.
 const ELSEWHERE: &[&str] = &[
     "tenant",
     "employment-end",
@@ -35,6 +36,9 @@ const ELSEWHERE: &[&str] = &[
     "session-ended",
     "tickets-forgotten",
     "sessions-forgotten",
+    "request-key",
+    "request-answer",
+    "requests-forgotten",
     "erase",
 ];
 /// Points that every transaction passes: many times in the life of one card.

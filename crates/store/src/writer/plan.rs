@@ -5,7 +5,7 @@ use crate::engine::{Connection, Value};
 use crate::fault::Faults;
 use crate::{
     approvals, assignments, bulk, cards, certificates, deliveries, enrolments, hand_outs, keys, onboarding, people,
-    policies, relying, revocations, sessions, status,
+    policies, relying, requests, revocations, sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -64,10 +64,13 @@ enum Step {
     EndSession,
     ForgetTickets,
     ForgetSessions,
+    RequestKey,
+    RequestAnswer,
+    ForgetRequests,
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 41] = [
+static STATEMENTS: [&Statement; 44] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
@@ -109,6 +112,9 @@ static STATEMENTS: [&Statement; 41] = [
     &sessions::END,
     &sessions::FORGET_TICKETS,
     &sessions::FORGET,
+    &requests::NEW,
+    &requests::ANSWER,
+    &requests::FORGET,
 ];
 
 impl Default for Plan {
@@ -123,7 +129,15 @@ impl Plan {
     /// # Errors
     /// [`StoreError`] for a value that no row can hold.
     pub(super) fn add(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        changes.writes().iter().try_for_each(|write| self.add_write(write))
+        self.add_writes(changes.writes())
+    }
+
+    /// Adds writes.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub(super) fn add_writes(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        writes.iter().try_for_each(|write| self.add_write(write))
     }
 
     /// Runs the statements that have rows.
@@ -187,15 +201,13 @@ impl Plan {
             Write::RegistrationApproval(new) => self.push(Step::RegistrationApproval, relying::approved_row(new)),
             Write::TokenKey(key) => self.push(Step::TokenKey, relying::key_row(key)),
             Write::Login(login) => self.add_login(login),
+            Write::RequestKey(key) => self.push(Step::RequestKey, requests::new_row(key)),
+            Write::RequestAnswer { key, answer } => {
+                self.push(Step::RequestAnswer, requests::answer_row(key, answer));
+            }
+            Write::ForgetRequests(before) => self.push_once(Step::ForgetRequests, vec![(*before).into()]),
         }
         Ok(())
-    }
-
-    /// Adds steps of logins.
-    pub(super) fn add_logins(&mut self, writes: &[LoginWrite]) {
-        for write in writes {
-            self.add_login(write);
-        }
     }
 
     fn add_login(&mut self, write: &LoginWrite) {

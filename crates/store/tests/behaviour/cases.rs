@@ -66,6 +66,7 @@ cases! {
     logins::token_keys_are_listed_newest_first,
     logins::a_ticket_is_used_once,
     logins::a_session_dies_with_its_card,
+    requests::a_request_is_done_once_under_its_key,
     audit::a_change_and_its_record_commit_together,
     audit::erasure_leaves_the_chain_valid,
     audit::the_log_survives_a_new_start,
