@@ -68,6 +68,8 @@ pub struct Parts {
     pub cursors: Cursors,
     /// Requests with keys that are being done.
     pub under_way: UnderWay,
+    /// Places for exports that run at once.
+    pub exporting: Arc<Semaphore>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
     /// Card logins, if they are configured.

@@ -128,6 +128,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         validating: Arc::new(tokio::sync::Semaphore::new(crate::service::validate::AT_ONCE)),
         cursors: crate::service::cursors::Cursors::new(&System),
         under_way: crate::service::conditions::UnderWay::default(),
+        exporting: Arc::new(tokio::sync::Semaphore::new(crate::service::export::AT_ONCE)),
         identity: Arc::new(ServerIdentity::default()),
         login: config.login.as_ref().map(Login::new).transpose()?,
         config,

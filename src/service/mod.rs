@@ -13,6 +13,7 @@ pub mod cursors;
 pub mod emergency;
 pub mod enrol;
 pub mod error;
+pub mod export;
 pub mod identify;
 pub mod issue;
 pub mod keys;

@@ -50,6 +50,7 @@ permits!(
     RevokeMany,
     ClearRevocations,
     EndEmployment,
+    ExportLists,
     RegisterTenant,
     FileAgreement,
     ProposePhase,

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::permit::{Permit, ReadCard, ReadEnrolment, ReadSelf, ReadTenants};
 use domain::card::Card;
-use domain::certificate::CertificateRecord;
+use domain::certificate::{CertificateRecord, CertificateRef};
 use domain::changes::Stored;
 use domain::enrolment::AnyEnrolment;
 use domain::people::{Person, Tenant};
@@ -50,6 +50,32 @@ pub async fn card(
     let card = app.store.card(permit.tenant(), number).await?.ok_or(ServiceError::NotFound)?;
     let certificates = app.store.certificates_of_card(permit.tenant(), number).await?;
     Ok((card, certificates))
+}
+
+/// The agency's cards in order of number.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails.
+pub async fn cards(
+    app: &App,
+    permit: &Permit<ReadCard>,
+    after: Option<&CardNumber>,
+    limit: u32,
+) -> Result<Vec<Stored<Card>>, ServiceError> {
+    Ok(app.store.cards_of_tenant(permit.tenant(), after, limit.clamp(1, MAX_PAGE)).await?)
+}
+
+/// The certificates of the agency's people, in order of issuer and serial.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails.
+pub async fn certificates(
+    app: &App,
+    permit: &Permit<ReadCard>,
+    after: Option<&CertificateRef>,
+    limit: u32,
+) -> Result<Vec<CertificateRecord>, ServiceError> {
+    Ok(app.store.certificates_of_tenant(permit.tenant(), after, limit.clamp(1, MAX_PAGE)).await?)
 }
 
 /// The caller, their agency and their cards.

@@ -249,6 +249,20 @@ pub trait Enrolments: Send + Sync {
 pub trait Certificates: Send + Sync {
     /// One card.
     async fn card(&self, tenant: &TenantId, number: &CardNumber) -> Result<Option<Stored<Card>>>;
+    /// An agency's cards in order of number, after `after`.
+    async fn cards_of_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<&CardNumber>,
+        limit: u32,
+    ) -> Result<Vec<Stored<Card>>>;
+    /// The certificates and open intents of an agency's people, in order of issuer and serial, after `after`.
+    async fn certificates_of_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<&CertificateRef>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>>;
     /// A person's cards at an agency.
     async fn cards_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<Stored<Card>>>;
     /// The certificates and open intents of a card.

@@ -17,3 +17,6 @@ CREATE TRIGGER request_key_final BEFORE UPDATE ON request_key FOR EACH ROW
 WHEN (OLD.answer IS NOT NULL OR NEW.tenant <> OLD.tenant OR NEW.person <> OLD.person OR NEW.id <> OLD.id
     OR NEW.request <> OLD.request OR NEW.at <> OLD.at)
 EXECUTE FUNCTION refuse('final', 'request_key');
+
+-- An agency's certificates page by page.
+CREATE INDEX certificate_tenant ON certificate (tenant, issuer, serial) WHERE tenant IS NOT NULL;

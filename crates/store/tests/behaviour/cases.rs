@@ -54,6 +54,7 @@ cases! {
     certificates::a_name_is_one_persons_for_ever,
     certificates::only_an_open_intent_gets_a_certificate,
     certificates::certificates_are_found_by_whom_they_are_for,
+    certificates::an_agencys_cards_and_certificates_are_listed_page_by_page,
     status::a_revocation_is_final,
     status::the_journal_keeps_the_order_of_acceptance,
     status::crl_numbers_only_rise,
