@@ -4,6 +4,7 @@ pub mod audit;
 mod card;
 pub mod ceremony;
 pub mod check;
+mod connection;
 mod custodians;
 pub mod demo;
 mod emergency;
@@ -12,6 +13,7 @@ pub mod policy;
 pub mod quickstart;
 pub mod serve;
 pub mod signer;
+mod tenant;
 pub mod token;
 
 use crate::config::Config;
@@ -47,6 +49,8 @@ enum Command {
     Audit(audit::AuditArguments),
     /// See CA keys, and have them go on in their lives under two security officers' signatures
     Key(key::KeyArguments),
+    /// See agencies, and lead them through the phases
+    Tenant(tenant::TenantArguments),
     /// Compare and approve policies
     Policy(policy::PolicyArguments),
     /// Appoint officers when too few are left to approve anything, or stop that
@@ -94,6 +98,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Ceremony(of) => ceremony::run(&of),
         Command::Audit(of) => audit::run(&of),
         Command::Key(of) => key::run(&of),
+        Command::Tenant(of) => tenant::run(&of),
         Command::Policy(of) => policy::run(&of),
         Command::Emergency(of) => emergency::run(&of),
         Command::Token(of) => token::run(&of),

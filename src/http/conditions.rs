@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::changes::Version;
+use http_body_util::LengthLimitError;
 use std::sync::Arc;
 
 /// Lets a request that changes something do it once, and to what its caller saw.
@@ -29,13 +30,19 @@ pub(super) async fn hold(State(app): State<App>, request: Request, next: Next) -
 /// The conditions in the headers. The request takes them along to where the caller is known.
 async fn conditions(request: Request) -> Result<(Arc<Conditions>, Request), Problem> {
     let (mut parts, body) = request.into_parts();
-    let too_large = |_| Problem::edge(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the body is too large");
-    let body = to_bytes(body, MAX_BODY).await.map_err(too_large)?;
+    let body = to_bytes(body, super::MAX_BODY).await.map_err(|error| unread(&error))?;
     let route = format!("{} {}", parts.method, parts.uri.path());
     let key = key(&parts.headers)?.map(|key| Key::new(key, &route, &body));
     let conditions = Arc::new(Conditions::new(key, seen(&parts.headers)?));
     parts.extensions.insert(Arc::clone(&conditions));
     Ok((conditions, Request::from_parts(parts, Body::from(body))))
+}
+
+fn unread(error: &axum::Error) -> Problem {
+    if std::error::Error::source(error).is_some_and(|cause| cause.is::<LengthLimitError>()) {
+        return Problem::edge(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the body is too large");
+    }
+    Problem::edge(StatusCode::BAD_REQUEST, "body", "the body could not be read")
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
@@ -92,7 +99,7 @@ pub fn tag(kind: &str, Version(version): Version) -> String {
 /// Keeps the answer, so that whoever sends the request again gets it.
 async fn kept(app: &App, conditions: &Conditions, response: Response) -> Response {
     let (parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, MAX_BODY).await else {
+    let Ok(body) = to_bytes(body, MAX_ANSWER).await else {
         tracing::error!("an answer of a request with a key could not be read");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
@@ -135,8 +142,8 @@ const KEPT_HEADERS: [HeaderName; 5] =
 /// Short keys are guessed, and met by chance.
 const SHORTEST_KEY: usize = 16;
 const LONGEST_KEY: usize = 64;
-/// Larger than any body of a request that changes something, or of its answer, in octets.
-const MAX_BODY: usize = 8 * 1024 * 1024;
+/// Larger than any answer of a request that changes something, in octets.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

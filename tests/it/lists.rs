@@ -1,8 +1,9 @@
 //! Lists and their pages.
 
-use crate::support::Installation;
+use crate::packages::{Managers, known};
 use crate::support::client::Caller;
 use crate::support::story::Agency;
+use crate::support::{Installation, in_seconds};
 use std::collections::BTreeSet;
 
 /// Page by page a list gives every row once, in its order, while others write; a cursor is good for its caller and list.
@@ -62,4 +63,41 @@ async fn the_audit_log_is_read_page_by_page() {
     }
     let last = auditor.get("/admin/v1/audit?from=9223372036854775807").await;
     assert_eq!(last.problem(), (400, "invalid".to_owned()));
+}
+
+/// A whole list leaves under a permission of its own, as the table and as JSON say the same, and the log knows who took it.
+#[tokio::test]
+async fn a_list_is_exported_by_those_who_may() {
+    let installation = Installation::start("exports");
+    let agency = Agency::new(&installation, 0);
+    let mut cards = BTreeSet::new();
+    for _ in 0..3 {
+        cards.insert(agency.submit().await.1);
+    }
+    let officer = &agency.registration.0;
+    assert_eq!(officer.get("/ra/v1/exports/cards").await.problem(), (403, "denied".to_owned()));
+    let managers = Managers::of(&installation).await;
+    let (exporter, id) = known(&installation, "Hugo Hellberg").await;
+    managers.train(&id, "security", &in_seconds(-60)).await.ok();
+    managers.give(&id, "list-exporter", &in_seconds(3_600)).await;
+
+    let json = exporter.get("/ra/v1/exports/cards?format=json").await;
+    assert_eq!(json.content_type, "application/json");
+    let rows = json.ok();
+    let numbers = |rows: &serde_json::Value| -> BTreeSet<String> {
+        rows.as_array().unwrap().iter().map(|row| row["number"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(numbers(&rows).is_superset(&cards));
+    let table = exporter.get("/ra/v1/exports/cards").await;
+    assert_eq!(table.content_type, "text/csv; charset=utf-8");
+    assert_eq!(table.header("content-disposition"), "attachment; filename=\"cards.csv\"");
+    let listed = officer.get("/ra/v1/cards?limit=200").await.ok();
+    assert_eq!(numbers(&listed["items"]), numbers(&rows));
+    for list in ["enrolments", "certificates", "assignments"] {
+        let rows = exporter.get(&format!("/ra/v1/exports/{list}?format=json")).await.ok();
+        assert!(!rows.as_array().unwrap().is_empty(), "{list}");
+    }
+    assert_eq!(exporter.get("/ra/v1/exports/people").await.status, 404);
+    let log = installation.sigill(&["audit", "verify"]);
+    assert!(log.contains("records"), "{log}");
 }

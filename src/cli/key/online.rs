@@ -1,30 +1,11 @@
 //! What `sigill key` asks a running service.
 
-use crate::cli::demo::api::Api;
+use crate::cli::connection::{Connection, wait};
 use anyhow::Context;
 use domain::evidence::Signed;
 use serde::Deserialize;
 use serde_json::json;
 use std::fmt::Write as _;
-use std::path::PathBuf;
-
-/// How to reach the officers' listener, and as whom. A certificate whose key is on a card serves in a browser or with
-/// curl; here key and certificate are files.
-#[derive(Debug, clap::Args)]
-pub(super) struct Connection {
-    /// Address of the officers' listener
-    #[arg(long)]
-    url: String,
-    /// Root that the listener's certificate chains to, PEM
-    #[arg(long)]
-    root: PathBuf,
-    /// Authentication certificate, PEM
-    #[arg(long)]
-    cert: PathBuf,
-    /// Its key, PEM
-    #[arg(long)]
-    key: PathBuf,
-}
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AffectedArguments {
@@ -52,12 +33,6 @@ struct Key {
 struct Stage {
     state: String,
     since: String,
-}
-
-impl Connection {
-    fn open(&self) -> anyhow::Result<Api> {
-        Api::open(self.url.trim_end_matches('/'), &self.root, (&self.cert, &self.key))
-    }
 }
 
 /// A line for each CA key.
@@ -112,10 +87,6 @@ fn render(keys: Vec<Key>) -> anyhow::Result<String> {
         }
     }
     Ok(text)
-}
-
-fn wait<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Runtime::new()?.block_on(work)
 }
 
 /// None of these holds a comma or a quote: ids, words, numbers and times.
