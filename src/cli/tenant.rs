@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// `sigill tenant …`.
 #[derive(Debug, clap::Args)]
-pub struct TenantArguments {
+pub(crate) struct TenantArguments {
     #[command(subcommand)]
     command: TenantCommand,
     #[command(flatten)]
