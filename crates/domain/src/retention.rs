@@ -15,6 +15,8 @@ pub enum RecordKind {
     Agency,
     /// A person.
     Person,
+    /// A key that personal data is sealed with.
+    DataKey,
     /// A person's employment at an agency.
     Employment,
     /// A role of an officer.
@@ -101,6 +103,7 @@ impl RecordKind {
     pub const ALL: [Self; 22] = [
         Self::Agency,
         Self::Person,
+        Self::DataKey,
         Self::Employment,
         Self::Role,
         Self::Card,
@@ -127,7 +130,7 @@ impl RecordKind {
     /// for what must be kept for ever.
     const fn floor(self) -> Option<u16> {
         match self {
-            Self::CertifiedKey | Self::DistinguishedName => None,
+            Self::CertifiedKey | Self::DistinguishedName | Self::DataKey => None,
             Self::Enrolment
             | Self::Approval
             | Self::Delivery
