@@ -100,7 +100,7 @@ pub struct RetentionError(String);
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Agency,
         Self::Person,
         Self::DataKey,
