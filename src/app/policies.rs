@@ -1,11 +1,12 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::{PolicyFolder, assurance, packages, profiles, retention};
+use crate::policies::{PolicyFolder, assurance, functions, packages, profiles, retention};
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
 use domain::eligibility::EligibilityPolicy;
+use domain::function::FunctionPolicy;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
 use domain::retention::Retention;
@@ -30,6 +31,8 @@ pub struct Policies {
     pub terms: Terms,
     /// When revoking takes a second person.
     pub revocation: RevocationPolicy,
+    /// Which certificates of functions can be ordered, and on what.
+    pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
 }
@@ -51,8 +54,8 @@ impl Policies {
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
-        let digest = bundle.digest();
-        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, retention })
+        let (functions, digest) = (functions(bundle)?, bundle.digest());
+        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, functions, retention })
     }
 
     /// Reads a folder: what is in it, and what that says.

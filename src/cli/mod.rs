@@ -8,7 +8,9 @@ mod connection;
 mod custodians;
 pub mod demo;
 mod emergency;
+mod evidence;
 pub mod key;
+mod memory;
 pub mod policy;
 pub mod quickstart;
 pub mod serve;
@@ -17,6 +19,7 @@ mod tenant;
 pub mod token;
 
 use crate::config::Config;
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -47,6 +50,8 @@ enum Command {
     Ceremony(ceremony::CeremonyArguments),
     /// Verify the audit log
     Audit(audit::AuditArguments),
+    /// Verify an exported package of evidence, with nothing but the root
+    Evidence(evidence::EvidenceArguments),
     /// See CA keys, and have them go on in their lives under two security officers' signatures
     Key(key::KeyArguments),
     /// See agencies, and lead them through the phases
@@ -57,6 +62,16 @@ enum Command {
     Emergency(emergency::EmergencyArguments),
     /// Back up, restore and verify SoftHSM2 tokens
     Token(token::TokenArguments),
+}
+
+impl Command {
+    /// Whether it sees PINs, shares or codes. A demo's are in files; whether the signer's are, its configuration says.
+    const fn holds_secrets(&self) -> bool {
+        matches!(
+            self,
+            Self::Serve(_) | Self::Ceremony(_) | Self::Token(_) | Self::Key(_) | Self::Policy(_) | Self::Emergency(_)
+        )
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -84,6 +99,9 @@ pub fn main() -> ! {
 /// # Errors
 /// Whatever the command could not do.
 fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if arguments.command.holds_secrets() {
+        memory::keep().context("keeping secrets in memory")?;
+    }
     match arguments.command {
         Command::Serve(of) => {
             let config = Config::load(&of.config)?;
@@ -97,6 +115,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo(of) => demo::run(&of),
         Command::Ceremony(of) => ceremony::run(&of),
         Command::Audit(of) => audit::run(&of),
+        Command::Evidence(of) => evidence::run(&of),
         Command::Key(of) => key::run(&of),
         Command::Tenant(of) => tenant::run(&of),
         Command::Policy(of) => policy::run(&of),

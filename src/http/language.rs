@@ -6,17 +6,23 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// The first of our languages that the client names; Swedish unless it asks for English only.
-pub(in crate::http) fn language(headers: &HeaderMap) -> &'static str {
-    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let tags = wanted.split(',').map(|tag| tag.trim().to_ascii_lowercase());
-    let ours = tags.into_iter().find_map(|tag| ["sv", "en"].into_iter().find(|ours| tag.starts_with(ours)));
-    ours.unwrap_or("sv")
+/// The first of our languages that the client names; Swedish if it names none.
+pub(in crate::http) fn preferred(headers: &HeaderMap) -> &'static str {
+    let lines = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+    let mut tags = lines
+        .flat_map(|line| line.split(','))
+        .map(|tag| tag.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    tags.find_map(|tag| ours(&tag)).unwrap_or("sv")
+}
+
+/// Our language of a tag such as `en-GB`.
+pub(in crate::http) fn ours(tag: &str) -> Option<&'static str> {
+    ["sv", "en"].into_iter().find(|ours| tag.split('-').next() == Some(ours))
 }
 
 /// Answers problems in the language that the client asked for.
 pub(super) async fn of_problems(request: Request, next: Next) -> Response {
-    let language = language(request.headers());
+    let language = preferred(request.headers());
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => {
@@ -39,10 +45,10 @@ mod tests {
 
     #[test]
     fn languages_are_ours() {
-        for (wanted, ours) in [("", "sv"), ("en-GB,sv;q=0.5", "en"), ("de, sv-SE", "sv"), ("fr", "sv")] {
+        for (wanted, ours) in [("", "sv"), ("en-GB,sv;q=0.5", "en"), ("de, sv-SE", "sv"), ("fr", "sv"), ("eng", "sv")] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_str(wanted).unwrap());
-            assert_eq!(language(&headers), ours, "{wanted}");
+            assert_eq!(preferred(&headers), ours, "{wanted}");
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct Core {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) custodians: Option<Custodians>,
     pub(super) emergency_delay_seconds: i64,
+    /// Held over an act on a key: none begins on a key that another is about to destroy.
+    pub(super) key_turn: Mutex<()>,
     /// Held while an emergency is announced: the list beside the journal is the one in it.
     pub(super) emergency_turn: Mutex<()>,
     pub(super) crash: Option<Crash>,
@@ -68,6 +70,9 @@ impl Core {
             Request::Issue(request) => self.issue(request).map(|cards| (Answer::Cards(cards), Vec::new())),
             Request::IssueStanding(request) => {
                 self.issue_standing(request).map(|signed| (Answer::Issued(signed), Vec::new()))
+            }
+            Request::IssueFunction(request) => {
+                self.issue_function(request).map(|signed| (Answer::Issued(signed), Vec::new()))
             }
             Request::Crl(request) => self.crl(request, blob).map(|crl| (Answer::Crl, crl)),
             Request::AnnounceEmergency(request) => self.announce_emergency(request).map(emergency),

@@ -4,6 +4,7 @@ use super::journal::JournalError;
 use super::ledger::LedgerError;
 use domain::assurance::ProofFault;
 use domain::evidence::EvidenceError;
+use domain::function::ControlFault;
 use domain::key::KeyState;
 use domain::subject::SubjectFault;
 use hsm::HsmError;
@@ -144,6 +145,8 @@ pub(super) enum SignerError {
     Subject(#[from] SubjectFault),
     #[error("the identification: {0}")]
     Proof(#[from] ProofFault),
+    #[error("the order: {0}")]
+    Control(#[from] ControlFault),
     #[error("not approved: {0}")]
     NotApproved(&'static str),
     #[error("{0}")]
@@ -213,6 +216,7 @@ impl SignerError {
                 | LedgerError::NoSuchMove { .. }
                 | LedgerError::OtherCertificate { .. }
                 | LedgerError::NoLastCrl { .. }
+                | LedgerError::AfterLastCrl { .. }
                 | LedgerError::AnchorKnown { .. },
             ) => Code::KeyState,
             Self::NoStandingApproval => Code::NoStandingApproval,
@@ -226,6 +230,7 @@ impl SignerError {
             Self::Ledger(LedgerError::ApprovalUsed) | Self::Evidence(EvidenceError::Used) => Code::ApprovalUsed,
             Self::Evidence(_)
             | Self::Proof(_)
+            | Self::Control(_)
             | Self::NotApproved(_)
             | Self::Emergency(_)
             | Self::NoAnchor { .. }

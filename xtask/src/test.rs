@@ -24,7 +24,7 @@ impl Environment {
         step("system packages", || packages::ensure(&[BUILD, RUN, TEST, EMBEDDED]))?;
         let venv = step("pkilint", || venv::ensure(&venv::PKILINT))?;
         let schemathesis = step("schemathesis", || venv::ensure(&venv::SCHEMATHESIS))?;
-        let node = step("openid-client", node::ensure)?;
+        let node = step("JavaScript programs", node::ensure)?;
         let postgres = step("PostgreSQL", Postgres::start)?;
         Ok(Self { postgres, venv: venv.into(), schemathesis: schemathesis.into(), node: node.into() })
     }

@@ -53,6 +53,8 @@ pub enum RecordKind {
     RelyingService,
     /// A key that signed for relying services.
     TokenKey,
+    /// Something that was told, and what became of it.
+    Notice,
     /// A session, or what was handed out in a login. The audit log keeps what a login was about.
     Login,
     /// A key under which a request was done, with its answer.
@@ -100,7 +102,7 @@ pub struct RetentionError(String);
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Agency,
         Self::Person,
         Self::DataKey,
@@ -122,6 +124,7 @@ impl RecordKind {
         Self::CaKey,
         Self::RelyingService,
         Self::TokenKey,
+        Self::Notice,
         Self::Login,
         Self::RequestKey,
     ];
@@ -149,6 +152,7 @@ impl RecordKind {
             | Self::PersonalValue
             | Self::RelyingService
             | Self::TokenKey
+            | Self::Notice
             | Self::Login
             | Self::RequestKey => Some(0),
         }

@@ -118,12 +118,26 @@ pub async fn profiles(
 pub struct AuditPage {
     /// The first record, from 1.
     #[param(minimum = 1, maximum = 9223372036854775806_i64)]
-    from: Option<u64>,
+    pub from: Option<u64>,
     /// Where the list goes on: `next` of the page before.
-    cursor: Option<String>,
+    pub cursor: Option<String>,
     /// At most so many: 50 unless it is said, 200 at most.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
+    pub limit: Option<u32>,
+}
+
+impl AuditPage {
+    /// The first record to read.
+    ///
+    /// # Errors
+    /// [`Problem`] for a number that no record can have.
+    pub fn first(&self, listing: &Listing<'_>) -> Result<u64, Problem> {
+        let from = self.from.unwrap_or(1);
+        if !(1..=LAST_RECORD).contains(&from) {
+            return Err(ServiceError::Invalid { field: "from", problem: "no number of a record".into() }.into());
+        }
+        Ok(listing.after::<u64>()?.map_or(from, |after| after + 1))
+    }
 }
 
 /// A record of the audit log.
@@ -136,6 +150,12 @@ pub struct RecordView {
     hash: String,
 }
 
+impl From<domain::audit::Record> for RecordView {
+    fn from(record: domain::audit::Record) -> Self {
+        Self { sequence: record.sequence, text: record.text, hash: hex(&record.hash) }
+    }
+}
+
 /// Reads the audit log, in order of its records. The reading is itself recorded.
 #[utoipa::path(get, operation_id = "readAudit", tag = "admin", path = "/admin/v1/audit", params(AuditPage),
     responses((status = 200, body = Page<RecordView>), (status = "default", body = Problem)))]
@@ -145,18 +165,9 @@ pub async fn audit(
     Query(page): Query<AuditPage>,
 ) -> Result<Json<Page<RecordView>>, Problem> {
     let listing = Listing::new(&app, &permit, "audit", (page.cursor.as_deref(), page.limit))?;
-    let from = page.from.unwrap_or(1);
-    if !(1..=LAST_RECORD).contains(&from) {
-        return Err(ServiceError::Invalid { field: "from", problem: "no number of a record".into() }.into());
-    }
-    let from = listing.after::<u64>()?.map_or(from, |after| after + 1);
+    let from = page.first(&listing)?;
     let records = service::audit::records(&app, &permit, from, listing.rows()).await?;
-    let view = |record: domain::audit::Record| RecordView {
-        sequence: record.sequence,
-        text: record.text,
-        hash: hex(&record.hash),
-    };
-    Ok(listing.page(records, |record| record.sequence.to_string(), view))
+    Ok(listing.page(records, |record| record.sequence.to_string(), RecordView::from))
 }
 
 /// Where the audit log ends, signed.
@@ -169,8 +180,8 @@ pub struct CheckpointView {
 /// Signs where the audit log ends.
 #[utoipa::path(get, operation_id = "sealAudit", tag = "admin", path = "/admin/v1/audit/checkpoint",
     responses((status = 200, body = CheckpointView), (status = "default", body = Problem)))]
-pub async fn checkpoint(_permit: Permit<ReadAudit>, State(app): State<App>) -> Result<Json<CheckpointView>, Problem> {
-    Ok(Json(CheckpointView { checkpoint: service::audit::checkpoint(&app).await? }))
+pub async fn checkpoint(permit: Permit<ReadAudit>, State(app): State<App>) -> Result<Json<CheckpointView>, Problem> {
+    Ok(Json(CheckpointView { checkpoint: service::audit::checkpoint(&app, &permit).await? }))
 }
 
 /// The highest number that a record can have.

@@ -1,7 +1,7 @@
 //! A browser, as far as its cookies and headers say.
 
+use super::reader::Reader;
 use crate::app::App;
-use crate::http::language::language;
 use crate::service::login;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -16,8 +16,8 @@ pub(super) struct Visitor {
     fresh: bool,
     /// The secret of its session.
     pub(super) session: Option<String>,
-    /// `sv` or `en`.
-    pub(super) language: &'static str,
+    /// Who reads.
+    pub(super) reader: Reader,
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -29,7 +29,7 @@ impl FromRequestParts<App> for Visitor {
             fresh: known.is_none(),
             secret: known.unwrap_or_else(|| login::secret(app)),
             session: cookie(&parts.headers, SESSION),
-            language: language(&parts.headers),
+            reader: Reader::from_request_parts(parts, app).await?,
         })
     }
 }
