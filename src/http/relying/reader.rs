@@ -3,8 +3,8 @@
 use super::text::Text;
 use super::{MY_LOGINS, STATUS};
 use crate::app::App;
-use crate::http::language::{ours, preferred};
 use crate::config::login::CARD_CHECK;
+use crate::http::language::{ours, preferred};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
