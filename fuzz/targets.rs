@@ -27,6 +27,8 @@ pub const TARGETS: &[Target] = &[
     ("operation", operation),
     ("path", path),
     ("profile", profile),
+    ("saml_message", saml_message),
+    ("saml_metadata", saml_metadata),
     ("signer_request", signer_request),
     ("spki", spki),
     ("token_answer", token_answer),
@@ -34,8 +36,15 @@ pub const TARGETS: &[Target] = &[
     ("transcript", transcript),
 ];
 
-/// Packages, and who may be connected.
+/// The policies that are no profiles.
 pub fn access_policy(data: &[u8]) {
+    let _ = with_text(data, domain::assurance::Assurance::from_toml);
+    let _ = with_text(data, domain::bulk::RevocationPolicy::from_toml);
+    let _ = with_text(data, domain::end_of_ca::EndOfCa::from_toml);
+    let _ = with_text(data, domain::hand_out::Terms::from_toml);
+    let _ = with_text(data, domain::retention::Retention::from_toml);
+    let _ = with_text(data, pki::profile::Algorithms::from_toml);
+    let _ = with_text(data, pki::profile::Claims::from_toml);
     let _ = with_text(data, domain::packages::Packages::from_toml);
     let _ = with_text(data, domain::eligibility::EligibilityPolicy::from_toml);
 }
@@ -155,6 +164,29 @@ pub fn ocsp_response(data: &[u8]) {
 pub fn oidc_registration(data: &[u8]) {
     if let Some(Ok(client)) = with_text(data, federation::oidc::client::Client::from_json) {
         assert!(!client.redirect_uris.is_empty(), "whoever is registered has an address");
+    }
+}
+
+/// Messages of SAML services: XML, and the addresses and forms that bring it. Without a key nobody signed anything.
+pub fn saml_message(data: &[u8]) {
+    use federation::saml::xml::{Kind, Xml};
+    use federation::saml::{post, redirect, request, signature};
+    if let Ok(xml) = Xml::read(data, Kind::Message) {
+        let _ = request::issuer(&xml);
+        assert!(signature::verify(&xml, &[]).is_err(), "a signature of nobody is none");
+    }
+    let _ = with_text(data, |query| redirect::read(query, "SAMLRequest"));
+    let _ = post::read(data, "SAMLRequest");
+}
+
+/// Metadata of SAML services.
+pub fn saml_metadata(data: &[u8]) {
+    use federation::saml::service::{Origin, Service};
+    use federation::saml::xml::{Kind, Xml};
+    let Ok(xml) = Xml::read(data, Kind::Metadata) else { return };
+    if let Ok(service) = Service::read(xml.root(), Origin::Federation) {
+        assert!(!service.keys.is_empty() && !service.consumers.is_empty(), "a service has a key and an address");
+        let _ = service.default_consumer();
     }
 }
 

@@ -1,11 +1,12 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::{PolicyFolder, assurance, functions, packages, profiles, retention};
+use crate::policies::{PolicyFolder, assurance, end_of_ca, functions, packages, profiles, retention};
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
 use domain::eligibility::EligibilityPolicy;
+use domain::end_of_ca::EndOfCa;
 use domain::function::FunctionPolicy;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
@@ -35,6 +36,8 @@ pub struct Policies {
     pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
+    /// What stays when a CA comes to its end.
+    pub end_of_ca: EndOfCa,
 }
 
 /// The policies in force; they change as a whole.
@@ -54,8 +57,19 @@ impl Policies {
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
-        let (functions, digest) = (functions(bundle)?, bundle.digest());
-        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, functions, retention })
+        let (functions, end_of_ca, digest) = (functions(bundle)?, end_of_ca(bundle)?, bundle.digest());
+        Ok(Self {
+            digest,
+            profiles,
+            packages,
+            eligibility,
+            assurance,
+            terms,
+            revocation,
+            functions,
+            retention,
+            end_of_ca,
+        })
     }
 
     /// Reads a folder: what is in it, and what that says.

@@ -2,6 +2,7 @@
 
 pub mod audit;
 mod card;
+pub mod card_desk;
 pub mod ceremony;
 pub mod check;
 mod connection;
@@ -60,6 +61,8 @@ enum Command {
     Policy(policy::PolicyArguments),
     /// Appoint officers when too few are left to approve anything, or stop that
     Emergency(emergency::EmergencyArguments),
+    /// Personalise a card at the desk: keys, requests, certificates, PIN and PUK
+    Card(card_desk::CardArguments),
     /// Back up, restore and verify SoftHSM2 tokens
     Token(token::TokenArguments),
 }
@@ -69,7 +72,13 @@ impl Command {
     const fn holds_secrets(&self) -> bool {
         matches!(
             self,
-            Self::Serve(_) | Self::Ceremony(_) | Self::Token(_) | Self::Key(_) | Self::Policy(_) | Self::Emergency(_)
+            Self::Serve(_)
+                | Self::Ceremony(_)
+                | Self::Card(_)
+                | Self::Token(_)
+                | Self::Key(_)
+                | Self::Policy(_)
+                | Self::Emergency(_)
         )
     }
 }
@@ -120,6 +129,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Tenant(of) => tenant::run(&of),
         Command::Policy(of) => policy::run(&of),
         Command::Emergency(of) => emergency::run(&of),
+        Command::Card(of) => card_desk::run(&of),
         Command::Token(of) => token::run(&of),
     }
 }

@@ -36,6 +36,11 @@ pub(crate) const RUN: &[Package] = &[
 
 /// What the tests need beyond building and running.
 pub(crate) const TEST: &[Package] = &[
+    package("libapache2-mod-auth-mellon", "a SAML service that nobody here wrote"),
+    package("libxml2-utils", "xmllint: judges SAML metadata and messages by the schemas"),
+    package("opensaml-schemas", "the schemas of SAML"),
+    package("xmltooling-schemas", "the schemas of XML signatures and encryption"),
+    package("xmlsec1", "judges XML signatures, and decrypts assertions"),
     package("dnsmasq-base", "serves the zones of names that are to be certified"),
     program("chromium", "chromium", "walks through the pages, with a card and without"),
     package("apache2", "a relying service with mod_auth_openidc"),

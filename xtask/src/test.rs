@@ -16,6 +16,7 @@ pub(crate) struct Environment {
     venv: OsString,
     schemathesis: OsString,
     node: OsString,
+    saml: OsString,
 }
 
 impl Environment {
@@ -25,8 +26,9 @@ impl Environment {
         let venv = step("pkilint", || venv::ensure(&venv::PKILINT))?;
         let schemathesis = step("schemathesis", || venv::ensure(&venv::SCHEMATHESIS))?;
         let node = step("JavaScript programs", node::ensure)?;
+        let saml = step("pysaml2", || venv::ensure(&venv::PYSAML2))?;
         let postgres = step("PostgreSQL", Postgres::start)?;
-        Ok(Self { postgres, venv: venv.into(), schemathesis: schemathesis.into(), node: node.into() })
+        Ok(Self { postgres, venv: venv.into(), schemathesis: schemathesis.into(), node: node.into(), saml: saml.into() })
     }
 
     /// Lets `command` see the environment.
@@ -36,6 +38,7 @@ impl Environment {
             .env("SIGILL_TEST_VENV", &self.venv)
             .env("SIGILL_TEST_SCHEMATHESIS", &self.schemathesis)
             .env("SIGILL_TEST_NODE", &self.node)
+            .env("SIGILL_TEST_SAML", &self.saml)
     }
 }
 

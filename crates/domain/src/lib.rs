@@ -19,6 +19,7 @@ pub mod card;
 pub mod certificate;
 pub mod changes;
 pub mod eligibility;
+pub mod end_of_ca;
 pub mod enrolment;
 pub mod evidence;
 pub mod function;

@@ -414,6 +414,8 @@ pub trait Logins: Send + Sync {
     async fn ticket(&self, kind: TicketKind, digest: &SecretDigest) -> Result<Option<TicketState>>;
     /// One session, with what the journal says of its card now.
     async fn session(&self, id: &SecretDigest) -> Result<Option<SessionState>>;
+    /// The session with this name towards its relying service, likewise.
+    async fn session_named(&self, sid: &str) -> Result<Option<SessionState>>;
     /// A person's sessions that have neither ended nor expired, newest first.
     async fn sessions_of(
         &self,

@@ -27,6 +27,7 @@ const POLICIES: &[Policy] = policies![
     "ceremony/production.answers.toml",
     "ceremony/production.toml",
     "claims.toml",
+    "end-of-ca.toml",
     "profiles/cross-ca.toml",
     "profiles/demo-software-authentication.toml",
     "profiles/enrolment-signer.toml",

@@ -132,7 +132,7 @@ fn refusal(error: &LoginError) -> Response {
         LoginError::Service(cause) => {
             tracing::error!(error = %cause, code = cause.code(), "a relying service's request failed");
         }
-        LoginError::Oidc(why) => tracing::info!(%why, "a relying service's request was refused"),
+        why => tracing::info!(%why, "a relying service's request was refused"),
     }
     metrics::counter!("sigill_relying_refusals_total", "error" => told.code.as_str()).increment(1);
     let status = StatusCode::from_u16(told.code.status()).unwrap_or(StatusCode::BAD_REQUEST);

@@ -1,4 +1,4 @@
-//! The relying services' side: the OpenID provider on the API origin, the card step on an origin of its own.
+//! The relying services' side: the OpenID provider and the SAML identity provider on the API origin, the card step on an origin of its own.
 //!
 //! `browser` and `consent` are what a person passes through, `card` the step that asks for the certificate,
 //! `backchannel` what relying services call themselves. `logins`, `standing` and `catalogue` are what people look up:
@@ -16,6 +16,7 @@ mod pages;
 mod proxied;
 mod reader;
 pub mod registration;
+mod saml;
 mod standing;
 mod text;
 mod visitor;
@@ -42,6 +43,7 @@ pub fn provider() -> Router<App> {
         .route(SELF, get(logins::elsewhere))
         .merge(public())
         .merge(backchannel())
+        .merge(saml::router())
         .layer(from_fn(guarded))
 }
 

@@ -1,5 +1,6 @@
 //! A relying service asks for a login.
 
+use super::flow::{Flow, Onward};
 use super::records::{self, LoginBody, SessionBody};
 use super::{Halt, LoginError, parts, secret};
 use crate::app::App;
@@ -22,8 +23,8 @@ use federation::oidc::{Code, OidcError, Parameters};
 pub enum Begun {
     /// To the card's origin, with this address.
     Card(String),
-    /// Back, with a code: nobody needed to be asked.
-    Answered(String),
+    /// Back, with an answer: nobody needed to be asked.
+    Answered(Onward),
 }
 
 /// Who asks, as far as the browser says.
@@ -57,7 +58,7 @@ pub async fn begin(app: &App, parameters: Parameters, browser: Browser<'_>) -> R
     let client = client(app, parameters.need("client_id", "client_id is missing")?).await.map_err(unknown)?;
     let (request, used) = request(app, parameters, &client).await?;
     let provider = login.provider();
-    let back = |error| Halt::Redirect(request.redirect().refusal(&provider.issuer, &error));
+    let back = |error| Halt::Answer(Onward::Redirect(request.redirect().refusal(&provider.issuer, &error)));
     let offered = supported(provider.approval);
     let reachable = |acr: &String| offered.iter().any(|(name, _)| name == acr);
     if !request.acr_values.is_empty() && !request.acr_values.iter().any(reachable) {
@@ -65,23 +66,35 @@ pub async fn begin(app: &App, parameters: Parameters, browser: Browser<'_>) -> R
     }
     if request.silent {
         let code = silently(app, &client, &request, browser, used).await.map_err(|error| back(error.oidc()))?;
-        return Ok(Begun::Answered(request.redirect().with(&provider.issuer, &[("code", &code)])));
+        let address = request.redirect().with(&provider.issuer, &[("code", &code)]);
+        return Ok(Begun::Answered(Onward::Redirect(address)));
     }
-    let now = app.clock.now();
-    let handle = secret(app);
     let wanted = request.ui_locales.iter().find_map(|tag| ["sv", "en"].into_iter().find(|l| tag.starts_with(l)));
-    let language = browser.chosen.or(wanted).unwrap_or(browser.language).to_owned();
-    let browser = records::digest_text(SecretDigest::of(browser.secret));
-    let ticket = Ticket {
+    let language = browser.chosen.or(wanted).unwrap_or(browser.language);
+    let asked = (client.id.as_str(), Flow::Oidc(request));
+    to_card(app, asked, browser.secret, language, used.into_iter().collect()).await.map_err(used_meanwhile)
+}
+
+/// Keeps what was asked for, and sends the browser to the card.
+pub(super) async fn to_card(
+    app: &App,
+    (service, request): (&str, Flow),
+    browser: &str,
+    language: &str,
+    mut writes: Vec<LoginWrite>,
+) -> Result<Begun, StoreError> {
+    let (now, handle) = (app.clock.now(), secret(app));
+    let browser = records::digest_text(SecretDigest::of(browser));
+    writes.push(LoginWrite::Ticket(Ticket {
         kind: TicketKind::Login,
         digest: SecretDigest::of(&handle),
-        client_id: client.id.clone(),
+        client_id: service.to_owned(),
         session: None,
-        body: records::write(&LoginBody { request, browser, language }),
+        body: records::write(&LoginBody { request, browser, language: language.to_owned() }),
         at: now,
         expires_at: now.plus_seconds(LOGIN_SECONDS),
-    };
-    keep(app, used.into_iter().chain([LoginWrite::Ticket(ticket)]).collect()).await?;
+    }));
+    app.store.keep_login(writes).await?;
     let card = app.config.login.as_ref().map_or("", |config| config.card.url.as_str());
     Ok(Begun::Card(format!("{card}{}?login={handle}", super::card::PATH)))
 }
@@ -138,7 +151,7 @@ async fn request(
         return match read {
             Ok(request) => Ok((request, None)),
             Err(Refused { error, redirect: Some(redirect) }) => {
-                Err(Halt::Redirect(redirect.refusal(&provider.issuer, &error)))
+                Err(Halt::Answer(Onward::Redirect(redirect.refusal(&provider.issuer, &error))))
             }
             Err(Refused { error, redirect: None }) => Err(error.into()),
         };
@@ -152,12 +165,12 @@ async fn request(
     Ok((records::read(&found.ticket.body)?, Some(spend)))
 }
 
-async fn keep(app: &App, writes: Vec<LoginWrite>) -> Result<(), Halt> {
-    match app.store.keep_login(writes).await {
-        Err(StoreError::Stale { .. }) => {
-            Err(OidcError::new(Code::InvalidRequestUri, "the pushed request was used meanwhile").into())
+fn used_meanwhile(error: StoreError) -> Halt {
+    match error {
+        StoreError::Stale { .. } => {
+            OidcError::new(Code::InvalidRequestUri, "the pushed request was used meanwhile").into()
         }
-        other => Ok(other?),
+        other => other.into(),
     }
 }
 

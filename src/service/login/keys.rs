@@ -10,7 +10,7 @@ use domain::ports::{Conflict, StoreError};
 use domain::relying::TokenKey as Kept;
 use hsm::KeyRole;
 use pki::jose::{Draft, JoseAlgorithm, read_compact, thumbprint};
-use pki::key::{KeyId, KeyKind, PublicKey, SignError};
+use pki::key::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm, Signer as _};
 use pki::time::UtcTime;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -25,13 +25,15 @@ pub async fn load(app: &App) -> Result<(), ServiceError> {
     let mut published = Vec::new();
     let kept = app.store.token_keys().await?;
     for (at, key) in kept.iter().enumerate() {
-        let successor = kept[..at].iter().rfind(|newer| newer.algorithm == key.algorithm);
+        let same = |newer: &&Kept| newer.algorithm == key.algorithm && Purpose::of(newer) == Purpose::of(key);
+        let successor = kept[..at].iter().rfind(same);
         // What it signed last may still be read for a while.
         if successor.is_some_and(|newer| newer.signs_from.plus_seconds(KEPT_SECONDS) < now) {
             continue;
         }
         let public = PublicKey::from_spki(&key.spki).map_err(|_| StoreError::Corrupt { what: "token key" })?;
-        published.push(TokenKey { label: KeyId::new(key.label.as_str()), public, signs_from: key.signs_from });
+        let (label, certificate) = (KeyId::new(key.label.as_str()), key.certificate.clone());
+        published.push(TokenKey { label, public, certificate, signs_from: key.signs_from });
     }
     login.replace_keys(published);
     Ok(())
@@ -42,21 +44,54 @@ pub async fn load(app: &App) -> Result<(), ServiceError> {
 /// # Errors
 /// [`ServiceError`]; the keys in use stay in use.
 pub async fn renew(app: &App) -> Result<(), ServiceError> {
-    let days = i64::from(app.config.login.as_ref().ok_or(ServiceError::NotFound)?.key_days);
-    for kind in KINDS {
-        let now = app.clock.now();
-        let kept = app.store.token_keys().await?;
-        let newest = kept.iter().filter(|key| key.algorithm == kind.as_str()).max_by_key(|key| key.signs_from);
-        match newest {
-            None => make(app, kind, kept.len(), now).await?,
-            Some(key) if key.signs_from.plus_days(days) < now => {
-                make(app, kind, kept.len(), now.plus_seconds(ANNOUNCED_SECONDS)).await?;
+    let config = app.config.login.as_ref().ok_or(ServiceError::NotFound)?;
+    let saml = config.saml.as_ref().map(|saml| (Purpose::Saml, saml.key_days));
+    for (purpose, days) in [(Purpose::Tokens, config.key_days)].into_iter().chain(saml) {
+        for kind in KINDS {
+            let now = app.clock.now();
+            let kept = app.store.token_keys().await?;
+            let others = kept.iter().filter(|key| key.algorithm == kind.as_str() && Purpose::of(key) == purpose);
+            match others.max_by_key(|key| key.signs_from) {
+                None => make(app, (purpose, kind), kept.len(), now).await?,
+                Some(key) if key.signs_from.plus_days(days.into()) < now => {
+                    make(app, (purpose, kind), kept.len(), now.plus_seconds(purpose.announced())).await?;
+                }
+                Some(_) => {}
             }
-            Some(_) => {}
+            load(app).await?;
         }
-        load(app).await?;
     }
     Ok(())
+}
+
+/// What a key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Tokens,
+    Saml,
+}
+
+impl Purpose {
+    const fn of(key: &Kept) -> Self {
+        if key.certificate.is_some() { Self::Saml } else { Self::Tokens }
+    }
+
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Tokens => "token",
+            Self::Saml => "saml",
+        }
+    }
+
+    /// How long a new key is published before it signs, in seconds.
+    const fn announced(self) -> i64 {
+        match self {
+            // Clients look again within a day.
+            Self::Tokens => 2 * 86_400,
+            // Federations take days, and some services are told by letter.
+            Self::Saml => 30 * 86_400,
+        }
+    }
 }
 
 /// Signs with the key of this algorithm that is in its time: `draft` is asked for with its name.
@@ -71,11 +106,25 @@ pub async fn sign(
     let key = parts(app)?.key(algorithm, app.clock.now());
     let key = key.ok_or(SignError::Unavailable { detail: format!("there is no {} key yet", algorithm.as_str()) })?;
     let draft = draft(&name(&key))?;
+    let signature = sign_octets(app, &key, draft.algorithm(), draft.message().to_vec()).await?;
+    Ok(draft.finish(signature)?)
+}
+
+/// The signature of a key over `message`.
+///
+/// # Errors
+/// If the token does not sign.
+pub(super) async fn sign_octets(
+    app: &App,
+    key: &TokenKey,
+    algorithm: SignatureAlgorithm,
+    message: Vec<u8>,
+) -> Result<Vec<u8>, SignError> {
     let (done, signed) = oneshot::channel();
     // A caller that no longer waits needs no answer.
-    app.keys.sign_with(&key.label, draft.algorithm(), draft.message().to_vec(), |signature| drop(done.send(signature)));
+    app.keys.sign_with(&key.label, algorithm, message, |signature| drop(done.send(signature)));
     let gone = |_| SignError::Unavailable { detail: "the token's worker ended".to_owned() };
-    Ok(draft.finish(signed.await.map_err(gone)??)?)
+    signed.await.map_err(gone)?
 }
 
 /// The claims of a token that this provider signed, also long ago; none for any other.
@@ -94,24 +143,33 @@ pub fn name(key: &TokenKey) -> String {
     thumbprint(&key.public)
 }
 
-async fn make(app: &App, kind: KeyKind, number: usize, signs_from: UtcTime) -> Result<(), ServiceError> {
-    let label = format!("token-{kind}-{}", number + 1);
+async fn make(
+    app: &App,
+    (purpose, kind): (Purpose, KeyKind),
+    number: usize,
+    signs_from: UtcTime,
+) -> Result<(), ServiceError> {
+    let label = format!("{}-{kind}-{}", purpose.prefix(), number + 1);
     let (keys, wanted) = (app.keys.clone(), KeyId::new(label.as_str()));
+    let serial = app.entropy.random16();
     let work = tokio::task::spawn_blocking(move || {
-        if keys.keys()?.contains(&wanted) {
+        let made = if keys.keys()?.contains(&wanted) {
             keys.public_key(&wanted)
         } else {
             keys.generate(&wanted, kind, KeyRole::TokenSigner)
-        }
+        }?;
+        let carrier = (purpose == Purpose::Saml).then(|| certificate(&keys, &wanted, &made, serial));
+        Ok::<_, hsm::HsmError>((made, carrier.transpose()))
     });
     let made = work.await.map_err(|_| ServiceError::Incomplete("a finished key"))?;
-    let public = made.map_err(|error| ServiceError::Token(error.into()))?;
+    let (public, certificate) = made.map_err(|error| ServiceError::Token(error.into()))?;
+    let certificate = certificate.map_err(|_| ServiceError::Incomplete("the certificate of a SAML key"))?;
     let (now, algorithm) = (app.clock.now(), kind.as_str().to_owned());
     let event = Event::new("token-key.made", Actor::System("login".to_owned()), label.as_str(), now)
         .with("kind", kind)
         .with("fingerprint", domain::id::hex(&public.fingerprint()))
         .with("signs_from", signs_from);
-    let key = Kept { label, algorithm, spki: public.spki().to_vec(), made_at: now, signs_from };
+    let key = Kept { label, algorithm, spki: public.spki().to_vec(), certificate, made_at: now, signs_from };
     match commit(app, Changes::recording(event).write(Write::TokenKey(key))).await {
         // Another node was first, with the same key.
         Ok(_) | Err(StoreError::Conflict(Conflict::Exists(_))) => Ok(()),
@@ -119,9 +177,43 @@ async fn make(app: &App, kind: KeyKind, number: usize, signs_from: UtcTime) -> R
     }
 }
 
+/// A certificate that carries a key in metadata. Whoever reads it trusts the metadata, not the certificate: it has no issuer
+/// but itself, and its dates mean nothing.
+fn certificate(keys: &hsm::Pool, label: &KeyId, public: &PublicKey, serial: [u8; 16]) -> Result<Vec<u8>, rcgen::Error> {
+    let mut parameters = rcgen::CertificateParams::default();
+    parameters.distinguished_name = rcgen::DistinguishedName::new();
+    parameters.distinguished_name.push(rcgen::DnType::CommonName, label.as_str());
+    parameters.serial_number = Some(rcgen::SerialNumber::from_slice(&serial));
+    parameters.not_before = rcgen::date_time_ymd(2025, 1, 1);
+    parameters.not_after = rcgen::date_time_ymd(2099, 12, 31);
+    Ok(parameters.self_signed(&Carrier { keys, label, public })?.der().to_vec())
+}
+
+/// Lets the certificate library sign with a key that it never sees.
+struct Carrier<'a> {
+    keys: &'a hsm::Pool,
+    label: &'a KeyId,
+    public: &'a PublicKey,
+}
+
+impl rcgen::PublicKeyData for Carrier<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.public.key_bits()
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        if self.public.kind().is_rsa() { &rcgen::PKCS_RSA_SHA256 } else { &rcgen::PKCS_ECDSA_P256_SHA256 }
+    }
+}
+
+impl rcgen::SigningKey for Carrier<'_> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        let algorithm = SignatureAlgorithm::default_for(self.public.kind());
+        self.keys.sign(self.label, algorithm, message).map_err(|_| rcgen::Error::RemoteKeyError)
+    }
+}
+
 /// ES256 first: it is the default, and made at once. RSA for PS256 and RS256.
 const KINDS: [KeyKind; 2] = [KeyKind::EcP256, KeyKind::Rsa3072];
-/// How long a new key is published before it signs: clients look again within a day.
-const ANNOUNCED_SECONDS: i64 = 2 * 86_400;
 /// How long a key is published after its successor signs: longer than anything that it signed lives.
 const KEPT_SECONDS: i64 = 86_400;

@@ -1,11 +1,12 @@
 //! What is kept with the steps of a login: bodies of tickets and sessions.
 
+use super::flow::Flow;
 use crate::service::ServiceError;
 use domain::ports::StoreError;
 use domain::session::SecretDigest;
-use federation::oidc::authorization::AuthorizationRequest;
 use federation::oidc::claims::Release;
 use federation::oidc::level::Level;
+use federation::saml::request::NameIdFormat;
 use pki::serial::SerialNumber;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct LoginBody {
     /// What was asked for.
-    pub(super) request: AuthorizationRequest,
+    pub(super) request: Flow,
     /// Digest of the secret of the browser that began it.
     pub(super) browser: String,
     /// `sv` or `en`.
@@ -43,7 +44,10 @@ pub(crate) struct SessionBody {
     pub(crate) amr: Vec<String>,
     /// The subject towards the relying service.
     pub(crate) sub: String,
-    /// What was told.
+    /// The kind of name that a SAML service knows the subject by; none for OpenID Connect.
+    #[serde(default)]
+    pub(crate) name_id: Option<NameIdFormat>,
+    /// What was told; by SAML all in one assertion, as if in an ID token.
     pub(crate) release: Release,
     /// First second of the certificate, Unix time.
     pub(crate) valid_from: i64,

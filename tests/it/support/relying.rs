@@ -45,10 +45,17 @@ pub struct Page {
 
 /// A TLS client that trusts the installation alone.
 pub fn http(installation: &Installation, identity: Option<Identity>) -> Client {
+    trusting(installation, identity, None)
+}
+
+/// The same with one more root.
+fn trusting(installation: &Installation, identity: Option<Identity>, more: Option<&str>) -> Client {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default(); // by another test already
     let root = std::fs::read(installation.manifest()["tls_ca"].as_str().unwrap()).unwrap();
     let builder = Client::builder()
-        .tls_certs_only([Certificate::from_pem(&root).unwrap()])
+        .tls_certs_only(
+            [&root[..]].into_iter().chain(more.map(str::as_bytes)).map(|pem| Certificate::from_pem(pem).unwrap()),
+        )
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(std::time::Duration::from_secs(30));
@@ -230,6 +237,11 @@ impl Browser {
     /// With a person's certificate, or none.
     pub fn new(installation: &Installation, identity: Option<Identity>) -> Self {
         Self { http: http(installation, identity), cookies: Mutex::default() }
+    }
+
+    /// The same, which also trusts another root.
+    pub fn trusting(installation: &Installation, identity: Option<Identity>, root: &str) -> Self {
+        Self { http: trusting(installation, identity, Some(root)), cookies: Mutex::default() }
     }
 
     /// `GET`, one step.

@@ -134,6 +134,7 @@ const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "sealed", include_str!("../../migrations/sqlite/0008_sealed.sql")),
     (12, "functions", include_str!("../../migrations/sqlite/0012_functions.sql")),
     (13, "notices", include_str!("../../migrations/sqlite/0013_notices.sql")),
+    (17, "saml", include_str!("../../migrations/sqlite/0017_saml.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "spine", include_str!("../../migrations/postgres/0001_spine.sql")),
@@ -145,6 +146,7 @@ const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "sealed", include_str!("../../migrations/postgres/0008_sealed.sql")),
     (12, "functions", include_str!("../../migrations/postgres/0012_functions.sql")),
     (13, "notices", include_str!("../../migrations/postgres/0013_notices.sql")),
+    (17, "saml", include_str!("../../migrations/postgres/0017_saml.sql")),
 ];
 
 /// Every statement goes by a key or along an index. Plans are made once, when the tables may still
