@@ -18,6 +18,7 @@ pub const TARGETS: &[Target] = &[
     ("crl", crl),
     ("csr", csr),
     ("identifier", identifier),
+    ("jwe", jwe),
     ("jws", jws),
     ("ocsp_get_path", ocsp_get_path),
     ("ocsp_request", ocsp_request),
@@ -160,6 +161,13 @@ pub fn ocsp_response(data: &[u8]) {
     let _ = pki::ocsp::parse_response(data);
 }
 
+/// Encrypted messages of relying services. What was read opens with no other secret than its own.
+pub fn jwe(data: &[u8]) {
+    if let Some(Ok(jwe)) = with_text(data, federation::oidc::jwe::Jwe::read) {
+        assert!(jwe.open(&[0; 32]).is_err(), "nobody agrees on nought");
+    }
+}
+
 /// Registrations of relying services.
 pub fn oidc_registration(data: &[u8]) {
     if let Some(Ok(client)) = with_text(data, federation::oidc::client::Client::from_json) {
@@ -202,6 +210,8 @@ pub fn oidc_request(data: &[u8]) {
         mtls: None,
         approval: federation::oidc::level::Approval::None,
         algorithms: Vec::new(),
+        decrypts: true,
+        refreshes: true,
     };
     let Ok(parameters) = federation::oidc::Parameters::from_form(data) else { return };
     let clock = Clock(pki::UtcTime::from_unix(1_800_000_000));

@@ -2,6 +2,7 @@
 
 use super::StartError;
 use crate::config::login::{LoginConfig, Proxy, SamlConfig};
+use crate::pace::Pacer;
 use axum::http::HeaderName;
 use federation::oidc::client::{Client, Name};
 use federation::oidc::provider::Provider;
@@ -34,6 +35,8 @@ pub struct Login {
     registered: RwLock<HashMap<String, (i64, Registered)>>,
     /// Our SAML metadata as it was signed last.
     metadata: RwLock<Option<SignedMetadata>>,
+    /// How fast callers come back.
+    pub pacer: Pacer,
     /// What relying services are still to be told; the job that sends takes all at once.
     notices: Mutex<Vec<LogoutNotice>>,
 }
@@ -116,8 +119,19 @@ pub struct TokenKey {
     pub public: PublicKey,
     /// The certificate that carries it in SAML metadata, DER; none for a key of tokens.
     pub certificate: Option<Vec<u8>>,
-    /// From when it signs.
+    /// From when it is used.
     pub signs_from: UtcTime,
+    /// What it is for.
+    pub usage: KeyUsage,
+}
+
+/// What one of the provider's keys is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUsage {
+    /// Signs tokens.
+    Signature,
+    /// Opens what clients encrypt.
+    Encryption,
 }
 
 impl Login {
@@ -138,13 +152,15 @@ impl Login {
             saml_keys: RwLock::default(),
             registered: RwLock::default(),
             metadata: RwLock::default(),
+            pacer: Pacer::default(),
             notices: Mutex::default(),
         })
     }
 
-    /// Every published key of tokens, newest first.
-    pub fn keys(&self) -> Arc<Vec<TokenKey>> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    /// Every published key of tokens and requests for this usage, newest first.
+    pub fn keys(&self, usage: KeyUsage) -> Vec<TokenKey> {
+        let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
+        keys.iter().filter(|key| key.usage == usage).cloned().collect()
     }
 
     /// Every published key of SAML answers, newest first.
@@ -162,7 +178,7 @@ impl Login {
     /// The key that signs with `algorithm` now.
     pub fn key(&self, algorithm: JoseAlgorithm, now: UtcTime) -> Option<TokenKey> {
         let fits = |key: &&TokenKey| algorithm.fits(key.public.kind()) && key.signs_from <= now;
-        self.keys().iter().find(fits).cloned()
+        self.keys(KeyUsage::Signature).iter().find(fits).cloned()
     }
 
     /// The key that signs SAML answers now, and how: one that the reader says it can verify, or the first. A reader that
@@ -200,13 +216,15 @@ impl Login {
 
     /// The provider as it is now: it announces what it has keys for.
     pub fn provider(&self) -> Provider {
-        let keys = self.keys();
+        let keys = self.keys(KeyUsage::Signature);
         let can = |algorithm: &JoseAlgorithm| keys.iter().any(|key| algorithm.fits(key.public.kind()));
         Provider {
             issuer: self.issuer.clone(),
             mtls: self.config.clients.as_ref().map(|origin| origin.url.clone()),
             approval: self.config.approval,
             algorithms: federation::oidc::client::OFFERED.into_iter().filter(can).collect(),
+            decrypts: !self.keys(KeyUsage::Encryption).is_empty(),
+            refreshes: self.config.refresh_tokens,
         }
     }
 

@@ -27,7 +27,7 @@ mod start;
 mod zones;
 
 pub use keys::KeyLives;
-pub use login::{Login, LogoutNotice, Registered, TokenKey};
+pub use login::{KeyUsage, Login, LogoutNotice, Registered, TokenKey};
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 pub use zones::{NoAnswer, Zones};

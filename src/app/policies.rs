@@ -11,6 +11,7 @@ use domain::function::FunctionPolicy;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
 use domain::retention::Retention;
+use domain::session::pace::LoginPolicy;
 use pki::profile::Profiles;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
@@ -32,6 +33,8 @@ pub struct Policies {
     pub terms: Terms,
     /// When revoking takes a second person.
     pub revocation: RevocationPolicy,
+    /// How often the same may log in or call.
+    pub logins: LoginPolicy,
     /// Which certificates of functions can be ordered, and on what.
     pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
@@ -55,6 +58,7 @@ impl Policies {
         let eligibility = EligibilityPolicy::from_toml(text(ELIGIBILITY)?)?;
         let terms = Terms::from_toml(text(TERMS)?)?;
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
+        let logins = LoginPolicy::from_toml(text(LOGINS)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
         let (functions, end_of_ca, digest) = (functions(bundle)?, end_of_ca(bundle)?, bundle.digest());
@@ -66,6 +70,7 @@ impl Policies {
             assurance,
             terms,
             revocation,
+            logins,
             functions,
             retention,
             end_of_ca,
@@ -100,6 +105,7 @@ impl InForce {
 }
 
 const REVOCATION: &str = "revocation.toml";
+const LOGINS: &str = "logins.toml";
 const TERMS: &str = "terms.toml";
 const ELIGIBILITY: &str = "access/eligibility.toml";
 const NO_PANIC: &str = "no one panics while holding this lock";

@@ -19,6 +19,7 @@ use domain::eligibility::EligibilityError;
 use domain::hand_out::TermsError;
 use domain::packages::PolicyError;
 use domain::ports::{Store, StoreError};
+use domain::session::pace::LoginPolicyError;
 use pki::certificate::{Certificate, CertificateError};
 use pki::issue::Issuer;
 use pki::profile::ProfileError;
@@ -67,6 +68,9 @@ pub enum StartError {
     /// A policy that cannot be used.
     #[error("policies")]
     Revocation(#[from] RevocationPolicyError),
+    /// A policy that cannot be used.
+    #[error("policies")]
+    Logins(#[from] LoginPolicyError),
     /// Terms that nobody could accept.
     #[error("policies")]
     Terms(#[from] TermsError),

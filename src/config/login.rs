@@ -35,6 +35,9 @@ pub struct LoginConfig {
     /// How long an access token lasts, in seconds: 1 to 3600.
     #[serde(default = "five_minutes")]
     pub access_token_seconds: u16,
+    /// Whether relying services may register for refresh tokens. They last as long as the session.
+    #[serde(default)]
+    pub refresh_tokens: bool,
     /// How long a key signs tokens, in days.
     #[serde(default = "a_quarter")]
     pub key_days: u16,

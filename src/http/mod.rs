@@ -78,7 +78,8 @@ pub fn api(app: App, metrics: MetricsText) -> Router {
     let description = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], json) });
     let metrics = get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) });
     let router = Router::new().route("/openapi.json", description).route("/metrics", metrics);
-    finish(if app.login.is_some() { router.merge(relying::provider()) } else { router }, app)
+    let router = if app.login.is_some() { router.merge(relying::provider(&app)) } else { router };
+    finish(router, app)
 }
 
 fn officers_router() -> OpenApiRouter<App> {

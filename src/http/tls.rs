@@ -13,6 +13,7 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::ServerConfig;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -26,7 +27,7 @@ pub struct PeerCertificate(pub Arc<[u8]>);
 
 /// Where a connection comes from, in the request's extensions.
 #[derive(Debug, Clone, Copy)]
-pub struct PeerAddress(pub std::net::IpAddr);
+pub struct PeerAddress(pub IpAddr);
 
 /// Who is asked for a certificate.
 #[derive(Debug, Clone)]

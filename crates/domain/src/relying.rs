@@ -25,12 +25,12 @@ pub struct Registration {
     pub approved_at: Option<UtcTime>,
 }
 
-/// A key that identity tokens or SAML answers are signed with, on the service's token.
+/// A key that identity tokens or SAML answers are signed with, or requests encrypted to, on the service's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenKey {
     /// Its label.
     pub label: String,
-    /// What it signs, an `alg` of JOSE.
+    /// The kind of key that signs, or the `alg` of JOSE that it opens.
     pub algorithm: String,
     /// SubjectPublicKeyInfo, DER.
     pub spki: Vec<u8>,
@@ -38,7 +38,7 @@ pub struct TokenKey {
     pub certificate: Option<Vec<u8>>,
     /// When it was made; it is published from then on.
     pub made_at: UtcTime,
-    /// From when it signs: clients that keep keys for a while know it by then.
+    /// From when it is used: clients that keep keys for a while know it by then.
     pub signs_from: UtcTime,
 }
 

@@ -40,6 +40,7 @@ subject_key = @SUBJECTS@
 approval = "none"
 session_minutes = 60
 access_token_seconds = 300
+refresh_tokens = true
 key_days = 90
 level = [
     { policy = "1.3.6.1.4.1.32473.1.1.1", level = "loa4" },    # ordinary card

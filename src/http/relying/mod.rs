@@ -12,6 +12,7 @@ mod consent;
 mod logins;
 mod logout;
 mod metadata;
+mod pacing;
 mod pages;
 mod proxied;
 mod reader;
@@ -21,6 +22,7 @@ mod standing;
 mod text;
 mod visitor;
 
+use self::pacing::paced;
 use crate::app::App;
 use crate::config::login::CARD_CHECK;
 use axum::Extension;
@@ -34,7 +36,7 @@ use federation::oidc::provider::path;
 use std::sync::Arc;
 
 /// What the API listener serves browsers and relying services.
-pub fn provider() -> Router<App> {
+pub fn provider(app: &App) -> Router<App> {
     metadata::router()
         .route(path::AUTHORIZE, get(browser::authorize).post(browser::authorize_posted))
         .route(crate::service::login::consent::PATH, get(consent::show).post(consent::decide))
@@ -44,6 +46,7 @@ pub fn provider() -> Router<App> {
         .merge(public())
         .merge(backchannel())
         .merge(saml::router())
+        .layer(from_fn_with_state(App::clone(app), paced))
         .layer(from_fn(guarded))
 }
 
@@ -52,6 +55,7 @@ pub fn clients(app: App) -> Router {
     backchannel()
         .fallback(backchannel::nothing_here)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(App::clone(&app), paced))
         .layer(from_fn(guarded))
         .with_state(app)
 }
@@ -64,6 +68,7 @@ pub fn cards(app: App) -> Router {
         .route(MY_LOGINS, get(logins::show).post(logins::end))
         .merge(public())
         .fallback(card::nothing_here)
+        .layer(from_fn_with_state(App::clone(&app), paced))
         .layer(from_fn_with_state(App::clone(&app), proxied::heard))
         .layer(from_fn(guarded))
         .with_state(app)

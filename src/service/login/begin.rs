@@ -14,6 +14,7 @@ use federation::oidc::authentication::Clock;
 use federation::oidc::authorization::{AuthorizationRequest, Refused, Way};
 use federation::oidc::client::Client;
 use federation::oidc::dpop::Proof;
+use federation::oidc::jwe::is_jwe;
 use federation::oidc::level::{satisfy, supported};
 use federation::oidc::token::Grant;
 use federation::oidc::{Code, OidcError, Parameters};
@@ -114,6 +115,7 @@ pub async fn push(
     }
     let now = app.clock.now();
     let provider = parts(app)?.provider();
+    let parameters = opened(app, parameters).await?;
     let request = AuthorizationRequest::read(parameters, client, (&provider, Way::Pushed, Clock(now)));
     let mut request = request.map_err(|Refused { error, .. }| error)?;
     if let Some(proof) = proof {
@@ -147,6 +149,7 @@ async fn request(
     let now = app.clock.now();
     let Some(handle) = parameters.get("request_uri").and_then(|uri| uri.strip_prefix(REQUEST_URI)) else {
         let provider = login.provider();
+        let parameters = opened(app, parameters).await?;
         let read = AuthorizationRequest::read(parameters, client, (&provider, Way::Front, Clock(now)));
         return match read {
             Ok(request) => Ok((request, None)),
@@ -163,6 +166,17 @@ async fn request(
         found.ok_or(OidcError::new(Code::InvalidRequestUri, "the pushed request is used, over, or another's"))?;
     let spend = LoginWrite::Spend { kind: TicketKind::Request, digest, at: now };
     Ok((records::read(&found.ticket.body)?, Some(spend)))
+}
+
+/// The same with its request object decrypted, if it is encrypted. What is inside must be signed like any other.
+async fn opened(app: &App, parameters: Parameters) -> Result<Parameters, LoginError> {
+    match parameters.get("request").filter(|object| is_jwe(object)) {
+        Some(object) => {
+            let signed = super::keys::open(app, object).await?;
+            Ok(parameters.with("request", signed))
+        }
+        None => Ok(parameters),
+    }
 }
 
 fn used_meanwhile(error: StoreError) -> Halt {
@@ -192,8 +206,7 @@ async fn silently(
     let body: SessionBody = records::read(&session.body)?;
     let approval = parts(app)?.provider().approval;
     let acr = satisfy(body.level, approval, &request.acr_values).ok_or(login_required)?;
-    let stranger = request.claims.demanded_subject().is_some_and(|sub| sub != body.sub);
-    if stranger || !request.accepts_age(session.at.unix(), now.unix()) {
+    if !records::is_wanted(app, request, &body.sub)? || !request.accepts_age(session.at.unix(), now.unix()) {
         return Err(login_required.into());
     }
     let holder = super::consent::holder(app, (&session.tenant, &session.person), &body).await?;

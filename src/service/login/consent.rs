@@ -321,7 +321,7 @@ impl Pending {
         match &self.party {
             Party::Oidc { client, request } => {
                 let sub = subjects.subject(client.sector.as_deref(), person);
-                if request.claims.demanded_subject().is_some_and(|demanded| demanded != sub) {
+                if !records::is_wanted(app, request, &sub)? {
                     let error = OidcError::new(Code::LoginRequired, "another person than asked for");
                     return Err(oidc_refusal(app, request, &error)?);
                 }

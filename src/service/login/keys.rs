@@ -1,13 +1,15 @@
 //! The keys that tokens are signed with: on the service's own token, made by the service, replaced in time.
 
 use super::{LoginError, parts};
-use crate::app::{App, TokenKey};
+use crate::app::{App, KeyUsage, TokenKey};
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use domain::audit::{Actor, Event};
 use domain::changes::{Changes, Write};
 use domain::ports::{Conflict, StoreError};
 use domain::relying::TokenKey as Kept;
+use federation::oidc::jwe::{self, Drawn, Jwe, Recipient};
+use federation::oidc::{Code, OidcError};
 use hsm::KeyRole;
 use pki::jose::{Draft, JoseAlgorithm, read_compact, thumbprint};
 use pki::key::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm, Signer as _};
@@ -32,8 +34,9 @@ pub async fn load(app: &App) -> Result<(), ServiceError> {
             continue;
         }
         let public = PublicKey::from_spki(&key.spki).map_err(|_| StoreError::Corrupt { what: "token key" })?;
+        let usage = if Purpose::of(key) == Purpose::Requests { KeyUsage::Encryption } else { KeyUsage::Signature };
         let (label, certificate) = (KeyId::new(key.label.as_str()), key.certificate.clone());
-        published.push(TokenKey { label, public, certificate, signs_from: key.signs_from });
+        published.push(TokenKey { label, public, certificate, signs_from: key.signs_from, usage });
     }
     login.replace_keys(published);
     Ok(())
@@ -45,49 +48,75 @@ pub async fn load(app: &App) -> Result<(), ServiceError> {
 /// [`ServiceError`]; the keys in use stay in use.
 pub async fn renew(app: &App) -> Result<(), ServiceError> {
     let config = app.config.login.as_ref().ok_or(ServiceError::NotFound)?;
-    let saml = config.saml.as_ref().map(|saml| (Purpose::Saml, saml.key_days));
-    for (purpose, days) in [(Purpose::Tokens, config.key_days)].into_iter().chain(saml) {
-        for kind in KINDS {
-            let now = app.clock.now();
-            let kept = app.store.token_keys().await?;
-            let others = kept.iter().filter(|key| key.algorithm == kind.as_str() && Purpose::of(key) == purpose);
-            match others.max_by_key(|key| key.signs_from) {
-                None => make(app, (purpose, kind), kept.len(), now).await?,
-                Some(key) if key.signs_from.plus_days(days.into()) < now => {
-                    make(app, (purpose, kind), kept.len(), now.plus_seconds(purpose.announced())).await?;
-                }
-                Some(_) => {}
+    for (purpose, kind) in WANTED {
+        let days = match (purpose, &config.saml) {
+            (Purpose::Saml, None) => continue,
+            (Purpose::Saml, Some(saml)) => saml.key_days,
+            (Purpose::Tokens | Purpose::Requests, _) => config.key_days,
+        };
+        let now = app.clock.now();
+        let kept = app.store.token_keys().await?;
+        let others = kept.iter().filter(|key| key.algorithm == purpose.word(kind) && Purpose::of(key) == purpose);
+        match others.max_by_key(|key| key.signs_from) {
+            None => make(app, (purpose, kind), kept.len(), now).await?,
+            Some(key) if key.signs_from.plus_days(days.into()) < now => {
+                make(app, (purpose, kind), kept.len(), now.plus_seconds(purpose.announced())).await?;
             }
-            load(app).await?;
+            Some(_) => {}
         }
+        load(app).await?;
     }
     Ok(())
 }
 
-/// What a key signs.
+/// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
+    /// Signs tokens.
     Tokens,
+    /// Opens requests that are encrypted.
+    Requests,
+    /// Signs SAML answers.
     Saml,
 }
 
 impl Purpose {
-    const fn of(key: &Kept) -> Self {
-        if key.certificate.is_some() { Self::Saml } else { Self::Tokens }
+    fn of(key: &Kept) -> Self {
+        match key.certificate {
+            Some(_) => Self::Saml,
+            None if key.algorithm == jwe::ALGORITHM => Self::Requests,
+            None => Self::Tokens,
+        }
     }
 
     const fn prefix(self) -> &'static str {
         match self {
             Self::Tokens => "token",
+            Self::Requests => "request",
             Self::Saml => "saml",
         }
     }
 
-    /// How long a new key is published before it signs, in seconds.
+    /// The word for a key of this kind in records.
+    const fn word(self, kind: KeyKind) -> &'static str {
+        match self {
+            Self::Requests => jwe::ALGORITHM,
+            Self::Tokens | Self::Saml => kind.as_str(),
+        }
+    }
+
+    const fn role(self) -> KeyRole {
+        match self {
+            Self::Requests => KeyRole::Agreement,
+            Self::Tokens | Self::Saml => KeyRole::TokenSigner,
+        }
+    }
+
+    /// How long a new key is published before it is used, in seconds.
     const fn announced(self) -> i64 {
         match self {
             // Clients look again within a day.
-            Self::Tokens => 2 * 86_400,
+            Self::Tokens | Self::Requests => 2 * 86_400,
             // Federations take days, and some services are told by letter.
             Self::Saml => 30 * 86_400,
         }
@@ -127,13 +156,45 @@ pub(super) async fn sign_octets(
     signed.await.map_err(gone)?
 }
 
+/// What a client encrypted to this provider; whatever cannot be read is told alike.
+///
+/// # Errors
+/// `invalid_request_object`; or if the token is away.
+pub async fn open(app: &App, message: &str) -> Result<String, LoginError> {
+    let refused = OidcError::new(Code::InvalidRequestObject, "the request object does not decrypt");
+    let jwe = Jwe::read(message).map_err(|_| refused)?;
+    let ours = parts(app)?.keys(KeyUsage::Encryption);
+    let key = match &jwe.kid {
+        Some(kid) => ours.iter().find(|key| name(key) == *kid),
+        None => ours.first(),
+    };
+    let label = key.ok_or(refused)?.label.clone();
+    let (keys, peer) = (app.keys.clone(), jwe.ephemeral.clone());
+    let agreed = tokio::task::spawn_blocking(move || keys.derive(&label, &peer)).await;
+    let agreed = agreed.map_err(|_| ServiceError::Incomplete("a finished key agreement"))?;
+    let shared = agreed.map_err(|error| ServiceError::Token(error.into()))?;
+    Ok(jwe.open(&shared).map_err(|_| refused)?)
+}
+
+/// A signed token as its relying service gets it: encrypted, if it registered for that.
+///
+/// # Errors
+/// If the registered key cannot be used.
+pub fn encrypt(app: &App, to: Option<&Recipient>, signed: String) -> Result<String, LoginError> {
+    let Some(recipient) = to else { return Ok(signed) };
+    let random = || app.entropy.random16();
+    let ephemeral = [random(), random()].concat().try_into().expect("twice 16 octets");
+    let sealed = recipient.encrypt(&signed, &Drawn { ephemeral, vector: random() });
+    Ok(sealed.map_err(|error| SignError::Refused { detail: error.to_string() })?)
+}
+
 /// The claims of a token that this provider signed, also long ago; none for any other.
 ///
 /// # Errors
 /// [`ServiceError`] if logins are not configured.
 pub fn own_claims(app: &App, jwt: &str) -> Result<Option<Value>, ServiceError> {
     let Ok(jws) = read_compact(jwt) else { return Ok(None) };
-    let signed = parts(app)?.keys().iter().any(|key| jws.verify(&key.public).is_ok());
+    let signed = parts(app)?.keys(KeyUsage::Signature).iter().any(|key| jws.verify(&key.public).is_ok());
     let claims = signed.then(|| serde_json::from_slice::<Value>(&jws.payload).ok()).flatten();
     Ok(claims.filter(|claims| claims["iss"] == parts(app).map_or("", |login| &login.issuer)))
 }
@@ -156,7 +217,7 @@ async fn make(
         let made = if keys.keys()?.contains(&wanted) {
             keys.public_key(&wanted)
         } else {
-            keys.generate(&wanted, kind, KeyRole::TokenSigner)
+            keys.generate(&wanted, kind, purpose.role())
         }?;
         let carrier = (purpose == Purpose::Saml).then(|| certificate(&keys, &wanted, &made, serial));
         Ok::<_, hsm::HsmError>((made, carrier.transpose()))
@@ -164,7 +225,7 @@ async fn make(
     let made = work.await.map_err(|_| ServiceError::Incomplete("a finished key"))?;
     let (public, certificate) = made.map_err(|error| ServiceError::Token(error.into()))?;
     let certificate = certificate.map_err(|_| ServiceError::Incomplete("the certificate of a SAML key"))?;
-    let (now, algorithm) = (app.clock.now(), kind.as_str().to_owned());
+    let (now, algorithm) = (app.clock.now(), purpose.word(kind).to_owned());
     let event = Event::new("token-key.made", Actor::System("login".to_owned()), label.as_str(), now)
         .with("kind", kind)
         .with("fingerprint", domain::id::hex(&public.fingerprint()))
@@ -213,7 +274,13 @@ impl rcgen::SigningKey for Carrier<'_> {
     }
 }
 
-/// ES256 first: it is the default, and made at once. RSA for PS256 and RS256.
-const KINDS: [KeyKind; 2] = [KeyKind::EcP256, KeyKind::Rsa3072];
+/// ES256 first: it is the default, and made at once. RSA for PS256 and RS256, and for SAML services that know nothing else.
+const WANTED: [(Purpose, KeyKind); 5] = [
+    (Purpose::Tokens, KeyKind::EcP256),
+    (Purpose::Requests, KeyKind::EcP256),
+    (Purpose::Saml, KeyKind::EcP256),
+    (Purpose::Tokens, KeyKind::Rsa3072),
+    (Purpose::Saml, KeyKind::Rsa3072),
+];
 /// How long a key is published after its successor signs: longer than anything that it signed lives.
 const KEPT_SECONDS: i64 = 86_400;

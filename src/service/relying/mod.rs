@@ -1,5 +1,7 @@
 //! Relying services: their registration, and what they ask behind the browser's back.
 
+pub mod caller;
+pub mod exchange;
 pub mod register;
 pub mod token;
 
