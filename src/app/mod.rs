@@ -5,6 +5,8 @@ use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 pub use crate::config::issuer::IssuerKind;
 use crate::server_identity::ServerIdentity;
+use crate::service::conditions::UnderWay;
+use crate::service::cursors::Cursors;
 use crate::service::known::Known;
 use crate::service::permit::Caller;
 use domain::evidence::Officer;
@@ -65,6 +67,12 @@ pub struct Parts {
     pub officers: Known<Officer>,
     /// Places for validations that run at once.
     pub validating: Arc<Semaphore>,
+    /// Where lists go on.
+    pub cursors: Cursors,
+    /// Requests with keys that are being done.
+    pub under_way: UnderWay,
+    /// Places for exports that run at once.
+    pub exporting: Arc<Semaphore>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
     /// The way to the zones of names that are to be certified, if there is a resolver.

@@ -55,8 +55,8 @@ pub(crate) const TEST: &[Package] = &[
     package("python3-aiosmtpd", "takes the mail that tests have sent"),
     package("procps", "kill and ps: tests stop and count processes"),
     package("sqlite3", "looks at the embedded database from outside"),
-    package("python3", "runs pkilint"),
-    package("python3-venv", "keeps pkilint apart from the system's Python"),
+    package("python3", "runs pkilint and schemathesis"),
+    package("python3-venv", "keeps them apart from the system's Python"),
 ];
 
 /// What building the feature `embedded-token` needs: an OpenSSL of its own, and bindings to it.

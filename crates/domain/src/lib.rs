@@ -33,6 +33,7 @@ pub mod packages;
 pub mod people;
 pub mod ports;
 pub mod relying;
+pub mod request;
 pub mod retention;
 pub mod revocation;
 pub mod rights;

@@ -20,6 +20,7 @@ use crate::notice::{Channel, Delivery, DeliveryState, Ending, NoticeKind};
 use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
 use crate::relying::{Registration, TokenKey};
+use crate::request::{Done, KeyRef, RequestKey};
 use crate::revocation::Revocation;
 use crate::session::{LoginWrite, SecretDigest, SessionState, TicketKind, TicketState};
 use crate::{
@@ -45,6 +46,9 @@ pub enum StoreError {
     /// A rule of the tables forbids it.
     #[error("conflict: {0}")]
     Conflict(Conflict),
+    /// The row is not as the caller saw it.
+    #[error("it is not as it was seen")]
+    NotAsSeen,
     /// Too much is waiting.
     #[error("the store's queue is full")]
     Busy,
@@ -81,6 +85,9 @@ pub enum Conflict {
     /// The four-eyes rule, as the tables hold it.
     #[error("four eyes")]
     FourEyes,
+    /// The request was done under its key, or is being done.
+    #[error("a request with this key is being done")]
+    RequestTaken,
     /// The row that is written to does not exist.
     #[error("{0} does not exist")]
     Missing(&'static str),
@@ -90,7 +97,7 @@ impl StoreError {
     /// Coarse class for the edge.
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Stale { .. } | Self::Conflict(_) => Kind::Conflict,
+            Self::Stale { .. } | Self::NotAsSeen | Self::Conflict(_) => Kind::Conflict,
             Self::Busy | Self::Unavailable(_) => Kind::Busy,
             Self::Corrupt { .. } => Kind::Internal,
         }
@@ -116,6 +123,19 @@ pub trait Ledger: Send + Sync {
 
     /// Applies all of `writes` durably, or nothing: the steps of a login that are no events by themselves.
     async fn keep_login(&self, writes: Vec<LoginWrite>) -> Result<()>;
+
+    /// Keeps the answer of a request that was done under a key. Nothing happens if the key is not claimed.
+    async fn keep_answer(&self, key: RequestKey, answer: Vec<u8>) -> Result<()>;
+
+    /// Forgets the keys that were claimed before `before`, with their answers.
+    async fn forget_requests(&self, before: UtcTime) -> Result<()>;
+}
+
+/// Requests that are done once.
+#[async_trait]
+pub trait Requests: Send + Sync {
+    /// What came of a caller's request with this key; none if it was not done.
+    async fn done(&self, key: KeyRef<'_>) -> Result<Option<Done>>;
 }
 
 /// Agencies and people.
@@ -263,6 +283,20 @@ pub trait Functions: Send + Sync {
 pub trait Certificates: Send + Sync {
     /// One card.
     async fn card(&self, tenant: &TenantId, number: &CardNumber) -> Result<Option<Stored<Card>>>;
+    /// An agency's cards in order of number, after `after`.
+    async fn cards_of_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<&CardNumber>,
+        limit: u32,
+    ) -> Result<Vec<Stored<Card>>>;
+    /// The certificates and open intents of an agency's people, in order of issuer and serial, after `after`.
+    async fn certificates_of_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<&CertificateRef>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>>;
     /// A person's cards at an agency.
     async fn cards_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<Stored<Card>>>;
     /// The certificates and open intents of a card.
@@ -419,6 +453,7 @@ pub trait Store:
     + Keys
     + Relying
     + Logins
+    + Requests
 {
 }
 
@@ -439,5 +474,6 @@ impl<T> Store for T where
         + Keys
         + Relying
         + Logins
+        + Requests
 {
 }

@@ -134,6 +134,7 @@ const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "sealed", include_str!("../../migrations/sqlite/0008_sealed.sql")),
     (12, "functions", include_str!("../../migrations/sqlite/0012_functions.sql")),
     (13, "notices", include_str!("../../migrations/sqlite/0013_notices.sql")),
+    (14, "requests", include_str!("../../migrations/sqlite/0014_requests.sql")),
     (17, "saml", include_str!("../../migrations/sqlite/0017_saml.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -146,6 +147,7 @@ const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "sealed", include_str!("../../migrations/postgres/0008_sealed.sql")),
     (12, "functions", include_str!("../../migrations/postgres/0012_functions.sql")),
     (13, "notices", include_str!("../../migrations/postgres/0013_notices.sql")),
+    (14, "requests", include_str!("../../migrations/postgres/0014_requests.sql")),
     (17, "saml", include_str!("../../migrations/postgres/0017_saml.sql")),
 ];
 
