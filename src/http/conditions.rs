@@ -39,7 +39,7 @@ async fn conditions(request: Request) -> Result<(Arc<Conditions>, Request), Prob
 }
 
 fn unread(error: &axum::Error) -> Problem {
-    if std::error::Error::source(error).is_some_and(|cause| cause.is::<LengthLimitError>()) {
+    if std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<LengthLimitError>) {
         return Problem::edge(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the body is too large");
     }
     Problem::edge(StatusCode::BAD_REQUEST, "body", "the body could not be read")
@@ -61,7 +61,7 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 /// The versions in `If-Match`; `*` is any. A tag that is none of ours matches nothing.
 fn seen(headers: &HeaderMap) -> Result<Option<Seen>, Problem> {
     let mut tags = headers.get_all(header::IF_MATCH).iter().peekable();
-    if tags.peek().is_none() || tags.peek().is_some_and(|value| value.as_bytes() == b"*") {
+    if tags.peek().is_none_or(|value| value.as_bytes() == b"*") {
         return Ok(None);
     }
     let tags = tags.filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));

@@ -102,10 +102,10 @@ impl Key {
         let key = hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes());
         let derive = |parts: [&[u8]; 3]| -> [u8; 32] {
             let mut context = hmac::Context::with_key(&key);
-            parts.into_iter().for_each(|part| {
+            for part in parts {
                 context.update(&(part.len() as u64).to_be_bytes());
                 context.update(part);
-            });
+            }
             context.sign().as_ref().try_into().expect("HMAC-SHA-256 has 32 octets")
         };
         Self {

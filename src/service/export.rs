@@ -158,7 +158,8 @@ impl Export {
     }
 }
 
-fn some(value: impl ToString) -> Option<String> {
+#[expect(clippy::unnecessary_wraps, reason = "a column that is always there stands beside those that may be empty")]
+fn some(value: &dyn ToString) -> Option<String> {
     Some(value.to_string())
 }
 
@@ -166,18 +167,18 @@ fn enrolment(Stored { value, .. }: &Stored<AnyEnrolment>) -> Row {
     let (bare, submitted) = (value.bare(), value.submitted());
     vec![
         some(&bare.id),
-        some(value.stage_name()),
+        some(&value.stage_name()),
         some(&bare.applicant),
         some(&bare.card),
         some(&submitted.by),
-        some(submitted.at),
+        some(&submitted.at),
         value.identified().map(|identified| identified.by.to_string()),
         value.approved().map(|approved| approved.by.to_string()),
     ]
 }
 
 fn card(Stored { value, .. }: &Stored<Card>) -> Row {
-    vec![some(&value.number), some(&value.holder), some(value.state.as_str()), some(value.bound_at)]
+    vec![some(&value.number), some(&value.holder), some(&value.state.as_str()), some(&value.bound_at)]
 }
 
 fn certificate(record: &CertificateRecord) -> Row {
@@ -190,12 +191,12 @@ fn certificate(record: &CertificateRecord) -> Row {
     vec![
         some(&intent.certificate.issuer),
         some(&intent.certificate.serial),
-        some(intent.purpose.as_str()),
+        some(&intent.purpose.as_str()),
         some(&intent.profile),
         person,
         card,
-        some(intent.at),
-        some(intent.not_after),
+        some(&intent.at),
+        some(&intent.not_after),
         revocation.map(|revocation| revocation.at.to_string()),
         revocation.map(|revocation| revocation.reason.as_str().to_owned()),
     ]
@@ -206,15 +207,15 @@ fn assignment(Stored { value, .. }: &Stored<AnyAssignment>) -> Row {
     let (decided, ended) = (value.decided(), value.ended());
     vec![
         some(&bare.id),
-        some(value.stage_name()),
+        some(&value.stage_name()),
         some(&bare.person),
         some(&bare.package.name),
-        some(bare.package.version),
-        some(bare.from),
-        some(bare.until),
+        some(&bare.package.version),
+        some(&bare.from),
+        some(&bare.until),
         some(&bare.reason),
         ordered.by.as_ref().map(ToString::to_string),
-        some(ordered.at),
+        some(&ordered.at),
         decided.and_then(|decided| decided.by.as_ref()).map(ToString::to_string),
         decided.map(|decided| decided.at.to_string()),
         ended.map(|ended| ended.by.to_string()),

@@ -28,7 +28,13 @@ impl Environment {
         let node = step("JavaScript programs", node::ensure)?;
         let saml = step("pysaml2", || venv::ensure(&venv::PYSAML2))?;
         let postgres = step("PostgreSQL", Postgres::start)?;
-        Ok(Self { postgres, venv: venv.into(), schemathesis: schemathesis.into(), node: node.into(), saml: saml.into() })
+        Ok(Self {
+            postgres,
+            venv: venv.into(),
+            schemathesis: schemathesis.into(),
+            node: node.into(),
+            saml: saml.into(),
+        })
     }
 
     /// Lets `command` see the environment.

@@ -17,7 +17,8 @@ pub(crate) struct Program {
 pub(crate) const PKILINT: Program = Program { folder: "target/venv", name: "pkilint", version: "0.13.3", with: &[] };
 
 /// Reads the description of the API and tries whatever it says.
-pub(crate) const SCHEMATHESIS: Program = Program { folder: "target/venv-api", name: "schemathesis", version: "4.32.0" };
+pub(crate) const SCHEMATHESIS: Program =
+    Program { folder: "target/venv-api", name: "schemathesis", version: "4.32.0", with: &[] };
 
 /// The certificate service that issuance is measured against.
 pub(crate) const OPENBAO: Program =

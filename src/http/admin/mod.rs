@@ -117,7 +117,7 @@ pub async fn profiles(
 #[into_params(parameter_in = Query)]
 pub struct AuditPage {
     /// The first record, from 1.
-    #[param(minimum = 1, maximum = 9223372036854775806_i64)]
+    #[param(minimum = 1, maximum = 9_223_372_036_854_775_806_i64)]
     pub from: Option<u64>,
     /// Where the list goes on: `next` of the page before.
     pub cursor: Option<String>,
