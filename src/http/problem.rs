@@ -110,7 +110,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// In Swedish; the problem goes along for [`of_problems`](super::language), which may put it in English.
+/// In Swedish; the problem goes along for the layer of languages, which may put it in English.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.clone().answer("sv");

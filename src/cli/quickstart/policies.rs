@@ -28,6 +28,7 @@ const POLICIES: &[Policy] = policies![
     "ceremony/production.toml",
     "claims.toml",
     "end-of-ca.toml",
+    "functions.toml",
     "logins.toml",
     "profiles/cross-ca.toml",
     "profiles/demo-software-authentication.toml",

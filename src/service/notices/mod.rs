@@ -1,6 +1,6 @@
 //! Tells people and systems what happened to what concerns them.
 //!
-//! A notice is written in the unit of work that it is about ([`Outbox`]), so that what happened is told and what did not is
+//! A notice is written in the unit of work that it is about (`domain::notice`), so that what happened is told and what did not is
 //! not; a job delivers it ([`deliver`]) by [`mail`] or [`webhook`], again and again until it is taken or given up.
 
 pub mod deliver;
