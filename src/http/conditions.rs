@@ -33,7 +33,7 @@ async fn conditions(request: Request) -> Result<(Arc<Conditions>, Request), Prob
     let body = to_bytes(body, super::MAX_BODY).await.map_err(|error| unread(&error))?;
     let route = format!("{} {}", parts.method, parts.uri.path());
     let key = key(&parts.headers)?.map(|key| Key::new(key, &route, &body));
-    let conditions = Arc::new(Conditions::new(key, seen(&parts.headers)?));
+    let conditions = Arc::new(Conditions::new(key, seen(&parts.headers)));
     parts.extensions.insert(Arc::clone(&conditions));
     Ok((conditions, Request::from_parts(parts, Body::from(body))))
 }
@@ -58,19 +58,15 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     })
 }
 
-/// The versions in `If-Match`; `*` is any. A tag that is none of ours matches nothing.
-fn seen(headers: &HeaderMap) -> Result<Option<Seen>, Problem> {
+/// The versions in `If-Match`; `*` is any. A tag that is none of ours matches nothing, which the commit says: by then it
+/// is known whether the caller may ask.
+fn seen(headers: &HeaderMap) -> Option<Seen> {
     let mut tags = headers.get_all(header::IF_MATCH).iter().peekable();
     if tags.peek().is_none_or(|value| value.as_bytes() == b"*") {
-        return Ok(None);
+        return None;
     }
     let tags = tags.filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
-    let versions: Vec<_> = tags.filter_map(|tag| version(tag.trim())).collect();
-    if versions.is_empty() {
-        let status = StatusCode::PRECONDITION_FAILED;
-        return Err(Problem::edge(status, "not-as-seen", "If-Match names no version that this service gave"));
-    }
-    Ok(Some(Seen(versions)))
+    Some(Seen(tags.filter_map(|tag| version(tag.trim())).collect()))
 }
 
 fn version(tag: &str) -> Option<(String, Version)> {
@@ -171,11 +167,11 @@ mod tests {
     fn tags_are_read_as_they_were_given() {
         let given = tag("bulk-revocation", Version(3));
         let wanted = Some(Seen(vec![("bulk-revocation".to_owned(), Version(3))]));
-        assert_eq!(seen(&headers(header::IF_MATCH, &given)).ok().unwrap(), wanted);
-        assert_eq!(seen(&headers(header::IF_MATCH, &format!("W/\"x\", {given}"))).ok().unwrap(), wanted);
-        assert_eq!(seen(&headers(header::IF_MATCH, "*")).ok().unwrap(), None);
+        assert_eq!(seen(&headers(header::IF_MATCH, &given)), wanted);
+        assert_eq!(seen(&headers(header::IF_MATCH, &format!("W/\"x\", {given}"))), wanted);
+        assert_eq!(seen(&headers(header::IF_MATCH, "*")), None);
         for none in ["3", "\"card\"", "W/\"card-3\"", "\"card-x\"", ""] {
-            assert!(seen(&headers(header::IF_MATCH, none)).is_err(), "{none}");
+            assert_eq!(seen(&headers(header::IF_MATCH, none)), Some(Seen(Vec::new())), "{none}");
         }
     }
 }

@@ -21,6 +21,15 @@ fn every_body_has_an_example_and_every_text_in_it_a_meaning() {
 }
 
 #[test]
+fn every_reference_leads_somewhere() {
+    let api = crate::http::openapi();
+    let text = api.to_string();
+    for name in text.split("\"#/").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(api.pointer(&format!("/{name}")).is_some(), "{name}");
+    }
+}
+
+#[test]
 fn every_operation_says_what_it_refuses() {
     let mut api = crate::http::openapi();
     for (path, method, operation) in operations(&mut api) {

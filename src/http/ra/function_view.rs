@@ -92,6 +92,7 @@ pub struct HandOver {
 #[into_params(parameter_in = Query)]
 pub struct FunctionPage {
     /// Only those at this stage.
+    #[param(inline)]
     pub stage: Option<FunctionStage>,
     /// Go on after this id.
     pub after: Option<String>,

@@ -30,6 +30,7 @@ pub struct EmployeeAddress {
 #[into_params(parameter_in = Query)]
 pub struct NoticePage {
     /// What became of them; those that were given up, if it is not said.
+    #[param(inline)]
     pub state: Option<NoticeState>,
     /// Go on after this id.
     pub after: Option<String>,
