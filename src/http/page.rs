@@ -40,11 +40,7 @@ impl<'a> Listing<'a> {
         of: &str,
         (cursor, limit): (Option<&str>, Option<u32>),
     ) -> Result<Self, Problem> {
-        let limit = limit.unwrap_or(USUAL);
-        if !(1..=MOST).contains(&limit) {
-            let problem = format!("1 to {MOST}");
-            return Err(ServiceError::Invalid { field: "limit", problem }.into());
-        }
+        let limit = rows_of(limit)?;
         let scope = format!("{} {} {of}", permit.tenant(), permit.person());
         let stale = || Problem::edge(StatusCode::BAD_REQUEST, "cursor", "not a cursor of this list; begin again");
         let after = cursor.map(|cursor| app.cursors.read(&scope, cursor).ok_or_else(stale)).transpose()?;
@@ -73,6 +69,19 @@ impl<'a> Listing<'a> {
         let next = last.map(|last| self.app.cursors.write(&*self.app.entropy, &self.scope, &last));
         Json(Page { items: rows.into_iter().map(view).collect(), next })
     }
+}
+
+/// The rows of a page, as a request asks for them.
+///
+/// # Errors
+/// [`Problem`] for a number out of range.
+pub fn rows_of(limit: Option<u32>) -> Result<u32, Problem> {
+    let limit = limit.unwrap_or(USUAL);
+    if (1..=MOST).contains(&limit) {
+        return Ok(limit);
+    }
+    let problem = format!("1 to {MOST}");
+    Err(ServiceError::Invalid { field: "limit", problem }.into())
 }
 
 /// Rows of a page if the request does not say.

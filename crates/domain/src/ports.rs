@@ -370,12 +370,12 @@ pub trait AuditLog: Send + Sync {
 pub trait Notices: Send + Sync {
     /// Notices that wait and are due at `now`, those longest due first.
     async fn due_notices(&self, now: UtcTime, limit: u32) -> Result<Vec<Stored<Delivery>>>;
-    /// Notices of an agency in a state, in order of id, after `after`.
+    /// Notices of an agency in a state, in order of id and way, after `after`.
     async fn notices(
         &self,
         tenant: &TenantId,
         state: DeliveryState,
-        after: Option<&NoticeId>,
+        after: Option<(&NoticeId, Channel)>,
         limit: u32,
     ) -> Result<Vec<Stored<Delivery>>>;
     /// One notice on one of its ways.

@@ -69,7 +69,7 @@ pub async fn record_address(
 pub async fn list(
     app: &App,
     permit: &Permit<ReadNotices>,
-    (state, after, limit): (DeliveryState, Option<&NoticeId>, u32),
+    (state, after, limit): (DeliveryState, Option<(&NoticeId, Channel)>, u32),
 ) -> Result<Vec<Delivery>, ServiceError> {
     let limit = limit.clamp(1, super::read::MAX_PAGE);
     let rows = app.store.notices(permit.tenant(), state, after, limit).await?;

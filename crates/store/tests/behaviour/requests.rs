@@ -6,10 +6,20 @@ use domain::changes::Write;
 use domain::ports::Conflict;
 use domain::request::{Done, KeyRef, RequestKey};
 
+fn key() -> RequestKey {
+    RequestKey { tenant: tenant("a"), person: person("anna"), id: [1; 32], request: [2; 32], at: at(10) }
+}
+
+/// Every write about keys of requests.
+pub(crate) fn everything() -> Vec<Write> {
+    let answer = Write::RequestAnswer { key: key(), answer: b"sealed".to_vec() };
+    vec![Write::RequestKey(key()), answer, Write::ForgetRequests(at(0))]
+}
+
 pub(crate) async fn a_request_is_done_once_under_its_key(database: &Database) {
     let store = &*database.store;
     populate(store).await;
-    let key = RequestKey { tenant: tenant("a"), person: person("anna"), id: [1; 32], request: [2; 32], at: at(10) };
+    let key = key();
     let of = KeyRef { tenant: &key.tenant, person: &key.person, id: &key.id };
     assert_eq!(store.done(of).await.unwrap(), None);
 
