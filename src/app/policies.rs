@@ -13,6 +13,7 @@ use domain::packages::Packages;
 use domain::retention::Retention;
 use domain::session::pace::LoginPolicy;
 use pki::profile::Profiles;
+use signature::stamp::StampPolicy;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
@@ -35,6 +36,8 @@ pub struct Policies {
     pub revocation: RevocationPolicy,
     /// How often the same may log in or call.
     pub logins: LoginPolicy,
+    /// What is stamped, and how exactly.
+    pub timestamps: StampPolicy,
     /// Which certificates of functions can be ordered, and on what.
     pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
@@ -59,6 +62,7 @@ impl Policies {
         let terms = Terms::from_toml(text(TERMS)?)?;
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
         let logins = LoginPolicy::from_toml(text(LOGINS)?)?;
+        let timestamps = StampPolicy::from_toml(text(TIMESTAMPS)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
         let (functions, end_of_ca, digest) = (functions(bundle)?, end_of_ca(bundle)?, bundle.digest());
@@ -71,6 +75,7 @@ impl Policies {
             terms,
             revocation,
             logins,
+            timestamps,
             functions,
             retention,
             end_of_ca,
@@ -106,6 +111,7 @@ impl InForce {
 
 const REVOCATION: &str = "revocation.toml";
 const LOGINS: &str = "logins.toml";
+const TIMESTAMPS: &str = "timestamps.toml";
 const TERMS: &str = "terms.toml";
 const ELIGIBILITY: &str = "access/eligibility.toml";
 const NO_PANIC: &str = "no one panics while holding this lock";

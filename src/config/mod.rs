@@ -12,6 +12,7 @@ pub mod notices;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod timestamps;
 pub mod token;
 pub mod validation;
 
@@ -22,6 +23,7 @@ use listen::{ListenConfig, TlsConfig};
 use login::LoginConfig;
 use notices::NoticesConfig;
 use status::{CrlConfig, OcspConfig, StatusConfig};
+use timestamps::{ClockSource, TimestampsConfig};
 use token::HsmConfig;
 use validation::ValidationConfig;
 
@@ -70,6 +72,9 @@ pub struct Config {
     /// What people and systems are told; nobody is without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notices: Option<NoticesConfig>,
+    /// The time-stamping authority; none without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamps: Option<TimestampsConfig>,
     /// Certificates of functions.
     #[serde(default)]
     pub functions: FunctionsConfig,
@@ -199,6 +204,10 @@ impl Config {
         }
         if self.mode == Mode::Production && self.signer.spawn.is_some() {
             return invalid("signer.spawn", "in production the signer runs under its own user; remove this key");
+        }
+        let assumed = |config: &TimestampsConfig| matches!(config.clock, ClockSource::Assumed);
+        if self.mode == Mode::Production && self.timestamps.as_ref().is_some_and(assumed) {
+            return invalid("timestamps.clock", "in production somebody must say how good the clock is: use chrony");
         }
         if let Some((key, problem)) = self.login.as_ref().and_then(LoginConfig::problem) {
             return invalid(key, problem);

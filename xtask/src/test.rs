@@ -17,6 +17,7 @@ pub(crate) struct Environment {
     schemathesis: OsString,
     node: OsString,
     saml: OsString,
+    pyhanko: OsString,
 }
 
 impl Environment {
@@ -27,6 +28,7 @@ impl Environment {
         let schemathesis = step("schemathesis", || venv::ensure(&venv::SCHEMATHESIS))?;
         let node = step("JavaScript programs", node::ensure)?;
         let saml = step("pysaml2", || venv::ensure(&venv::PYSAML2))?;
+        let pyhanko = step("pyHanko", || venv::ensure(&venv::PYHANKO))?;
         let postgres = step("PostgreSQL", Postgres::start)?;
         Ok(Self {
             postgres,
@@ -34,6 +36,7 @@ impl Environment {
             schemathesis: schemathesis.into(),
             node: node.into(),
             saml: saml.into(),
+            pyhanko: pyhanko.into(),
         })
     }
 
@@ -45,6 +48,7 @@ impl Environment {
             .env("SIGILL_TEST_SCHEMATHESIS", &self.schemathesis)
             .env("SIGILL_TEST_NODE", &self.node)
             .env("SIGILL_TEST_SAML", &self.saml)
+            .env("SIGILL_TEST_PYHANKO", &self.pyhanko)
     }
 }
 

@@ -62,10 +62,18 @@ fn commands(text: &mut String, manifest: &Manifest, layout: &Layout) {
         )
     });
     let persons = manifest.issuers.iter().find(|issuer| issuer.name.contains("person"));
+    let stamp = manifest.tsa_url.as_ref().map(|url| {
+        format!(
+            "  openssl ts -query -data README.md -sha256 -cert | curl -s -H content-type:application/timestamp-query \\
+    \
+             --data-binary @- {url} | openssl ts -reply -in /dev/stdin -text\n"
+        )
+    });
     let list = persons.map(|ca| format!("  curl -s {} | openssl crl -inform DER -noout -text\n", ca.crl_url));
     text.push_str("\nTry:\n");
     text.push_str(&curl.unwrap_or_default());
     text.push_str(&list.unwrap_or_default());
+    text.push_str(&stamp.unwrap_or_default());
     let program = std::env::current_exe().unwrap_or_else(|_| "sigill".into());
     let _ = writeln!(text, "  {} demo run --data {data}\n\nStop with Ctrl-C.", program.display()); // cannot fail
 }

@@ -2,7 +2,8 @@
 
 /// The word for a field; `schema.field` comes before the field alone.
 pub(super) fn word(schema: &str, field: &str) -> Option<&'static str> {
-    let own = format!("{schema}.{field}");
+    // The rows of a page are described where it is.
+    let own = format!("{}.{field}", schema.strip_prefix("Page_").unwrap_or(schema));
     let table = |name: &str| WORDS.iter().find(|(named, _)| *named == name).map(|(_, word)| *word);
     table(&own)
         .or_else(|| table(field))
@@ -45,7 +46,7 @@ const ENDINGS: [(&str, &str); 8] = [
 ];
 
 /// By name.
-const WORDS: [(&str, &str); 121] = [
+const WORDS: [(&str, &str); 116] = [
     ("AffectedView.service", "ocsp-person"),
     ("AgreementView.reference", "dnr 2026-101"),
     ("BulkView.grounds", "Serie 4 har ett fel i kretsen"),
@@ -81,11 +82,6 @@ const WORDS: [(&str, &str); 121] = [
     ("NoticeView.state", "waiting"),
     ("PackageView.name", "approver"),
     ("PackageView.role", "approver"),
-    ("Page_AffectedView.service", "ocsp-person"),
-    ("Page_RecordView.text", r#"{"sequence":1,"kind":"policies.in-force"}"#),
-    ("Page_TenantView.id", "norrsken"),
-    ("Page_TenantView.kind", "state-agency"),
-    ("Page_TenantView.name", "Norrskensmyndigheten"),
     ("PeerView.value", "tjanst.example"),
     ("PolicyView.initial_set", "2.5.29.32.0"),
     ("ProfileView.name", "person-authentication-loa4"),
