@@ -15,6 +15,7 @@ pub mod http;
 pub mod jobs;
 mod lock;
 pub mod policies;
+pub mod register;
 pub mod server_identity;
 pub mod service;
 pub mod shutdown;

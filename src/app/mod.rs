@@ -9,6 +9,7 @@ use crate::service::known::Known;
 use crate::service::permit::Caller;
 use domain::evidence::Officer;
 use domain::ports::Store;
+use domain::register::PersonRegister;
 use pki::issue::Issuer;
 use pki::ocsp::Responder;
 use std::collections::BTreeMap;
@@ -64,6 +65,8 @@ pub struct Parts {
     pub validating: Arc<Semaphore>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
+    /// The person register, if one is configured.
+    pub register: Option<Arc<dyn PersonRegister>>,
     /// Card logins, if they are configured.
     pub login: Option<Login>,
 }

@@ -5,9 +5,11 @@ use crate::policies::{PolicyFolder, assurance, packages, profiles, retention};
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
+use domain::decisions::AppealText;
 use domain::eligibility::EligibilityPolicy;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
+use domain::register::RegisterPolicy;
 use domain::retention::Retention;
 use pki::profile::Profiles;
 use std::path::Path;
@@ -32,6 +34,10 @@ pub struct Policies {
     pub revocation: RevocationPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
+    /// What follows from what the person register says.
+    pub register: RegisterPolicy,
+    /// How decisions are appealed.
+    pub appeal: AppealText,
 }
 
 /// The policies in force; they change as a whole.
@@ -51,8 +57,10 @@ impl Policies {
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
+        let register = RegisterPolicy::from_toml(text(REGISTER)?)?;
+        let appeal = AppealText::from_toml(text(DECISIONS)?)?;
         let digest = bundle.digest();
-        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, retention })
+        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, retention, register, appeal })
     }
 
     /// Reads a folder: what is in it, and what that says.
@@ -82,6 +90,8 @@ impl InForce {
     }
 }
 
+const REGISTER: &str = "register.toml";
+const DECISIONS: &str = "decisions.toml";
 const REVOCATION: &str = "revocation.toml";
 const TERMS: &str = "terms.toml";
 const ELIGIBILITY: &str = "access/eligibility.toml";

@@ -62,6 +62,15 @@ pub enum StartError {
     /// A policy that cannot be used.
     #[error("policies")]
     Revocation(#[from] RevocationPolicyError),
+    /// A policy that cannot be used.
+    #[error("policies")]
+    Register(#[from] domain::register::RegisterPolicyError),
+    /// A policy that cannot be used.
+    #[error("policies")]
+    Decisions(#[from] domain::decisions::DecisionPolicyError),
+    /// The person register.
+    #[error("register")]
+    NoRegister(#[from] crate::register::NoRegister),
     /// Terms that nobody could accept.
     #[error("policies")]
     Terms(#[from] TermsError),
@@ -128,6 +137,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         officers: Known::default(),
         validating: Arc::new(tokio::sync::Semaphore::new(crate::service::validate::AT_ONCE)),
         identity: Arc::new(ServerIdentity::default()),
+        register: config.register.as_ref().map(crate::register::open).transpose()?,
         login: config.login.as_ref().map(Login::new).transpose()?,
         config,
     });

@@ -31,6 +31,7 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         each(|app, stop| Box::pin(revoke_many::run(app, stop))),
         each(|app, stop| Box::pin(lifecycle::run_employments(app, stop))),
         each(|app, stop| Box::pin(lifecycle::run_uncollected(app, stop))),
+        each(|app, stop| Box::pin(lifecycle::run_register(app, stop))),
         each(|app, stop| Box::pin(logins::run_keys(app, stop))),
         each(|app, stop| Box::pin(logins::run_sessions(app, stop))),
     );

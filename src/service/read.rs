@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::permit::{Permit, ReadCard, ReadEnrolment, ReadSelf, ReadTenants};
+use crate::service::protection;
 use domain::card::Card;
 use domain::certificate::CertificateRecord;
 use domain::changes::Stored;
@@ -20,7 +21,8 @@ pub async fn enrolment(
     id: &EnrolmentId,
 ) -> Result<AnyEnrolment, ServiceError> {
     let row = app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
-    Ok(row.value)
+    let shown = protection::enrolments(app, permit, vec![row.value]).await?.pop();
+    shown.ok_or(ServiceError::NotFound)
 }
 
 /// Applications of the agency in order of id.
@@ -36,7 +38,7 @@ pub async fn enrolments(
 ) -> Result<Vec<AnyEnrolment>, ServiceError> {
     let limit = limit.clamp(1, MAX_PAGE);
     let rows = app.store.enrolments(permit.tenant(), stage, after, limit).await?;
-    Ok(rows.into_iter().map(|row| row.value).collect())
+    protection::enrolments(app, permit, rows.into_iter().map(|row| row.value).collect()).await
 }
 
 /// A card with its certificates.
@@ -50,7 +52,7 @@ pub async fn card(
 ) -> Result<(Card, Vec<CertificateRecord>), ServiceError> {
     let card = app.store.card(permit.tenant(), number).await?.ok_or(ServiceError::NotFound)?;
     let certificates = app.store.certificates_of_card(permit.tenant(), number).await?;
-    Ok((card.value, certificates))
+    Ok((card.value, protection::certificates(app, permit, certificates).await?))
 }
 
 /// The caller, their agency and their cards.

@@ -69,6 +69,7 @@ id!(/** A dual-control act. */ ApprovalId, "approval id");
 id!(/** A package given to a person. */ AssignmentId, "assignment id");
 id!(/** Many revocations as one act. */ BulkId, "bulk revocation id");
 id!(/** An agency's step into a phase. */ MoveId, "move id");
+id!(/** Something that waits for a person. */ WorkId, "work id");
 id!(/** The number printed on a card and carried in its certificates (1.2.752.34.2.1). */ CardNumber, "card number");
 
 /// Lower-case hexadecimal text of `bytes`.

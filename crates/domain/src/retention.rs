@@ -15,6 +15,10 @@ pub enum RecordKind {
     Agency,
     /// A person.
     Person,
+    /// What a person register said of somebody.
+    RegisterAnswer,
+    /// Something that waited for a person.
+    Work,
     /// A key that personal data is sealed with.
     DataKey,
     /// A person's employment at an agency.
@@ -95,9 +99,11 @@ pub struct RetentionError(String);
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Agency,
         Self::Person,
+        Self::RegisterAnswer,
+        Self::Work,
         Self::DataKey,
         Self::Employment,
         Self::Role,
@@ -126,6 +132,7 @@ impl RecordKind {
         match self {
             Self::CertifiedKey | Self::DistinguishedName | Self::DataKey => None,
             Self::Enrolment
+            | Self::RegisterAnswer
             | Self::Approval
             | Self::Delivery
             | Self::Card
@@ -138,6 +145,7 @@ impl RecordKind {
             Self::Agency
             | Self::Person
             | Self::Employment
+            | Self::Work
             | Self::Role
             | Self::OcspAnswer
             | Self::PersonalValue

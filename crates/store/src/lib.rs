@@ -22,6 +22,7 @@ mod keys;
 mod onboarding;
 mod people;
 mod policies;
+mod registry;
 mod relying;
 mod revocations;
 mod seal;

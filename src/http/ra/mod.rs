@@ -6,12 +6,14 @@ use utoipa_axum::routes;
 
 pub mod bulk;
 pub mod card;
+pub mod decision;
 pub mod delivery;
 pub mod enrolment;
 pub mod package;
 pub mod package_view;
 pub mod person;
 pub mod view;
+pub mod work;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<App> {
@@ -42,4 +44,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(package::train))
         .routes(routes!(person::search))
         .routes(routes!(person::end_employment))
+        .routes(routes!(decision::read))
+        .routes(routes!(decision::protect))
+        .routes(routes!(work::list))
+        .routes(routes!(work::close))
 }

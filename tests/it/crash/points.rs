@@ -13,6 +13,8 @@ use std::time::Duration;
 const ELSEWHERE: &[&str] = &[
     "tenant",
     "employment-end",
+    "person-changed",
+    "person-number-replaced",
     "agreement",
     "move-new",
     "move",
@@ -35,6 +37,10 @@ const ELSEWHERE: &[&str] = &[
     "session-ended",
     "tickets-forgotten",
     "sessions-forgotten",
+    "register-answer",
+    "person-checked",
+    "work",
+    "work-done",
     "erase",
 ];
 /// Points that every transaction passes: many times in the life of one card.

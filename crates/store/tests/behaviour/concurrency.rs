@@ -134,6 +134,13 @@ fn everything() -> Changes {
         Write::KeyStage(crate::world::key_stage("ca", None, domain::key::KeyState::Active)),
     ]);
     all = all.join(changes(logins()));
+    all = all.join(changes([
+        Write::PersonChanged(crate::registry::renewed()),
+        Write::NewNumber { person: crate::registry::renewed(), at: crate::world::at(20) },
+        Write::RegisterAnswer(crate::registry::evidence()),
+        Write::NewWork(crate::registry::work()),
+        Write::WorkDone(crate::registry::done()),
+    ]));
     all = all.also(event("test.personal").personal("name", "Anna", [3; 16]));
     all
 }

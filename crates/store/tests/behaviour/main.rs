@@ -18,6 +18,7 @@ mod keys;
 mod logins;
 mod people;
 mod policies;
+mod registry;
 mod sealed;
 mod status;
 mod tables;
