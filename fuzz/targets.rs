@@ -27,12 +27,21 @@ pub const TARGETS: &[Target] = &[
     ("operation", operation),
     ("path", path),
     ("profile", profile),
+    ("register_answer", register_answer),
     ("signer_request", signer_request),
     ("spki", spki),
     ("token_answer", token_answer),
     ("token_backup", token_backup),
     ("transcript", transcript),
 ];
+
+/// Answers of a person register.
+pub fn register_answer(data: &[u8]) {
+    let Ok(Some(entry)) = domain::register::Entry::from_answer(data) else { return };
+    let again = serde_json::json!({ "person": &entry }).to_string();
+    let read = domain::register::Entry::from_answer(again.as_bytes()).expect("what was accepted is accepted again");
+    assert_eq!(read.as_ref(), Some(&entry));
+}
 
 /// Packages, and who may be connected.
 pub fn access_policy(data: &[u8]) {

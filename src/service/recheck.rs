@@ -40,14 +40,12 @@ async fn one(app: &App, known: &Person) -> Result<(), ServiceError> {
     for finding in findings.iter().filter(|finding| finding.consequence == Consequence::Revoke) {
         revoke_all(app, known, finding.reason).await?;
     }
-    let changes = changed(app, known, &now, &findings).await?;
-    let (before, after) = (changes.clone(), register::evidence(app, &known.id, (Occasion::Recheck, None), answer));
-    let with = |changes: Changes| after.iter().cloned().fold(changes, Changes::write);
-    match commit(app, with(changes)).await {
+    let evidence = register::evidence(app, &known.id, (Occasion::Recheck, None), answer);
+    let with = |changes: Changes| evidence.iter().cloned().fold(changes, Changes::write);
+    match commit(app, with(changed(app, known, &now, &findings).await?)).await {
         // The new number is known already, as somebody else's: an officer says who is who.
         Err(StoreError::Conflict(Conflict::Exists("person"))) if now.identity_number != known.identity_number => {
             let same = Person { identity_number: known.identity_number.clone(), ..now };
-            drop(before);
             commit(app, with(changed(app, known, &same, &findings).await?)).await?;
         }
         other => drop(other?),

@@ -20,6 +20,7 @@ mod hsm_faults;
 mod lifecycle;
 mod oidc;
 mod packages;
+mod persons;
 mod policies;
 mod power_loss;
 mod quickstart;

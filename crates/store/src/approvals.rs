@@ -96,10 +96,7 @@ pub(crate) fn signature_rows(approval: &Approval) -> impl Iterator<Item = Vec<Va
             Value::text(&signature.by),
             position.into(),
             signature.at.into(),
-            Value::sealed(
-                Place::within(STATEMENT, approval.id.as_str(), signature.by.as_str()),
-                &signature.statement,
-            ),
+            Value::sealed(Place::within(STATEMENT, approval.id.as_str(), signature.by.as_str()), &signature.statement),
             Value::sealed_or_null(
                 Place::within(REASON, approval.id.as_str(), signature.by.as_str()),
                 signature.reason.as_deref(),
