@@ -30,7 +30,7 @@ pub(super) async fn login(
     let handle = parameters.get("login").unwrap_or_default();
     let der = certificate.as_ref().map(|Extension(certificate)| certificate.0.as_ref());
     match present(&app, handle, der).await {
-        Ok(address) => see_other(&address),
+        Ok(address) => closing(see_other(&address)),
         Err(Stopped::NoLogin) => over(accepted),
         Err(Stopped::Failed(why)) => error(accepted, &why),
         Err(Stopped::Refused { why, client, language }) => {
@@ -94,8 +94,11 @@ fn refused(
         CardRefused::StatusUnknown => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::FORBIDDEN,
     };
-    let mut response = page(status, &refused, "");
-    // The next connection may bring another card; this one's certificate is settled.
+    closing(page(status, &refused, ""))
+}
+
+/// Ends the connection: what it proved of the card is settled. The next login needs the card again, and may bring another.
+fn closing(mut response: Response) -> Response {
     response.headers_mut().insert(header::CONNECTION, axum::http::HeaderValue::from_static("close"));
     response
 }
