@@ -171,9 +171,11 @@ async fn a_protected_person_is_seen_by_those_only_who_may() {
         let text = answer.to_string();
         assert!(!text.contains(&name) && !text.contains("Skyddad"), "answer {number} names a protected person: {text}");
     }
-    let metrics = Command::new("curl").args(["-sS", &format!("{}/metrics", installation.url("status_url"))]).output();
+    let (address, root) = (installation.url("openapi_url"), installation.manifest()["tls_ca"].clone());
+    let address = address.replace("/openapi.json", "/metrics");
+    let metrics = Command::new("curl").args(["-sS", "--fail", "--cacert", root.as_str().unwrap(), &address]).output();
     let metrics = String::from_utf8_lossy(&metrics.unwrap().stdout).into_owned();
-    assert!(!metrics.contains("Skyddad") && !metrics.contains(&number));
+    assert!(metrics.contains("sigill_") && !metrics.contains("Skyddad") && !metrics.contains(&number));
     installation.stop();
     let log = installation.log();
     assert!(!log.contains("Skyddad") && !log.contains(&number), "the log names a protected person");

@@ -126,18 +126,6 @@ words! {
         Protection = "register-protection",
         /// The person's data is protected, and who asked may not handle that.
         Protected = "protected-person",
-        /// The order is for fewer days than orders by themselves need.
-        Short = "employment-too-short",
-        /// The employment begins later than orders by themselves may wait.
-        Later = "employment-not-begun",
-        /// The person is too young for the card.
-        Young = "too-young",
-        /// The person has a card already.
-        HasCard = "has-card",
-        /// A coordination number, which an officer judges.
-        Coordination = "coordination-number",
-        /// The register could not be asked.
-        Away = "register-away",
     }
 }
 

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is an assertion")]
 
 use domain::eligibility::AgencyKind;
-use domain::people::{Person, Tenant};
-use domain::subject::{Mode, SubjectFault, check_person};
+use domain::people::{Person, Protection, Tenant};
+use domain::subject::{Mode, SubjectFault, check_person, is_masked, masked};
 use pki::issue::subject_name;
 use pki::{Profile, TextFault, name_digest};
 use proptest::prelude::*;

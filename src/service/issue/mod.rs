@@ -165,10 +165,8 @@ async fn load(
         found.push(match dossiers.remove(&enrolment) {
             Some(dossier) => {
                 let applicant = dossier.enrolment.value.bare().applicant;
-                let guarded = match protected.contains(&applicant) {
-                    true => protection::guard(app, permit, &applicant).await,
-                    false => Ok(()),
-                };
+                let is_protected = protected.contains(&applicant);
+                let guarded = if is_protected { protection::guard(app, permit, &applicant).await } else { Ok(()) };
                 guarded.map(|()| (dossier, requests))
             }
             None => Err(missing(app, permit, &enrolment).await?),

@@ -86,9 +86,12 @@ fn record(row: &Row, keys: &Keys) -> Result<CertificateRecord, StoreError> {
     let holder = holder(&mut columns)?;
     let serial = certificate.serial.to_string();
     let personal = holder.is_person();
-    let octets = |columns: &mut Columns<'_>, column| match personal {
-        true => columns.opened_octets(Place::within(column, &certificate.issuer, &serial)),
-        false => columns.take(),
+    let octets = |columns: &mut Columns<'_>, column| {
+        if personal {
+            columns.opened_octets(Place::within(column, &certificate.issuer, &serial))
+        } else {
+            columns.take()
+        }
     };
     let intent = Intent {
         certificate: certificate.clone(),
