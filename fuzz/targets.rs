@@ -43,8 +43,15 @@ pub fn register_answer(data: &[u8]) {
     assert_eq!(read.as_ref(), Some(&entry));
 }
 
-/// Packages, and who may be connected.
+/// The policies that are no profiles.
 pub fn access_policy(data: &[u8]) {
+    let _ = with_text(data, domain::assurance::Assurance::from_toml);
+    let _ = with_text(data, domain::bulk::RevocationPolicy::from_toml);
+    let _ = with_text(data, domain::end_of_ca::EndOfCa::from_toml);
+    let _ = with_text(data, domain::hand_out::Terms::from_toml);
+    let _ = with_text(data, domain::retention::Retention::from_toml);
+    let _ = with_text(data, pki::profile::Algorithms::from_toml);
+    let _ = with_text(data, pki::profile::Claims::from_toml);
     let _ = with_text(data, domain::packages::Packages::from_toml);
     let _ = with_text(data, domain::eligibility::EligibilityPolicy::from_toml);
 }

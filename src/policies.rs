@@ -2,7 +2,9 @@
 
 use domain::assurance::{Assurance, AssuranceError};
 use domain::bundle::{Bundle, BundleError, MAX_FILES, MAX_OCTETS};
+use domain::end_of_ca::{EndOfCa, EndOfCaError};
 use domain::evidence::Signed;
+use domain::function::{FunctionPolicy, FunctionPolicyError};
 use domain::packages::{Packages, PolicyError};
 use domain::retention::{Retention, RetentionError};
 use pki::profile::{Algorithms, Claims, Profile, ProfileError, Profiles};
@@ -77,6 +79,22 @@ pub fn assurance(bundle: &Bundle, profiles: &Profiles) -> Result<Assurance, Rule
     Ok(assurance)
 }
 
+/// What stays when a CA comes to its end.
+///
+/// # Errors
+/// [`RulesError`], which names the file.
+pub fn end_of_ca(bundle: &Bundle) -> Result<EndOfCa, RulesError> {
+    Ok(EndOfCa::from_toml(bundle.get(END_OF_CA).ok_or(RulesError::Missing(END_OF_CA))?)?)
+}
+
+/// Which certificates of functions can be ordered, and on what.
+///
+/// # Errors
+/// [`RulesError`], which names the file.
+pub fn functions(bundle: &Bundle) -> Result<FunctionPolicy, RulesError> {
+    Ok(FunctionPolicy::from_toml(bundle.get(FUNCTIONS).ok_or(RulesError::Missing(FUNCTIONS))?)?)
+}
+
 /// How long each kind of record is kept.
 ///
 /// # Errors
@@ -95,9 +113,15 @@ pub enum RulesError {
     /// What levels of assurance demand.
     #[error(transparent)]
     Assurance(#[from] AssuranceError),
+    /// Which certificates of functions can be ordered.
+    #[error(transparent)]
+    Functions(#[from] FunctionPolicyError),
     /// How long records are kept.
     #[error(transparent)]
     Retention(#[from] RetentionError),
+    /// What stays of a CA.
+    #[error(transparent)]
+    EndOfCa(#[from] EndOfCaError),
 }
 
 impl PolicyFolder {
@@ -153,6 +177,8 @@ fn approval(path: &Path) -> Result<Option<Signed>, FolderError> {
 }
 
 const ASSURANCE: &str = "assurance.toml";
+const END_OF_CA: &str = "end-of-ca.toml";
+const FUNCTIONS: &str = "functions.toml";
 const RETENTION: &str = "retention.toml";
 const PACKAGES: &str = "access/packages.toml";
 /// The file with the officers' approval: an operation and the statements over it, JSON.

@@ -1,12 +1,14 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::{PolicyFolder, assurance, packages, profiles, retention};
+use crate::policies::{PolicyFolder, assurance, end_of_ca, functions, packages, profiles, retention};
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
 use domain::decisions::AppealText;
 use domain::eligibility::EligibilityPolicy;
+use domain::end_of_ca::EndOfCa;
+use domain::function::FunctionPolicy;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
 use domain::register::RegisterPolicy;
@@ -32,12 +34,16 @@ pub struct Policies {
     pub terms: Terms,
     /// When revoking takes a second person.
     pub revocation: RevocationPolicy,
+    /// Which certificates of functions can be ordered, and on what.
+    pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
     /// What follows from what the person register says.
     pub register: RegisterPolicy,
     /// How decisions are appealed.
     pub appeal: AppealText,
+    /// What stays when a CA comes to its end.
+    pub end_of_ca: EndOfCa,
 }
 
 /// The policies in force; they change as a whole.
@@ -59,8 +65,21 @@ impl Policies {
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
         let register = RegisterPolicy::from_toml(text(REGISTER)?)?;
         let appeal = AppealText::from_toml(text(DECISIONS)?)?;
-        let digest = bundle.digest();
-        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, retention, register, appeal })
+        let (functions, end_of_ca, digest) = (functions(bundle)?, end_of_ca(bundle)?, bundle.digest());
+        Ok(Self {
+            digest,
+            profiles,
+            packages,
+            eligibility,
+            assurance,
+            terms,
+            revocation,
+            functions,
+            retention,
+            end_of_ca,
+            register,
+            appeal,
+        })
     }
 
     /// Reads a folder: what is in it, and what that says.

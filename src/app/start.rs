@@ -1,7 +1,9 @@
 //! Joins the parts of a service from its checked configuration.
 
 use super::signer_link::SignerLink;
-use super::{App, CertificateAuthority, InForce, Issuers, KeyLives, Login, Parts, Policies, Responder, Wake};
+use super::{
+    App, CertificateAuthority, InForce, Issuers, KeyLives, Login, NoAnswer, Parts, Policies, Responder, Wake, Zones,
+};
 use crate::board::Board;
 use crate::clock::System;
 use crate::config::issuer::IssuerConfig;
@@ -47,6 +49,9 @@ pub enum StartError {
         #[source]
         source: CertificateError,
     },
+    /// A name that no HTTP header can have.
+    #[error("{0:?} is not the name of an HTTP header")]
+    Header(String),
     /// A profile that cannot be used.
     #[error("certificate profiles")]
     Profiles(#[from] ProfileError),
@@ -83,6 +88,9 @@ pub enum StartError {
     /// Policies that are not in force, and must not come into force.
     #[error(transparent)]
     NotInForce(#[from] Box<PoliciesError>),
+    /// The resolver of the configuration cannot be used.
+    #[error("[functions] resolver")]
+    Resolver(#[from] NoAnswer),
     /// The database cannot be opened.
     #[error("database")]
     Database(#[from] store::OpenError),
@@ -138,6 +146,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         validating: Arc::new(tokio::sync::Semaphore::new(crate::service::validate::AT_ONCE)),
         identity: Arc::new(ServerIdentity::default()),
         register: config.register.as_ref().map(crate::register::open).transpose()?,
+        zones: config.functions.resolver.map(Zones::of).transpose()?,
         login: config.login.as_ref().map(Login::new).transpose()?,
         config,
     });

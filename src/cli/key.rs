@@ -177,6 +177,8 @@ fn approve(of: &ApproveArguments) -> anyhow::Result<String> {
     let signed = act.statements.len();
     let next = if signed < KEY_ACT_APPROVALS {
         "another security officer must sign too"
+    } else if matches!(operation, Operation::CertifyAuthorities(_)) {
+        "the ceremony that wrote it goes on with it"
     } else {
         "`sigill key execute` has it done"
     };

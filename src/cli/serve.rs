@@ -120,7 +120,15 @@ async fn signer_started(app: &App, stop: &Shutdown) {
     tokio::select! {
         // Whether it came or not, the start goes on.
         _came = tokio::time::timeout(SIGNER_START, answered) => {}
-        () = stop.requested() => {}
+        () = stop.requested() => return,
+    }
+    match publish::signer_is_behind(app).await {
+        Ok(None) => {}
+        Ok(Some(issuer)) => tracing::error!(
+            issuer,
+            "THE SIGNER'S JOURNAL IS OLDER THAN THE DATABASE: it does not know the newest CRL; nothing is issued"
+        ),
+        Err(error) => tracing::warn!(%error, "the signer's journal was not compared with the database"),
     }
 }
 

@@ -4,9 +4,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
+pub mod functions;
 pub mod issuer;
 pub mod listen;
 pub mod login;
+pub mod notices;
 pub mod register;
 pub mod status;
 #[cfg(test)]
@@ -15,9 +17,11 @@ pub mod token;
 pub mod validation;
 
 pub use domain::subject::Mode;
+use functions::FunctionsConfig;
 use issuer::IssuerConfig;
 use listen::{ListenConfig, TlsConfig};
 use login::LoginConfig;
+use notices::NoticesConfig;
 use register::RegisterConfig;
 use status::{CrlConfig, OcspConfig, StatusConfig};
 use token::HsmConfig;
@@ -68,6 +72,12 @@ pub struct Config {
     /// Validation for relying services.
     #[serde(default)]
     pub validation: ValidationConfig,
+    /// What people and systems are told; nobody is without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices: Option<NoticesConfig>,
+    /// Certificates of functions.
+    #[serde(default)]
+    pub functions: FunctionsConfig,
     /// Logs.
     #[serde(default)]
     pub log: LogConfig,
@@ -200,6 +210,9 @@ impl Config {
             return invalid(key, problem);
         }
         if let Some((key, problem)) = self.login.as_ref().and_then(LoginConfig::problem) {
+            return invalid(key, problem);
+        }
+        if let Some((key, problem)) = self.notices.as_ref().and_then(NoticesConfig::problem) {
             return invalid(key, problem);
         }
         Ok(())

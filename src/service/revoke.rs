@@ -3,15 +3,19 @@
 use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
-use crate::service::permit::{Permit, Revoke, RevokeOwnCard};
+use crate::service::notices::tell;
+use crate::service::permit::{Permit, Revoke, RevokeFunction, RevokeOwnCard};
 use domain::audit::{Actor, Event};
 use domain::bulk::BulkRevocation;
 use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRecord, CertificateRef, Holder};
 use domain::changes::{Changes, Stored, Write};
+use domain::function::AnyFunction;
+use domain::key::KeyState;
+use domain::notice::{NoticeKind, of_function};
 use domain::ports::{Conflict, StoreError};
 use domain::revocation::{Requester, Revocation};
-use domain::{CardNumber, PersonId, TenantId};
+use domain::{CardNumber, FunctionId, PersonId, TenantId};
 use pki::crl::Reason;
 use pki::time::UtcTime;
 
@@ -51,7 +55,14 @@ pub async fn by_system(
     system: &str,
 ) -> Result<Revoked, ServiceError> {
     let requester = Requester::System(system.to_owned());
-    let by = By { tenant: tenant.clone(), requester, channel: "job", authentication: "none".to_owned(), also: None };
+    let by = By {
+        tenant: tenant.clone(),
+        requester,
+        channel: "job",
+        authentication: "none".to_owned(),
+        also: None,
+        told: None,
+    };
     insist(app, by, target, reason).await
 }
 
@@ -71,6 +82,7 @@ pub(super) async fn in_bulk(
         channel: "bulk",
         authentication: format!("bulk revocation {}", bulk.id),
         also: Some(outcome),
+        told: None,
     };
     insist(app, by, Target::Card(number), bulk.reason).await
 }
@@ -120,12 +132,37 @@ pub async fn certificate(
 ) -> Result<Revoked, ServiceError> {
     let tenant = permit.tenant();
     let record = app.store.certificate(certificate).await?.ok_or(ServiceError::NotFound)?;
+    let mut by = By::officer(permit);
     match &record.intent.holder {
         Holder::Person { tenant: owner, .. } if owner == tenant => {}
+        Holder::Function { tenant: owner, function } if owner == tenant => {
+            by.told = app.store.function(tenant, function).await?.map(|row| row.value);
+        }
         _ => return Err(ServiceError::NotFound),
     }
-    let work = Work { by: &By::officer(permit), reason, at: app.clock.now() };
+    let work = Work { by: &by, reason, at: app.clock.now() };
     work.commit(app, "certificate.revoked", &certificate.serial.to_string(), Vec::new(), vec![record]).await
+}
+
+/// Revokes the certificate of a function.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] for a function of another agency; a wrong stage while it has no certificate.
+pub async fn function(
+    app: &App,
+    permit: &Permit<RevokeFunction>,
+    id: &FunctionId,
+    reason: Reason,
+) -> Result<Revoked, ServiceError> {
+    let function = app.store.function(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?.value;
+    let wrong_stage = ServiceError::WrongStage { wanted: "issued", found: function.stage_name() };
+    let issued = function.issued().ok_or(wrong_stage)?;
+    let certificate = CertificateRef { issuer: issued.issuer.clone(), serial: issued.serial };
+    let record = app.store.certificate(&certificate).await?;
+    let record = record.ok_or(ServiceError::Incomplete("the function's certificate"))?;
+    let by = By { told: Some(function), ..By::of(permit, "officer") };
+    let work = Work { by: &by, reason, at: app.clock.now() };
+    work.commit(app, "function.revoked", id.as_str(), Vec::new(), vec![record]).await
 }
 
 /// What is revoked with all that it carries.
@@ -145,6 +182,8 @@ struct By {
     authentication: String,
     /// What is written with it.
     also: Option<Write>,
+    /// The function whose keepers are told.
+    told: Option<AnyFunction>,
 }
 
 impl By {
@@ -163,6 +202,7 @@ impl By {
             channel,
             authentication: format!("certificate {}", permit.caller().certificate.serial),
             also: None,
+            told: None,
         }
     }
 
@@ -227,7 +267,12 @@ impl Work<'_> {
         if cards.is_empty() && open.is_empty() {
             return Err(StoreError::Conflict(Conflict::AlreadyRevoked).into());
         }
-        let references: Vec<_> = open.into_iter().map(|record| record.intent.certificate).collect();
+        let open = open.into_iter().map(|record| record.intent.certificate);
+        let (ended, references): (Vec<_>, Vec<_>) = open.partition(|certificate| has_ended(app, certificate));
+        if let ([one, ..], true, true) = (&ended[..], references.is_empty(), cards.is_empty()) {
+            let found = app.key_lives.state(&one.issuer).as_str();
+            return Err(ServiceError::WrongStage { wanted: KeyState::StatusOnly.as_str(), found });
+        }
         let event = Event::new(kind, self.by.actor(), object, self.at)
             .in_tenant(&self.by.tenant)
             .with("channel", self.by.channel)
@@ -237,6 +282,9 @@ impl Work<'_> {
         let mut changes = Changes::recording(event);
         if let Some(write) = &self.by.also {
             changes = changes.write(write.clone());
+        }
+        if let (Some(function), Some(config)) = (&self.by.told, &app.config.notices) {
+            changes = tell(config, changes, of_function(NoticeKind::FunctionRevoked, function, self.at));
         }
         for card in cards {
             let new = card
@@ -256,6 +304,11 @@ impl Work<'_> {
         commit(app, changes).await?;
         Ok(Revoked { certificates: references, reason: self.reason, at: self.at })
     }
+}
+
+/// Whether the CA of a certificate is no more. All that it certified is over or revoked, and its last CRL says so for ever.
+fn has_ended(app: &App, certificate: &CertificateRef) -> bool {
+    matches!(app.key_lives.state(&certificate.issuer), KeyState::Retired | KeyState::Destroyed)
 }
 
 /// How often a revocation that meets another change is tried.

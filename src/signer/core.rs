@@ -9,7 +9,7 @@ use super::officers::OfficerList;
 use super::policies::Policies;
 use super::protocol::{Answer, Refusal, Request, Status};
 use super::registry::VerifiedCertificates;
-use super::revoked::RevokedSerials;
+use super::revoked::Revoked;
 use super::standing::StandingList;
 use super::token::CaToken;
 use crate::clock::Clock;
@@ -35,7 +35,7 @@ pub struct Core {
     pub(super) policies_turn: Mutex<()>,
     pub(super) journal: Journal,
     pub(super) ledger: Mutex<Ledger>,
-    pub(super) revoked: RevokedSerials,
+    pub(super) revoked: Revoked,
     pub(super) verified: VerifiedCertificates,
     pub(super) token: Arc<dyn CaToken>,
     pub(super) clock: Arc<dyn Clock>,
@@ -70,6 +70,9 @@ impl Core {
             Request::Issue(request) => self.issue(request).map(|cards| (Answer::Cards(cards), Vec::new())),
             Request::IssueStanding(request) => {
                 self.issue_standing(request).map(|signed| (Answer::Issued(signed), Vec::new()))
+            }
+            Request::IssueFunction(request) => {
+                self.issue_function(request).map(|signed| (Answer::Issued(signed), Vec::new()))
             }
             Request::Crl(request) => self.crl(request, blob).map(|crl| (Answer::Crl, crl)),
             Request::AnnounceEmergency(request) => self.announce_emergency(request).map(emergency),

@@ -4,6 +4,7 @@ use super::journal::JournalError;
 use super::ledger::LedgerError;
 use domain::assurance::ProofFault;
 use domain::evidence::EvidenceError;
+use domain::function::ControlFault;
 use domain::key::KeyState;
 use domain::subject::SubjectFault;
 use hsm::HsmError;
@@ -57,6 +58,8 @@ pub enum Code {
     CrlNumber,
     /// The CRL drops a serial that was revoked.
     CrlLosesRevocation,
+    /// The CRL says of a revocation another time or reason than the last one did.
+    CrlChangesRevocation,
     /// Too much is asked at once; nothing was signed.
     Busy,
     /// The token is away; nothing was signed, and an approval can be used again.
@@ -91,6 +94,7 @@ impl Code {
             Self::Lint => "lint",
             Self::CrlNumber => "crl-number",
             Self::CrlLosesRevocation => "crl-loses-revocation",
+            Self::CrlChangesRevocation => "crl-changes-revocation",
             Self::Busy => "busy",
             Self::TokenUnavailable => "token-unavailable",
             Self::OutcomeUnknown => "outcome-unknown",
@@ -112,7 +116,8 @@ impl Code {
             | Self::WrongTime
             | Self::NotIssuable
             | Self::Lint
-            | Self::CrlLosesRevocation => Kind::Refused,
+            | Self::CrlLosesRevocation
+            | Self::CrlChangesRevocation => Kind::Refused,
             Self::Busy | Self::TokenUnavailable | Self::OutcomeUnknown => Kind::Busy,
             Self::FailedAfterSigning | Self::Internal => Kind::Internal,
         }
@@ -144,6 +149,8 @@ pub(super) enum SignerError {
     Subject(#[from] SubjectFault),
     #[error("the identification: {0}")]
     Proof(#[from] ProofFault),
+    #[error("the order: {0}")]
+    Control(#[from] ControlFault),
     #[error("not approved: {0}")]
     NotApproved(&'static str),
     #[error("{0}")]
@@ -172,6 +179,8 @@ pub(super) enum SignerError {
     WrongCrl(#[source] CrlError),
     #[error("{lost} revoked serials are missing in the CRL")]
     CrlLosesRevocation { lost: usize },
+    #[error("{changed} revocations have another time or reason in the CRL")]
+    CrlChangesRevocation { changed: usize },
     #[error("the policies cannot be used: {0}")]
     Policies(String),
     #[error("the token is unavailable: {why}")]
@@ -186,7 +195,7 @@ pub(super) enum SignerError {
     Token(#[from] HsmError),
     #[error("the journal is not available")]
     Journal(#[from] JournalError),
-    #[error("the list of revoked serials cannot be kept")]
+    #[error("the list of revocations cannot be kept")]
     Revoked(#[source] std::io::Error),
 }
 
@@ -227,6 +236,7 @@ impl SignerError {
             Self::Ledger(LedgerError::ApprovalUsed) | Self::Evidence(EvidenceError::Used) => Code::ApprovalUsed,
             Self::Evidence(_)
             | Self::Proof(_)
+            | Self::Control(_)
             | Self::NotApproved(_)
             | Self::Emergency(_)
             | Self::NoAnchor { .. }
@@ -234,6 +244,7 @@ impl SignerError {
             Self::Policies(_) | Self::Ledger(LedgerError::ProfileChanged { .. }) => Code::PoliciesUnusable,
             Self::Ledger(LedgerError::CrlNumber { .. }) | Self::CrlNumberAhead { .. } => Code::CrlNumber,
             Self::CrlLosesRevocation { .. } => Code::CrlLosesRevocation,
+            Self::CrlChangesRevocation { .. } => Code::CrlChangesRevocation,
             Self::NotSigned(SignError::Busy) => Code::Busy,
             Self::TokenUnavailable { .. } | Self::NotSigned(_) => Code::TokenUnavailable,
             Self::Unknown(_) => Code::OutcomeUnknown,

@@ -20,11 +20,14 @@ pub mod certificate;
 pub mod changes;
 pub mod decisions;
 pub mod eligibility;
+pub mod end_of_ca;
 pub mod enrolment;
 pub mod evidence;
+pub mod function;
 pub mod hand_out;
 pub mod id;
 pub mod key;
+pub mod notice;
 pub mod onboarding;
 pub mod operation;
 pub mod packages;
@@ -39,5 +42,7 @@ pub mod session;
 pub mod subject;
 pub mod work;
 
-pub use id::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, MoveId, PersonId, TenantId, WorkId};
+pub use id::{
+    ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, FunctionId, MoveId, NoticeId, PersonId, TenantId, WorkId,
+};
 pub use pki::Kind;

@@ -4,7 +4,8 @@
 //! executes it recomputes that hash from what it is about to do.
 
 pub use self::emergency::CancelEmergency;
-pub use self::key_act::{AddTrustAnchor, MoveKey, RestoreToken};
+pub use self::function::{ControlEvidence, ControlProof, IssueFunction};
+pub use self::key_act::{AddTrustAnchor, CaCertificate, CertifyAuthorities, MoveKey, RestoreToken};
 
 use crate::id::hex;
 use crate::{CardNumber, EnrolmentId, PersonId, TenantId};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 mod emergency;
+mod function;
 mod key_act;
 
 /// An act under dual control, or one of its steps. The serialised form is what is hashed; field
@@ -28,12 +30,16 @@ pub enum Operation {
     IssueCard(IssueCard),
     /// These keys were born on these cards.
     DeliverCards(DeliverCards),
+    /// A certificate for a system or an organisation is to be issued.
+    IssueFunction(IssueFunction),
     /// These policies are to be in force.
     LoadPolicies(LoadPolicies),
     /// A CA's key is to be in a later state of its life.
     MoveKey(MoveKey),
     /// A root is to be trusted.
     AddTrustAnchor(AddTrustAnchor),
+    /// CAs are to be certified in a ceremony.
+    CertifyAuthorities(CertifyAuthorities),
     /// A backup is to be restored onto a token.
     RestoreToken(RestoreToken),
     /// Officers who were announced in an emergency are not to take office.
@@ -326,6 +332,8 @@ pub enum Act {
     Approve,
     /// "These keys are on this card."
     Deliver,
+    /// "My agency wants this, and what it says is so."
+    Order,
     /// "I have this card, and I accept the terms."
     Receive,
 }

@@ -57,6 +57,8 @@ pub enum RecordKind {
     RelyingService,
     /// A key that signed for relying services.
     TokenKey,
+    /// Something that was told, and what became of it.
+    Notice,
     /// A session, or what was handed out in a login. The audit log keeps what a login was about.
     Login,
 }
@@ -99,7 +101,7 @@ pub struct RetentionError(String);
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Agency,
         Self::Person,
         Self::RegisterAnswer,
@@ -123,6 +125,7 @@ impl RecordKind {
         Self::CaKey,
         Self::RelyingService,
         Self::TokenKey,
+        Self::Notice,
         Self::Login,
     ];
 
@@ -151,6 +154,7 @@ impl RecordKind {
             | Self::PersonalValue
             | Self::RelyingService
             | Self::TokenKey
+            | Self::Notice
             | Self::Login => Some(0),
         }
     }

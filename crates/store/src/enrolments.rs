@@ -10,10 +10,11 @@ use async_trait::async_trait;
 use domain::approval::Approval;
 use domain::changes::{Dossier, Stored, Version};
 use domain::enrolment::{Activated, AnyEnrolment, Approved, Enrolment, Identified, Issued, Submitted};
+use domain::evidence::Signed;
 use domain::hand_out::HandOut;
 use domain::operation::IdentityProof;
 use domain::ports::{Conflict, Enrolments, StoreError};
-use domain::{ApprovalId, EnrolmentId, TenantId};
+use domain::{ApprovalId, CardNumber, EnrolmentId, TenantId};
 
 #[async_trait]
 impl Enrolments for Database {
@@ -43,6 +44,19 @@ impl Enrolments for Database {
 
     async fn hand_out(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<HandOut>, StoreError> {
         self.find_hand_out(tenant, id).await
+    }
+
+    async fn enrolment_of_card(
+        &self,
+        tenant: &TenantId,
+        number: &CardNumber,
+    ) -> Result<Option<AnyEnrolment>, StoreError> {
+        let row = self.pool.fetch_optional(OF_CARD, vec![Value::text(tenant), Value::text(number)]).await?;
+        Ok(row.map(|row| enrolment(&row, &self.keys)).transpose()?.map(|row| row.value))
+    }
+
+    async fn delivery(&self, tenant: &TenantId, id: &str) -> Result<Option<Signed>, StoreError> {
+        self.find_delivery(tenant, id).await
     }
 
     async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>, StoreError> {
@@ -254,6 +268,7 @@ macro_rules! select {
 }
 
 const ENROLMENT: Sql = Sql::both(select!("tenant = $1 AND id = $2"));
+const OF_CARD: Sql = Sql::both(select!("tenant = $1 AND card = $2 ORDER BY submitted_at DESC LIMIT 1"));
 const ENROLMENTS: Sql = Sql::both(select!("tenant = $1 AND id > $2 ORDER BY id LIMIT $3"));
 const ENROLMENTS_AT: Sql = Sql::both(select!("tenant = $1 AND id > $2 AND stage = $4 ORDER BY id LIMIT $3"));
 pub(crate) const OF_APPLICANT: Sql = Sql::both(select!("tenant = $1 AND applicant = $2 ORDER BY id LIMIT $3"));

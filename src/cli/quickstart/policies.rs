@@ -28,6 +28,7 @@ const POLICIES: &[Policy] = policies![
     "ceremony/production.toml",
     "claims.toml",
     "decisions.toml",
+    "end-of-ca.toml",
     "profiles/cross-ca.toml",
     "profiles/demo-software-authentication.toml",
     "profiles/enrolment-signer.toml",

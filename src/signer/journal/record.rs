@@ -3,7 +3,7 @@
 use crate::signer::config::{IssuerKind, Mode};
 use crate::signer::digest::Digest;
 use domain::operation::{AddTrustAnchor, MoveKey};
-use domain::{CardNumber, PersonId};
+use domain::{CardNumber, FunctionId, PersonId, TenantId};
 use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
@@ -128,8 +128,11 @@ pub enum Record {
         at: UtcTime,
         /// Hash of the approved operation; it is used up.
         operation: Digest,
-        /// Who approved.
+        /// Which officers approved; none of a root's own token.
         approvers: BTreeSet<PersonId>,
+        /// Which custodians approved, of a root's own token.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        custodians: BTreeSet<String>,
         /// Of the backup.
         backup: Digest,
         /// Label of the token.
@@ -183,11 +186,11 @@ pub enum Record {
         number: u64,
         /// Of the TBSCertList.
         tbs: Digest,
-        /// Of the file with the revoked serials.
+        /// Of the file with the revoked certificates.
         revoked: Digest,
         /// How many they are.
         count: usize,
-        /// Whether it is the CA's last one, which never ends.
+        /// Whether it is the CA's last one, which outlives it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         last: bool,
     },
@@ -245,6 +248,13 @@ pub enum Holder {
         /// The card that carries the key; none for a key in software.
         card: Option<CardNumber>,
     },
+    /// A system of an agency, or the agency itself.
+    Function {
+        /// The agency.
+        tenant: TenantId,
+        /// The order.
+        function: FunctionId,
+    },
     /// A part of the service.
     Service {
         /// Its common name.
@@ -270,6 +280,17 @@ pub enum Authority {
         delivered_by: PersonId,
         /// When the delivery was signed.
         delivered_at: UtcTime,
+    },
+    /// One officer ordered exactly this, and others approved it.
+    Function {
+        /// Hash of the approved operation; it is used once.
+        operation: Digest,
+        /// Who approved.
+        approvers: BTreeSet<PersonId>,
+        /// Who ordered it.
+        ordered_by: PersonId,
+        /// When the order was signed.
+        ordered_at: UtcTime,
     },
     /// The ceremony allowed it once and for all.
     Standing {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Points that neither issuing nor revoking one card passes: agencies and their steps, people's packages and employments,
-/// receipts, bulk revocations, new policies (which have a test of their own), acts on CA keys, logins, and erasure.
+/// receipts, functions, notices, bulk revocations, new policies (which have a test of their own), acts on CA keys, logins, and erasure.
 const ELSEWHERE: &[&str] = &[
     "tenant",
     "employment-end",
@@ -22,6 +22,11 @@ const ELSEWHERE: &[&str] = &[
     "assignment",
     "training",
     "hand-out",
+    "function-new",
+    "function",
+    "address",
+    "notice-new",
+    "notice",
     "bulk-new",
     "bulk-item",
     "bulk",

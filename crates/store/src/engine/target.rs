@@ -133,6 +133,8 @@ const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "agencies", include_str!("../../migrations/sqlite/0007_agencies.sql")),
     (8, "sealed", include_str!("../../migrations/sqlite/0008_sealed.sql")),
     (9, "register", include_str!("../../migrations/sqlite/0009_register.sql")),
+    (12, "functions", include_str!("../../migrations/sqlite/0012_functions.sql")),
+    (13, "notices", include_str!("../../migrations/sqlite/0013_notices.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "spine", include_str!("../../migrations/postgres/0001_spine.sql")),
@@ -143,6 +145,8 @@ const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "agencies", include_str!("../../migrations/postgres/0007_agencies.sql")),
     (8, "sealed", include_str!("../../migrations/postgres/0008_sealed.sql")),
     (9, "register", include_str!("../../migrations/postgres/0009_register.sql")),
+    (12, "functions", include_str!("../../migrations/postgres/0012_functions.sql")),
+    (13, "notices", include_str!("../../migrations/postgres/0013_notices.sql")),
 ];
 
 /// Every statement goes by a key or along an index. Plans are made once, when the tables may still

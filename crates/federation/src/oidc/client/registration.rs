@@ -49,6 +49,8 @@ pub(super) struct Registration {
     #[serde(default)]
     backchannel_logout_uri: Option<String>,
     #[serde(default)]
+    logo_uri: Option<String>,
+    #[serde(default)]
     require_pushed_authorization_requests: bool,
     #[serde(default)]
     require_signed_request_object: bool,
@@ -83,6 +85,7 @@ impl Registration {
         let keys = keys(self.jwks.as_ref())?;
         Ok(Client {
             name: name(&self)?,
+            logo: logo(&self)?,
             authentication: authentication(&self, &keys)?,
             scopes: self.scope.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
             sector: sector(&self)?,
@@ -232,6 +235,17 @@ fn name(read: &Registration) -> Result<Name, RegistrationError> {
     Ok(Name { sv: sv.to_owned(), en: en.to_owned() })
 }
 
+/// A picture that comes with the registration. One at an address is left out: whoever serves it would see who logs in.
+fn logo(read: &Registration) -> Result<Option<String>, RegistrationError> {
+    let Some(uri) = read.logo_uri.as_deref().filter(|uri| uri.starts_with("data:")) else { return Ok(None) };
+    let data = LOGO_TYPES.iter().find_map(|kind| uri.strip_prefix(&format!("data:{kind};base64,")));
+    let is_base64 = |text: &&str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
+    match data.filter(|data| data.len() <= MAX_LOGO).filter(is_base64) {
+        Some(_) => Ok(Some(uri.to_owned())),
+        None => Err(member("logo_uri", "a PNG or SVG of at most 24 KiB, as data:image/…;base64,…")),
+    }
+}
+
 /// The host of the redirect addresses; they must agree, since no sector document is fetched (OpenID Connect Core
 /// section 8.1). The holder's own machine is everybody's: what redirects there is a sector of its own. None if subjects
 /// are public.
@@ -270,3 +284,6 @@ const MAX_ID: usize = 256;
 const MAX_NAME: usize = 256;
 const MAX_URIS: usize = 32;
 const MAX_KEYS: usize = 16;
+const LOGO_TYPES: [&str; 2] = ["image/png", "image/svg+xml"];
+/// In characters of base64.
+const MAX_LOGO: usize = 32 * 1024;
