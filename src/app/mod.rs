@@ -5,6 +5,8 @@ use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 pub use crate::config::issuer::IssuerKind;
 use crate::server_identity::ServerIdentity;
+use crate::service::conditions::UnderWay;
+use crate::service::cursors::Cursors;
 use crate::service::known::Known;
 use crate::service::permit::Caller;
 use domain::evidence::Officer;
@@ -26,7 +28,7 @@ mod start;
 mod zones;
 
 pub use keys::KeyLives;
-pub use login::{Login, LogoutNotice, TokenKey};
+pub use login::{KeyUsage, Login, LogoutNotice, Registered, TokenKey};
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 pub use zones::{NoAnswer, Zones};
@@ -66,6 +68,12 @@ pub struct Parts {
     pub officers: Known<Officer>,
     /// Places for validations that run at once.
     pub validating: Arc<Semaphore>,
+    /// Where lists go on.
+    pub cursors: Cursors,
+    /// Requests with keys that are being done.
+    pub under_way: UnderWay,
+    /// Places for exports that run at once.
+    pub exporting: Arc<Semaphore>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
     /// The person register, if one is configured.

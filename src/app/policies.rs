@@ -13,6 +13,7 @@ use domain::hand_out::Terms;
 use domain::packages::Packages;
 use domain::register::RegisterPolicy;
 use domain::retention::Retention;
+use domain::session::pace::LoginPolicy;
 use pki::profile::Profiles;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
@@ -34,6 +35,8 @@ pub struct Policies {
     pub terms: Terms,
     /// When revoking takes a second person.
     pub revocation: RevocationPolicy,
+    /// How often the same may log in or call.
+    pub logins: LoginPolicy,
     /// Which certificates of functions can be ordered, and on what.
     pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
@@ -61,6 +64,7 @@ impl Policies {
         let eligibility = EligibilityPolicy::from_toml(text(ELIGIBILITY)?)?;
         let terms = Terms::from_toml(text(TERMS)?)?;
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
+        let logins = LoginPolicy::from_toml(text(LOGINS)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
         let register = RegisterPolicy::from_toml(text(REGISTER)?)?;
@@ -74,6 +78,7 @@ impl Policies {
             assurance,
             terms,
             revocation,
+            logins,
             functions,
             retention,
             end_of_ca,
@@ -112,6 +117,7 @@ impl InForce {
 const REGISTER: &str = "register.toml";
 const DECISIONS: &str = "decisions.toml";
 const REVOCATION: &str = "revocation.toml";
+const LOGINS: &str = "logins.toml";
 const TERMS: &str = "terms.toml";
 const ELIGIBILITY: &str = "access/eligibility.toml";
 const NO_PANIC: &str = "no one panics while holding this lock";

@@ -19,6 +19,7 @@ use domain::eligibility::EligibilityError;
 use domain::hand_out::TermsError;
 use domain::packages::PolicyError;
 use domain::ports::{Store, StoreError};
+use domain::session::pace::LoginPolicyError;
 use pki::certificate::{Certificate, CertificateError};
 use pki::issue::Issuer;
 use pki::profile::ProfileError;
@@ -76,6 +77,9 @@ pub enum StartError {
     /// The person register.
     #[error("register")]
     NoRegister(#[from] crate::register::NoRegister),
+    /// A policy that cannot be used.
+    #[error("policies")]
+    Logins(#[from] LoginPolicyError),
     /// Terms that nobody could accept.
     #[error("policies")]
     Terms(#[from] TermsError),
@@ -144,6 +148,9 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         callers: Known::default(),
         officers: Known::default(),
         validating: Arc::new(tokio::sync::Semaphore::new(crate::service::validate::AT_ONCE)),
+        cursors: crate::service::cursors::Cursors::new(&System),
+        under_way: crate::service::conditions::UnderWay::default(),
+        exporting: Arc::new(tokio::sync::Semaphore::new(crate::service::export::AT_ONCE)),
         identity: Arc::new(ServerIdentity::default()),
         register: config.register.as_ref().map(crate::register::open).transpose()?,
         zones: config.functions.resolver.map(Zones::of).transpose()?,

@@ -2,8 +2,10 @@
 
 pub mod audit;
 mod card;
+pub mod card_desk;
 pub mod ceremony;
 pub mod check;
+mod connection;
 mod custodians;
 pub mod demo;
 mod emergency;
@@ -14,6 +16,7 @@ pub mod policy;
 pub mod quickstart;
 pub mod serve;
 pub mod signer;
+mod tenant;
 pub mod token;
 
 use crate::config::Config;
@@ -52,10 +55,14 @@ enum Command {
     Evidence(evidence::EvidenceArguments),
     /// See CA keys, and have them go on in their lives under two security officers' signatures
     Key(key::KeyArguments),
+    /// See agencies, and lead them through the phases
+    Tenant(tenant::TenantArguments),
     /// Compare and approve policies
     Policy(policy::PolicyArguments),
     /// Appoint officers when too few are left to approve anything, or stop that
     Emergency(emergency::EmergencyArguments),
+    /// Personalise a card at the desk: keys, requests, certificates, PIN and PUK
+    Card(card_desk::CardArguments),
     /// Back up, restore and verify SoftHSM2 tokens
     Token(token::TokenArguments),
 }
@@ -65,7 +72,13 @@ impl Command {
     const fn holds_secrets(&self) -> bool {
         matches!(
             self,
-            Self::Serve(_) | Self::Ceremony(_) | Self::Token(_) | Self::Key(_) | Self::Policy(_) | Self::Emergency(_)
+            Self::Serve(_)
+                | Self::Ceremony(_)
+                | Self::Card(_)
+                | Self::Token(_)
+                | Self::Key(_)
+                | Self::Policy(_)
+                | Self::Emergency(_)
         )
     }
 }
@@ -113,8 +126,10 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Audit(of) => audit::run(&of),
         Command::Evidence(of) => evidence::run(&of),
         Command::Key(of) => key::run(&of),
+        Command::Tenant(of) => tenant::run(&of),
         Command::Policy(of) => policy::run(&of),
         Command::Emergency(of) => emergency::run(&of),
+        Command::Card(of) => card_desk::run(&of),
         Command::Token(of) => token::run(&of),
     }
 }

@@ -1,6 +1,6 @@
 //! `sigill serve`: the service in the foreground until SIGTERM.
 
-use crate::app::{self, App, signer_child};
+use crate::app::{self, App, KeyUsage, signer_child};
 use crate::config::Config;
 use crate::config::login::LoginConfig;
 use crate::http::tls::{Clients, server_config, tls12_config};
@@ -138,7 +138,10 @@ async fn signer_started(app: &App, stop: &Shutdown) {
 /// # Errors
 /// If the service is told to stop before.
 async fn first_identity(app: &App, stop: &Shutdown) -> anyhow::Result<()> {
-    let unready = || app.identity.leaf().is_none() || app.login.as_ref().is_some_and(|login| login.keys().is_empty());
+    let unready = || {
+        app.identity.leaf().is_none()
+            || app.login.as_ref().is_some_and(|login| login.keys(KeyUsage::Signature).is_empty())
+    };
     while unready() {
         tokio::select! {
             () = pause(IDENTITY_PAUSE) => {}

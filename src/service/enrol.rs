@@ -6,7 +6,7 @@ use crate::service::commit::commit;
 use crate::service::permit::{Permit, SubmitEnrolment};
 use crate::service::protection;
 use crate::service::register::{self, Answer, Concerned};
-use crate::service::standing;
+use crate::service::{recheck, standing};
 use domain::audit::Event;
 use domain::card::{Card, CardState};
 use domain::changes::{Changes, Write};
@@ -80,7 +80,6 @@ pub async fn enrol(
     let employment = Employment { tenant: tenant.id, person: person.id.clone(), since: now, until: None };
     changes = match known {
         None => changes.write(Write::Person(person)),
-        Some(known) if known.protection != person.protection => changes.write(Write::PersonChanged(person)),
         Some(_) => changes,
     };
     if !employed {
@@ -111,7 +110,7 @@ async fn applicant(
     application: &Application,
 ) -> Result<Applicant, ServiceError> {
     let number = &application.identity_number;
-    let known = app.store.person_by_identity(number).await?;
+    let mut known = app.store.person_by_identity(number).await?;
     let employment = match &known {
         Some(known) => app.store.employment(permit.tenant(), &known.id).await?,
         None => None,
@@ -122,6 +121,9 @@ async fn applicant(
     let employed = employment.is_some();
     let answer = register::ask(app, number).await?;
     let entry = answer.as_ref().and_then(Option::as_ref);
+    if let (Some(person), Some(entry)) = (&known, entry) {
+        known = Some(recheck::heard_at_order(app, person, entry).await?);
+    }
     let protection = entry.and_then(|entry| entry.protection).or(known.as_ref().and_then(|known| known.protection));
     let person = Person {
         id: known.as_ref().map_or_else(|| PersonId::from_random(app.entropy.random16()), |known| known.id.clone()),
@@ -131,7 +133,10 @@ async fn applicant(
         protection,
     };
     let person = person.with_accepted_names().map_err(invalid)?;
+    // A number that somebody had before is no longer theirs, whatever the register says or does not.
+    let former = known.as_ref().is_some_and(|known| known.identity_number != *number).then_some(Reason::NewNumber);
     let hindrance = register::order_hindrance(app, number, &answer)
+        .or(former)
         .or_else(|| (protection.is_some() && !protection::handles(app, permit)).then_some(Reason::Protected));
     if let Some(reason) = hindrance {
         let about = Concerned::employee(permit.tenant(), &person);

@@ -63,6 +63,7 @@ permits!(
     RevokeMany,
     ClearRevocations,
     EndEmployment,
+    ExportLists,
     RegisterTenant,
     FileAgreement,
     ProposePhase,

@@ -148,6 +148,6 @@ pub(super) async fn handled<A: Permits>(
 const fn holder(record: &CertificateRecord) -> Option<&PersonId> {
     match &record.intent.holder {
         Holder::Person { person, .. } => Some(person),
-        Holder::Service { .. } => None,
+        Holder::Function { .. } | Holder::Service { .. } => None,
     }
 }

@@ -284,7 +284,7 @@ impl Work<'_> {
             changes = changes.write(write.clone());
         }
         if let (Some(function), Some(config)) = (&self.by.told, &app.config.notices) {
-            changes = tell(config, changes, of_function(NoticeKind::FunctionRevoked, function, self.at));
+            changes = tell(config, changes, &of_function(NoticeKind::FunctionRevoked, function, self.at));
         }
         for card in cards {
             let new = card

@@ -59,7 +59,7 @@ fn after_the_ceremony_the_service_starts() {
     let service = room.serve("out");
     service.wait_for_api();
     assert!(!service.get("/crl/test-sigill-root-ca-v1.crl").unwrap().is_empty());
-    assert!(String::from_utf8(service.get("/health").unwrap()).unwrap().contains("signer"));
+    assert!(service.wait_for_health().contains("signer"));
 }
 
 /// A key that may leave its token wrapped signs for its CA if the ceremony's own transcript says where it was born.

@@ -154,12 +154,24 @@ fn a_wrapped_key_comes_back_to_its_token() {
 /// Somebody removes both halves of a key from the CAs' token.
 fn lose(configuration: &str, pin: &str, label: &str) {
     let pin = std::fs::read_to_string(pin).unwrap();
-    for half in ["privkey", "pubkey"] {
+    let tool = |arguments: &[&str]| {
         let mut tool = Command::new("pkcs11-tool");
-        tool.arg("--module").arg(hsm::Module::Auto.locate().unwrap()).args(["--token-label", "sigill-ca", "--login"]);
-        tool.args(["--pin", pin.trim(), "--delete-object", "--type", half, "--label", label]);
-        said(tool.env("SOFTHSM2_CONF", configuration)).unwrap();
+        tool.arg("--module").arg(hsm::Module::Auto.locate().unwrap()).args(arguments);
+        said(tool.env("SOFTHSM2_CONF", configuration)).unwrap()
+    };
+    // By slot: the program takes the first token whose label begins so, and that may be a card's.
+    let slots = tool(&["--list-slots"]);
+    let before = slots.split_inclusive('\n').take_while(|line| !is_label(line, "sigill-ca")).collect::<String>();
+    let slot = before.rsplit("(0x").next().unwrap().split(')').next().unwrap();
+    for half in ["privkey", "pubkey"] {
+        let delete =
+            ["--slot", &format!("0x{slot}"), "--login", "--pin", pin.trim(), "--delete-object", "--type", half];
+        tool(&[&delete[..], &["--label", label]].concat());
     }
+}
+
+fn is_label(line: &str, label: &str) -> bool {
+    line.split_once("token label").is_some_and(|(_, rest)| rest.trim_start_matches([' ', ':']).trim_end() == label)
 }
 
 /// Without approvals, with one, with the same officer's twice, with approvals of another backup: nothing is restored.

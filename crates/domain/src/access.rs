@@ -112,6 +112,8 @@ words! {
         ReadDecisions = "read-decisions",
         /// Say when somebody's employment ends.
         EndEmployment = "end-employment",
+        /// Take whole lists of the agency away.
+        ExportLists = "export-lists",
         /// Revoke many cards as one act, and try what it would do.
         RevokeMany = "revoke-many",
         /// Clear such an act of somebody else.
@@ -166,6 +168,7 @@ impl Action {
             self,
             Self::ReadEnrolment
                 | Self::ReadCard
+                | Self::ExportLists
                 | Self::ReadFunction
                 | Self::ReadNotices
                 | Self::ExportEvidence

@@ -35,6 +35,7 @@ pub mod people;
 pub mod ports;
 pub mod register;
 pub mod relying;
+pub mod request;
 pub mod retention;
 pub mod revocation;
 pub mod rights;

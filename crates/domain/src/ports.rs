@@ -21,6 +21,7 @@ use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
 use crate::register::Evidence;
 use crate::relying::{Registration, TokenKey};
+use crate::request::{Done, KeyRef, RequestKey};
 use crate::revocation::Revocation;
 use crate::session::{LoginWrite, SecretDigest, SessionState, TicketKind, TicketState};
 use crate::work::WorkItem;
@@ -47,6 +48,9 @@ pub enum StoreError {
     /// A rule of the tables forbids it.
     #[error("conflict: {0}")]
     Conflict(Conflict),
+    /// The row is not as the caller saw it.
+    #[error("it is not as it was seen")]
+    NotAsSeen,
     /// Too much is waiting.
     #[error("the store's queue is full")]
     Busy,
@@ -83,6 +87,9 @@ pub enum Conflict {
     /// The four-eyes rule, as the tables hold it.
     #[error("four eyes")]
     FourEyes,
+    /// The request was done under its key, or is being done.
+    #[error("a request with this key is being done")]
+    RequestTaken,
     /// The row that is written to does not exist.
     #[error("{0} does not exist")]
     Missing(&'static str),
@@ -92,7 +99,7 @@ impl StoreError {
     /// Coarse class for the edge.
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Stale { .. } | Self::Conflict(_) => Kind::Conflict,
+            Self::Stale { .. } | Self::NotAsSeen | Self::Conflict(_) => Kind::Conflict,
             Self::Busy | Self::Unavailable(_) => Kind::Busy,
             Self::Corrupt { .. } => Kind::Internal,
         }
@@ -118,6 +125,19 @@ pub trait Ledger: Send + Sync {
 
     /// Applies all of `writes` durably, or nothing: the steps of a login that are no events by themselves.
     async fn keep_login(&self, writes: Vec<LoginWrite>) -> Result<()>;
+
+    /// Keeps the answer of a request that was done under a key. Nothing happens if the key is not claimed.
+    async fn keep_answer(&self, key: RequestKey, answer: Vec<u8>) -> Result<()>;
+
+    /// Forgets the keys that were claimed before `before`, with their answers.
+    async fn forget_requests(&self, before: UtcTime) -> Result<()>;
+}
+
+/// Requests that are done once.
+#[async_trait]
+pub trait Requests: Send + Sync {
+    /// What came of a caller's request with this key; none if it was not done.
+    async fn done(&self, key: KeyRef<'_>) -> Result<Option<Done>>;
 }
 
 /// Agencies and people.
@@ -265,6 +285,20 @@ pub trait Functions: Send + Sync {
 pub trait Certificates: Send + Sync {
     /// One card.
     async fn card(&self, tenant: &TenantId, number: &CardNumber) -> Result<Option<Stored<Card>>>;
+    /// An agency's cards in order of number, after `after`.
+    async fn cards_of_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<&CardNumber>,
+        limit: u32,
+    ) -> Result<Vec<Stored<Card>>>;
+    /// The certificates and open intents of an agency's people, in order of issuer and serial, after `after`.
+    async fn certificates_of_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<&CertificateRef>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>>;
     /// A person's cards at an agency.
     async fn cards_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<Stored<Card>>>;
     /// The certificates and open intents of a card.
@@ -338,12 +372,12 @@ pub trait AuditLog: Send + Sync {
 pub trait Notices: Send + Sync {
     /// Notices that wait and are due at `now`, those longest due first.
     async fn due_notices(&self, now: UtcTime, limit: u32) -> Result<Vec<Stored<Delivery>>>;
-    /// Notices of an agency in a state, in order of id, after `after`.
+    /// Notices of an agency in a state, in order of id and way, after `after`.
     async fn notices(
         &self,
         tenant: &TenantId,
         state: DeliveryState,
-        after: Option<&NoticeId>,
+        after: Option<(&NoticeId, Channel)>,
         limit: u32,
     ) -> Result<Vec<Stored<Delivery>>>;
     /// One notice on one of its ways.
@@ -382,6 +416,8 @@ pub trait Logins: Send + Sync {
     async fn ticket(&self, kind: TicketKind, digest: &SecretDigest) -> Result<Option<TicketState>>;
     /// One session, with what the journal says of its card now.
     async fn session(&self, id: &SecretDigest) -> Result<Option<SessionState>>;
+    /// The session with this name towards its relying service, likewise.
+    async fn session_named(&self, sid: &str) -> Result<Option<SessionState>>;
     /// A person's sessions that have neither ended nor expired, newest first.
     async fn sessions_of(
         &self,
@@ -445,6 +481,7 @@ pub trait Store:
     + Keys
     + Relying
     + Logins
+    + Requests
 {
 }
 
@@ -466,5 +503,6 @@ impl<T> Store for T where
         + Keys
         + Relying
         + Logins
+        + Requests
 {
 }

@@ -26,6 +26,7 @@ mod people;
 mod policies;
 mod registry;
 mod relying;
+mod requests;
 mod revocations;
 mod seal;
 mod sessions;
@@ -43,9 +44,11 @@ use crate::writer::{Queue, Writer};
 use async_trait::async_trait;
 use domain::audit::Head;
 use domain::certificate::CertificateRef;
-use domain::changes::{Changes, PublishedOcsp};
+use domain::changes::{Changes, PublishedOcsp, Write};
 use domain::ports::{Ledger, Store, StoreError};
+use domain::request::RequestKey;
 use domain::session::LoginWrite;
+use pki::time::UtcTime;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -142,7 +145,15 @@ impl Ledger for Database {
     }
 
     async fn keep_login(&self, writes: Vec<LoginWrite>) -> Result<(), StoreError> {
-        self.queue.keep(writes).await
+        self.queue.keep(writes.into_iter().map(Write::Login).collect()).await
+    }
+
+    async fn keep_answer(&self, key: RequestKey, answer: Vec<u8>) -> Result<(), StoreError> {
+        self.queue.keep(vec![Write::RequestAnswer { key, answer }]).await
+    }
+
+    async fn forget_requests(&self, before: UtcTime) -> Result<(), StoreError> {
+        self.queue.keep(vec![Write::ForgetRequests(before)]).await
     }
 }
 

@@ -29,6 +29,8 @@ const POLICIES: &[Policy] = policies![
     "claims.toml",
     "decisions.toml",
     "end-of-ca.toml",
+    "functions.toml",
+    "logins.toml",
     "profiles/cross-ca.toml",
     "profiles/demo-software-authentication.toml",
     "profiles/enrolment-signer.toml",

@@ -179,10 +179,11 @@ pub struct RevocationRequest {
 #[into_params(parameter_in = Query)]
 pub struct EnrolmentPage {
     /// Only those at this stage.
+    #[param(inline)]
     pub stage: Option<Stage>,
-    /// Go on after this id.
-    pub after: Option<String>,
-    /// At most so many; 200 at most.
+    /// Where the list goes on: `next` of the page before.
+    pub cursor: Option<String>,
+    /// At most so many: 50 unless it is said, 200 at most.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
 }
@@ -266,13 +267,6 @@ impl From<&AnyEnrolment> for EnrolmentView {
             operation_hash,
         }
     }
-}
-
-/// A page of applications.
-#[derive(Serialize, ToSchema)]
-pub struct EnrolmentList {
-    /// In order of id.
-    pub items: Vec<EnrolmentView>,
 }
 
 /// What is to be signed.

@@ -1,11 +1,12 @@
 //! `/ra/v1/work`: what waits for somebody at the agency.
 
 use crate::app::App;
+use crate::http::page::{Listing, Page};
 use crate::http::permit::{Body, Path, Query};
 use crate::http::problem::Problem;
 use crate::service::permit::{CloseWork, ReadWork};
 use crate::service::refusal::{About, Attempt};
-use crate::service::{Permit, ServiceError, work};
+use crate::service::{Permit, work};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -22,18 +23,11 @@ pub struct WorkPage {
     /// Also what is done.
     #[serde(default)]
     pub done: bool,
-    /// Go on after this id.
-    pub after: Option<String>,
-    /// At most so many; 200 at most.
+    /// Where the list goes on: `next` of the page before.
+    pub cursor: Option<String>,
+    /// At most so many: 50 unless it is said, 200 at most.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
-}
-
-/// A page of work.
-#[derive(Serialize, ToSchema)]
-pub struct WorkList {
-    /// In order of id.
-    pub items: Vec<WorkView>,
 }
 
 /// Something that waits, or waited.
@@ -91,21 +85,19 @@ pub struct WorkClosing {
     pub reason: String,
 }
 
-/// Lists what waits at the agency: whom for, why and since when.
+/// Lists what waits at the agency, in order of id: whom for, why and since when.
 #[utoipa::path(get, operation_id = "listWork", tag = "ra", path = "/ra/v1/work", params(WorkPage),
-    responses((status = 200, body = WorkList), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<WorkView>), (status = "default", body = Problem)))]
 pub async fn list(
     permit: Permit<ReadWork>,
     State(app): State<App>,
     Query(page): Query<WorkPage>,
-) -> Result<Json<WorkList>, Problem> {
-    let after: Option<WorkId> =
-        page.after.as_deref().map(str::parse).transpose().map_err(|_| ServiceError::Invalid {
-            field: "after",
-            problem: "not the id of a piece of work".to_owned(),
-        })?;
-    let rows = work::list(&app, &permit, !page.done, (after.as_ref(), page.limit.unwrap_or(50))).await?;
-    Ok(Json(WorkList { items: rows.into_iter().map(WorkView::from).collect() }))
+) -> Result<Json<Page<WorkView>>, Problem> {
+    let of = if page.done { "work with what is done" } else { "work" };
+    let listing = Listing::new(&app, &permit, of, (page.cursor.as_deref(), page.limit))?;
+    let after = listing.after::<WorkId>()?;
+    let rows = work::list(&app, &permit, !page.done, (after.as_ref(), listing.rows())).await?;
+    Ok(listing.page(rows, |item| item.id.to_string(), WorkView::from))
 }
 
 /// Says that a piece of work is done.

@@ -15,7 +15,7 @@ use crate::service::ServiceError;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IssueCertificates, Permit};
 use crate::service::refusal::{About, Attempt};
-use crate::service::{protection, reconcile, standing};
+use crate::service::{conditions, protection, reconcile, standing};
 use card::Draft;
 use domain::EnrolmentId;
 use domain::access::Role;
@@ -73,14 +73,14 @@ pub type CardOutcome = Result<Vec<IssuedCertificate>, ServiceError>;
 pub async fn issue(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result<Vec<CardOutcome>, ServiceError> {
     let app = App::clone(app);
     // A caller who goes away must not leave an intent that nobody finishes.
-    let work = tokio::spawn(async move {
+    let work = tokio::spawn(conditions::carried(async move {
         let attempt = Attempt::of(&permit);
         let outcomes = run(&app, permit, tray).await;
         for refused in outcomes.iter().flatten().filter_map(|card| card.as_ref().err()) {
             attempt.note(&app, About::Other("card"), refused).await?;
         }
         attempt.noted(&app, About::Other("delivery"), outcomes).await
-    });
+    }));
     work.await.unwrap_or(Err(ServiceError::Incomplete("a finished issuance")))
 }
 

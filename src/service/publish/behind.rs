@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::service::ServiceError;
 
 /// The CA whose newest stored CRL the signer's journal does not know, if there is one. Then the journal is an older copy:
-/// approvals that were used since could be used again, so the signer is [believed](crate::app::SignerLink::distrust) no
+/// approvals that were used since could be used again, so the signer is believed no
 /// more. A CA's CRLs come daily at least, so that no older copy stays unseen for longer over a start of both processes.
 ///
 /// # Errors

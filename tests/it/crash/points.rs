@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Points that neither issuing nor revoking one card passes: agencies and their steps, people's packages and employments,
-/// receipts, functions, notices, bulk revocations, new policies (which have a test of their own), acts on CA keys, logins, and erasure.
+/// receipts, functions, notices, bulk revocations, new policies (which have a test of their own), acts on CA keys, logins,
+/// keys of requests, and erasure.
 const ELSEWHERE: &[&str] = &[
     "tenant",
     "employment-end",
@@ -46,6 +47,9 @@ const ELSEWHERE: &[&str] = &[
     "person-checked",
     "work",
     "work-done",
+    "request-key",
+    "request-answer",
+    "requests-forgotten",
     "erase",
 ];
 /// Points that every transaction passes: many times in the life of one card.

@@ -278,10 +278,10 @@ async fn a_ceremony_that_does_not_follow_is_not_adopted() {
     let earlier = installation.data();
     let lost = succession::serial_of(&installation, earlier.join("authorities").join(pem(V1)).to_str().unwrap());
     let other = format!("{}{}", &lost[..31], if lost.ends_with('0') { '1' } else { '0' });
-    let list = Succession::hold(&installation, &succession::revoking(&lost), "list", &earlier);
+    let published = Succession::hold(&installation, &succession::revoking(&lost), "list", &earlier);
     let fork = Succession::hold(&installation, &succession::revoking(&other), "fork", &earlier);
     let again = Succession::hold(&installation, &succession::revoking(&other), "again", &fork.out());
-    list.adopt(&mut installation);
+    published.adopt(&mut installation);
     installation.stop();
     for late in [&fork, &again] {
         refused(&late.offer(&installation), "does not follow the one on record");

@@ -6,7 +6,7 @@ use crate::fault::Faults;
 use crate::seal::Keys;
 use crate::{
     approvals, assignments, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys, notices,
-    onboarding, people, policies, registry, relying, revocations, sessions, status,
+    onboarding, people, policies, registry, relying, requests, revocations, sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -77,10 +77,13 @@ enum Step {
     Checked,
     Work,
     WorkDone,
+    RequestKey,
+    RequestAnswer,
+    ForgetRequests,
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 53] = [
+static STATEMENTS: [&Statement; 56] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::CHANGED,
@@ -134,6 +137,9 @@ static STATEMENTS: [&Statement; 53] = [
     &registry::CHECKED,
     &registry::NEW_WORK,
     &registry::WORK_DONE,
+    &requests::NEW,
+    &requests::ANSWER,
+    &requests::FORGET,
 ];
 
 impl Default for Plan {
@@ -148,7 +154,15 @@ impl Plan {
     /// # Errors
     /// [`StoreError`] for a value that no row can hold.
     pub(super) fn add(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        changes.writes().iter().try_for_each(|write| self.add_write(write))
+        self.add_writes(changes.writes())
+    }
+
+    /// Adds writes.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub(super) fn add_writes(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        writes.iter().try_for_each(|write| self.add_write(write))
     }
 
     /// Runs the statements that have rows.
@@ -235,15 +249,13 @@ impl Plan {
             Write::RegistrationApproval(new) => self.push(Step::RegistrationApproval, relying::approved_row(new)),
             Write::TokenKey(key) => self.push(Step::TokenKey, relying::key_row(key)),
             Write::Login(login) => self.add_login(login),
+            Write::RequestKey(key) => self.push(Step::RequestKey, requests::new_row(key)),
+            Write::RequestAnswer { key, answer } => {
+                self.push(Step::RequestAnswer, requests::answer_row(key, answer));
+            }
+            Write::ForgetRequests(before) => self.push_once(Step::ForgetRequests, vec![(*before).into()]),
         }
         Ok(())
-    }
-
-    /// Adds steps of logins.
-    pub(super) fn add_logins(&mut self, writes: &[LoginWrite]) {
-        for write in writes {
-            self.add_login(write);
-        }
     }
 
     fn add_login(&mut self, write: &LoginWrite) {

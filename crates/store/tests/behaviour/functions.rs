@@ -4,7 +4,7 @@ use crate::database::Database;
 use crate::world::{at, employed, event, human, intent, person, populate, tenant, write};
 use domain::approval::{Approval, ApprovalRule, ApprovalSignature};
 use domain::certificate::Holder;
-use domain::changes::{Changes, Stored, Write};
+use domain::changes::{Changes, Stored, Version, Write};
 use domain::function::{AnyFunction, Function, Issued, Keeper, Ordered, Requested, Wish};
 use domain::operation::{ControlEvidence, ControlProof, PlannedProfile};
 use domain::people::Employment;
@@ -58,9 +58,20 @@ fn approval(name: &str) -> Approval {
             excluded: [person("anna"), person("eva")].into(),
         },
         expires_at: at(1_000),
-        signatures: vec![ApprovalSignature { by: person("bo"), at: at(13), statement: "jws".into() }],
+        signatures: vec![ApprovalSignature { by: person("bo"), at: at(13), statement: "jws".into(), reason: None }],
         used_at: None,
     }
+}
+
+/// An order from the wish to what awaits approval.
+pub(crate) fn ordering(name: &str) -> Vec<Write> {
+    let function = requested(name, None);
+    let new = AnyFunction::Ordered(function.clone().order(ordered(name)));
+    vec![
+        Write::NewFunction(AnyFunction::Requested(function)),
+        Write::NewApproval(approval(name)),
+        Write::Function { new, seen: Version(1) },
+    ]
 }
 
 async fn read(store: &dyn Store, name: &str) -> Stored<AnyFunction> {
