@@ -81,9 +81,9 @@ impl Policies {
             logins,
             functions,
             retention,
-            end_of_ca,
             register,
             appeal,
+            end_of_ca,
         })
     }
 

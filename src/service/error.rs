@@ -158,13 +158,12 @@ impl ServiceError {
             Self::Evidence(e) => e.kind(),
             Self::Issue(e) => e.kind(),
             Self::Lint(_) | Self::FailedAfterSigning(_) | Self::OnWorkList => Kind::Refused,
-            Self::Register(RegisterError::Malformed(_)) => Kind::Internal,
             Self::Signer(e) => e.kind(),
             Self::KeyRefused(refusal) => refusal.code.kind(),
             Self::Token(e) => e.kind(),
             Self::Store(e) => e.kind(),
+            Self::Register(RegisterError::Malformed(_)) | Self::Incomplete(_) => Kind::Internal,
             Self::Busy | Self::Register(_) => Kind::Busy,
-            Self::Incomplete(_) => Kind::Internal,
         }
     }
 

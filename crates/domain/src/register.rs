@@ -306,7 +306,7 @@ mod tests {
             assert!(good.contains(from), "{from}");
             assert!(Entry::from_answer(good.replacen(from, to, 1).as_bytes()).is_err(), "{to}");
         }
-        assert!(Entry::from_answer(&[b' '; MAX_ANSWER + 1]).is_err());
+        assert!(Entry::from_answer(" ".repeat(MAX_ANSWER + 1).as_bytes()).is_err());
     }
 
     #[test]

@@ -133,7 +133,6 @@ fn everything() -> Changes {
         crate::world::policies('a', false).replacing(None),
         Write::KeyStage(crate::world::key_stage("ca", None, domain::key::KeyState::Active)),
     ]);
-    all = all.join(changes(logins()));
     all = all.join(changes([
         Write::PersonChanged(crate::registry::renewed()),
         Write::NewNumber { person: crate::registry::renewed(), at: crate::world::at(20) },
