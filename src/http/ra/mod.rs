@@ -6,8 +6,8 @@ use utoipa_axum::routes;
 
 pub mod bulk;
 pub mod card;
-pub mod decision;
 pub mod card_view;
+pub mod decision;
 pub mod delivery;
 pub mod enrolment;
 pub mod export;
