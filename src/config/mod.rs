@@ -9,6 +9,7 @@ pub mod issuer;
 pub mod listen;
 pub mod login;
 pub mod notices;
+pub mod register;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,9 @@ use issuer::IssuerConfig;
 use listen::{ListenConfig, TlsConfig};
 use login::LoginConfig;
 use notices::NoticesConfig;
+use register::RegisterConfig;
 use status::{CrlConfig, OcspConfig, StatusConfig};
-use timestamps::{ClockSource, TimestampsConfig};
+use timestamps::TimestampsConfig;
 use token::HsmConfig;
 use validation::ValidationConfig;
 
@@ -63,6 +65,9 @@ pub struct Config {
     /// Card logins for relying services; none without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<LoginConfig>,
+    /// The person register; without it production takes no orders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register: Option<RegisterConfig>,
     /// The audit log.
     #[serde(default)]
     pub audit: AuditConfig,
@@ -205,9 +210,12 @@ impl Config {
         if self.mode == Mode::Production && self.signer.spawn.is_some() {
             return invalid("signer.spawn", "in production the signer runs under its own user; remove this key");
         }
-        let assumed = |config: &TimestampsConfig| matches!(config.clock, ClockSource::Assumed);
-        if self.mode == Mode::Production && self.timestamps.as_ref().is_some_and(assumed) {
-            return invalid("timestamps.clock", "in production somebody must say how good the clock is: use chrony");
+        let production = self.mode == Mode::Production;
+        if let Some((key, problem)) = self.register.as_ref().and_then(|register| register.problem(production)) {
+            return invalid(key, problem);
+        }
+        if let Some((key, problem)) = self.timestamps.as_ref().and_then(|stamps| stamps.problem(production)) {
+            return invalid(key, problem);
         }
         if let Some((key, problem)) = self.login.as_ref().and_then(LoginConfig::problem) {
             return invalid(key, problem);

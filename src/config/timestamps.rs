@@ -19,6 +19,18 @@ pub struct TimestampsConfig {
     pub clock: ClockSource,
 }
 
+impl TimestampsConfig {
+    /// The first thing that is wrong, if anything is.
+    pub(super) const fn problem(&self, production: bool) -> Option<(&'static str, &'static str)> {
+        match self.clock {
+            ClockSource::Assumed if production => {
+                Some(("timestamps.clock", "in production somebody must say how good the clock is: use chrony"))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Who says how good the clock is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -1,10 +1,13 @@
 //! Approves an application: load, decide, store, record.
 
 use crate::app::App;
+use crate::config::Mode;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::officers::Signatory;
 use crate::service::permit::{ApproveEnrolment, Permit};
+use crate::service::protection;
+use crate::service::text::{MAX_REASON, one_line};
 use domain::EnrolmentId;
 use domain::access::Role;
 use domain::approval::ApprovalSignature;
@@ -15,7 +18,7 @@ use domain::evidence::{EvidenceError, verify_statement};
 use domain::operation::Act;
 
 /// Adds the caller's signature to the application's approval; the one that completes it approves
-/// the application.
+/// the application. Production demands the approver's own reason.
 ///
 /// # Errors
 /// [`ServiceError`]; whoever submitted, identified or is the applicant is refused whatever they sign.
@@ -23,13 +26,22 @@ pub async fn approve(
     app: &App,
     permit: &Permit<ApproveEnrolment>,
     id: &EnrolmentId,
-    statement: String,
+    (statement, reason): (String, Option<String>),
 ) -> Result<AnyEnrolment, ServiceError> {
     let now = app.clock.now();
     let row = app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
     let AnyEnrolment::Identified(enrolment) = row.value else {
         return Err(ServiceError::WrongStage { wanted: "identified", found: row.value.stage_name() });
     };
+    protection::guard(app, permit, &enrolment.applicant).await?;
+    match &reason {
+        Some(reason) => one_line("reason", reason, MAX_REASON)?,
+        None if app.config.mode == Mode::Production => {
+            let problem = "the approver's own reason".to_owned();
+            return Err(ServiceError::Invalid { field: "reason", problem });
+        }
+        None => {}
+    }
     let open = app.store.approval(permit.tenant(), &enrolment.stage().approval).await?;
     let open = open.ok_or(ServiceError::Incomplete("the enrolment's approval"))?;
 
@@ -41,7 +53,7 @@ pub async fn approve(
     if !officer.roles.contains(&Role::Approver) {
         return Err(EvidenceError::WrongRole { role: Role::Approver }.into());
     }
-    let signature = ApprovalSignature { by: officer.person.clone(), at: now, statement };
+    let signature = ApprovalSignature { by: officer.person.clone(), at: now, statement, reason };
     let signed = open.value.sign(signature)?;
 
     let event = Event::new("enrolment.approval-signed", permit.actor(), id.as_str(), now)

@@ -5,6 +5,7 @@ use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IdentifyApplicant, Permit};
+use crate::service::protection;
 use crate::service::text::one_line;
 use domain::access::Role;
 use domain::approval::{Approval, ApprovalRule};
@@ -28,7 +29,8 @@ pub async fn prepare(
     proof: &IdentityProof,
 ) -> Result<Operation, ServiceError> {
     let row = load(app, permit, id).await?;
-    check(app, &row.value, proof)?;
+    protection::guard(app, permit, &row.value.applicant).await?;
+    check(app, &row.value, proof).await?;
     Ok(row.value.identification(permit.person(), proof))
 }
 
@@ -45,7 +47,8 @@ pub async fn identify(
 ) -> Result<AnyEnrolment, ServiceError> {
     let now = app.clock.now();
     let Stored { value: enrolment, version } = load(app, permit, id).await?;
-    check(app, &enrolment, &proof)?;
+    protection::guard(app, permit, &enrolment.applicant).await?;
+    check(app, &enrolment, &proof).await?;
     let operation = enrolment.identification(permit.person(), &proof);
     let signatory = Signatory::of(app, &statement).await?;
     let officer = verify_statement(&statement, Act::Identify, operation.hash(), &signatory, now)?.officer;
@@ -103,10 +106,14 @@ async fn load(
 }
 
 /// The document must be described, and the identification be enough for the level of every certificate.
-fn check(app: &App, enrolment: &Enrolment<Submitted>, proof: &IdentityProof) -> Result<(), ServiceError> {
+async fn check(app: &App, enrolment: &Enrolment<Submitted>, proof: &IdentityProof) -> Result<(), ServiceError> {
     one_line("proof.place", &proof.place, MAX_TEXT)?;
     check_document(app, ("proof.number", &proof.number), ("proof.expires", &proof.expires))?;
-    let number = enrolment.subject.get(SERIAL_NUMBER).and_then(|text| text.parse().ok());
+    // The certificate of a protected person does not say the number; the register does, and with it the age.
+    let number = match enrolment.subject.get(SERIAL_NUMBER).and_then(|text| text.parse().ok()) {
+        Some(number) => Some(number),
+        None => app.store.person(&enrolment.tenant, &enrolment.applicant).await?.map(|person| person.identity_number),
+    };
     let found = Identification { proof, number: number.as_ref(), at: app.clock.now() };
     let policies = app.policies.get();
     enrolment.certificates.values().try_for_each(|planned| {

@@ -7,6 +7,7 @@ use utoipa_axum::routes;
 pub mod bulk;
 pub mod card;
 pub mod card_view;
+pub mod decision;
 pub mod delivery;
 pub mod enrolment;
 pub mod export;
@@ -18,6 +19,7 @@ pub mod package_view;
 pub mod person;
 pub mod record;
 pub mod view;
+pub mod work;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<App> {
@@ -65,4 +67,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(record::audit))
         .routes(routes!(person::search))
         .routes(routes!(person::end_employment))
+        .routes(routes!(decision::read))
+        .routes(routes!(decision::protect))
+        .routes(routes!(work::list))
+        .routes(routes!(work::close))
 }

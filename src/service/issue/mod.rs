@@ -15,7 +15,7 @@ use crate::service::ServiceError;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IssueCertificates, Permit};
 use crate::service::refusal::{About, Attempt};
-use crate::service::{conditions, reconcile, standing};
+use crate::service::{conditions, protection, reconcile, standing};
 use card::Draft;
 use domain::EnrolmentId;
 use domain::access::Role;
@@ -156,12 +156,19 @@ async fn load(
     }
     let ids: Vec<_> = ids.into_iter().collect();
     let dossiers = app.store.dossiers(permit.tenant(), &ids).await?;
+    let applicants: Vec<_> = dossiers.iter().map(|dossier| dossier.enrolment.value.bare().applicant).collect();
+    let protected = app.store.protected_among(&applicants).await?;
     let mut dossiers: BTreeMap<_, _> =
         dossiers.into_iter().map(|dossier| (dossier.enrolment.value.id().clone(), dossier)).collect();
     let mut found = Vec::with_capacity(cards.len());
     for CardRequests { enrolment, requests } in cards {
         found.push(match dossiers.remove(&enrolment) {
-            Some(dossier) => Ok((dossier, requests)),
+            Some(dossier) => {
+                let applicant = dossier.enrolment.value.bare().applicant;
+                let is_protected = protected.contains(&applicant);
+                let guarded = if is_protected { protection::guard(app, permit, &applicant).await } else { Ok(()) };
+                guarded.map(|()| (dossier, requests))
+            }
             None => Err(missing(app, permit, &enrolment).await?),
         });
     }
