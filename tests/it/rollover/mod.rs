@@ -7,7 +7,7 @@ use crate::support::Installation;
 use crate::support::judge::{Judge, Reference, Status};
 use crate::support::oracle::Oracle;
 use crate::support::story::{Agency, Keys};
-use crate::support::{Stopwatch, wait};
+use crate::support::{Stopwatch, records, wait};
 use std::path::Path;
 use std::time::Duration;
 use succession::{PERSON, ROOT, Succession, affected, execute, judged, keys, refused};
@@ -245,6 +245,38 @@ async fn a_compromised_ca_is_revoked_with_all_that_it_signed() {
     succession::ca_is(&installation, &root, &lists, &chain[1]).expect("and no other");
     let served = succession::fetch(&format!("{}/crl/{ROOT_V1}.crl", installation.url("status_url")));
     assert_eq!(served, std::fs::read(Path::new(&lists)).unwrap(), "the new list is served");
+}
+
+/// The service dies when the officers' act is recorded, and nothing was revoked yet: after the restart all of it is.
+#[tokio::test]
+async fn a_compromise_is_finished_after_a_crash() {
+    let mut installation = Installation::start("rollover-compromise-crash");
+    let next = Succession::hold(&installation, PERSON, "next", &installation.data());
+    next.adopt(&mut installation);
+    next.act(&installation, "activate", V2, &["--responder", &next.file("ocsp-person-v2.pem")]);
+    let lost = card(&installation).await;
+    installation.kill();
+    installation.set_environment(&[(sigill::crash::STORE_VARIABLE, "ca-key:1,committed:1")]);
+    installation.run();
+    let act = next.write(&installation, "compromised", V2, &[]);
+    (0..2).for_each(|officer| next.approve(&installation, &act, officer));
+    assert!(!execute(&installation, &act).status.success(), "the service died");
+    assert!(installation.has_ended());
+    let is_revoked = |installation: &Installation| {
+        let rows = records::certificates(installation);
+        rows.iter()
+            .find(|((issuer, serial), _)| (issuer, serial) == (&lost.reference.0, &lost.reference.1))
+            .unwrap()
+            .1
+            .revoked
+    };
+    assert!(!is_revoked(&installation), "nothing was revoked before the crash");
+    installation.set_environment(&[]);
+    installation.run();
+    has_status(&Judge::new(&installation), &lost, Status::Revoked).await;
+    assert!(is_revoked(&installation));
+    assert!(keys(&installation).contains("COMPROMISED"));
+    installation.sigill(&["audit", "verify"]);
 }
 
 /// A CA that only answers any more can be lost like one that issues: it is retired at once, with everything revoked and

@@ -35,7 +35,7 @@ pub mod tag {
     pub const UTF8_STRING: u8 = 0x0c;
     /// PrintableString.
     pub const PRINTABLE_STRING: u8 = 0x13;
-    /// IA5String.
+    /// `IA5String`.
     pub const IA5_STRING: u8 = 0x16;
     /// UTCTime.
     pub const UTC_TIME: u8 = 0x17;

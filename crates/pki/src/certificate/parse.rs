@@ -133,7 +133,7 @@ fn read_extension(
     Ok(())
 }
 
-/// Begin and end of a PrivateKeyUsagePeriod (RFC 3280 section 4.2.1.4).
+/// Begin and end of a `PrivateKeyUsagePeriod` (RFC 3280 section 4.2.1.4).
 fn key_period(value: &[u8]) -> Result<(Option<UtcTime>, Option<UtcTime>), CertificateError> {
     let mut fields = Reader::only(value, tag::SEQUENCE)?.inside();
     let mut time = |number| {

@@ -132,8 +132,7 @@ fn accuracy(stamp: &Stamp<'_>) -> Option<u16> {
     fields.finish().ok()?;
     match (first.tag, first.content) {
         (tag::INTEGER, [1]) => Some(1000),
-        (MILLIS, [low @ 1..=0x7f]) => Some(u16::from(*low)),
-        (MILLIS, [0, low @ 0x80..=0xff]) => Some(u16::from(*low)),
+        (MILLIS, [low @ 1..=0x7f] | [0, low @ 0x80..=0xff]) => Some(u16::from(*low)),
         (MILLIS, [high @ 1..=3, low]) => Some(u16::from_be_bytes([*high, *low])).filter(|millis| *millis < 1000),
         _ => None,
     }

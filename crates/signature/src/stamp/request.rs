@@ -53,7 +53,7 @@ pub fn parse_request(der: &[u8]) -> Result<TimeStampRequest, Failure> {
     Ok(TimeStampRequest { hash, digest, policy: policy.transpose()?, wants_certificate, imprint, nonce })
 }
 
-/// Algorithm and digest of a MessageImprint.
+/// Algorithm and digest of a `MessageImprint`.
 pub(super) fn read_imprint(mut fields: Reader<'_>) -> Result<(HashAlgorithm, Vec<u8>), Failure> {
     let mut algorithm = fields.sequence()?;
     let hash = algorithm.content(tag::OBJECT_IDENTIFIER)?;
