@@ -20,6 +20,7 @@ mod evidence;
 mod faulty_signer;
 mod functions;
 mod fuzz;
+mod hr;
 mod hsm_faults;
 mod lifecycle;
 mod lists;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use testkit::golden;
 
 /// Somebody of the demo's register, by surname: number and given name.
-fn registered(surname: &str) -> (String, String) {
+pub fn registered(surname: &str) -> (String, String) {
     let register: Value = serde_json::from_str(include_str!("../../src/cli/quickstart/register.json")).unwrap();
     let people = register["people"].as_array().unwrap().iter();
     let entry = people.map(|person| &person["entry"]).find(|entry| entry["surname"] == surname).unwrap();
