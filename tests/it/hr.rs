@@ -80,7 +80,7 @@ async fn a_system_acts_by_a_package_of_its_own() {
     let frida = Caller::person(&installation, &installation.person(0, "function-administrator"));
     let (_, lars) = known(&installation, "Lars Lindgren").await;
     let keeper = json!({"responsible": lars, "contact": "drift@norrsken.example.se", "reason": "moves on"});
-    frida.post(&format!("/ra/v1/functions/{id}/responsible"), keeper).await.ok();
+    frida.post(&format!("/ra/v1/functions/{id}/keeper"), keeper).await.ok();
     let refused = system.post("/ra/v1/hr/beginnings", beginning("Exempelsdotter")).await;
     assert_eq!(refused.problem(), (403, "denied".to_owned()));
 }

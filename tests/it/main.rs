@@ -24,6 +24,7 @@ mod hr;
 mod hsm_faults;
 mod lifecycle;
 mod lists;
+mod no_log;
 mod notices;
 mod oidc;
 mod packages;
