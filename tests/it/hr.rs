@@ -136,7 +136,7 @@ async fn waits_with_reasons(officer: &Caller, system: &Caller) {
         (beginning("Skyddad"), false, json!(["protected-person"])),
     ];
     for (number, (body, recorded, reasons)) in cases.into_iter().enumerate() {
-        let key = format!("report-{number}");
+        let key = format!("report-of-the-day-{number}");
         let key = [("Idempotency-Key", key.as_str())];
         let heard = system.post_with(&key, "/ra/v1/hr/beginnings", body.clone()).await.ok();
         assert_eq!((&heard["outcome"], heard["person"].is_string()), (&json!("waits"), recorded), "{body}");
