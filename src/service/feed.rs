@@ -106,20 +106,17 @@ pub async fn begin(
         }
     };
     let mut heard = Heard { person: Some(person.id.clone()), ..Heard::default() };
-    match news.card.filter(|_| hindrances.is_empty()) {
-        Some(card) => {
-            let ordering = Ordering { actor: permit.actor(), by: permit.person().clone(), at: now };
-            let (enrolment, order) = enrol::ordered(app, ordering, &tenant, (&person, card, applicant.answer))?;
-            heard.enrolment = Some(enrolment.id().clone());
-            changes = changes.join(order);
-        }
-        None => {
-            let evidence = register::evidence(app, &person.id, (Occasion::Order, None), applicant.answer);
-            let concerned = Concerned::employee(&tenant.id, &person);
-            let (id, waits) = register::waits(app, permit.actor(), concerned, hindrances);
-            changes = evidence.into_iter().fold(changes.join(waits), Changes::write);
-            heard.work = Some(id);
-        }
+    if let Some(card) = news.card.filter(|_| hindrances.is_empty()) {
+        let ordering = Ordering { actor: permit.actor(), by: permit.person().clone(), at: now };
+        let (enrolment, order) = enrol::ordered(app, ordering, &tenant, (&person, card, applicant.answer))?;
+        heard.enrolment = Some(enrolment.id().clone());
+        changes = changes.join(order);
+    } else {
+        let evidence = register::evidence(app, &person.id, (Occasion::Order, None), applicant.answer);
+        let concerned = Concerned::employee(&tenant.id, &person);
+        let (id, waits) = register::waits(app, permit.actor(), concerned, hindrances);
+        changes = evidence.into_iter().fold(changes.join(waits), Changes::write);
+        heard.work = Some(id);
     }
     commit(app, changes).await?;
     Ok(heard)
