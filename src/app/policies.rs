@@ -10,6 +10,7 @@ use domain::eligibility::EligibilityPolicy;
 use domain::end_of_ca::EndOfCa;
 use domain::function::FunctionPolicy;
 use domain::hand_out::Terms;
+use domain::orders::OrderPolicy;
 use domain::packages::Packages;
 use domain::register::RegisterPolicy;
 use domain::retention::Retention;
@@ -46,6 +47,8 @@ pub struct Policies {
     pub retention: Retention,
     /// What follows from what the person register says.
     pub register: RegisterPolicy,
+    /// When the news of a personnel system becomes an order by itself.
+    pub orders: OrderPolicy,
     /// How decisions are appealed.
     pub appeal: AppealText,
     /// What stays when a CA comes to its end.
@@ -72,6 +75,7 @@ impl Policies {
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
         let register = RegisterPolicy::from_toml(text(REGISTER)?)?;
+        let orders = OrderPolicy::from_toml(text(ORDERS)?)?;
         let appeal = AppealText::from_toml(text(DECISIONS)?)?;
         let (functions, end_of_ca, digest) = (functions(bundle)?, end_of_ca(bundle)?, bundle.digest());
         Ok(Self {
@@ -87,6 +91,7 @@ impl Policies {
             functions,
             retention,
             register,
+            orders,
             appeal,
             end_of_ca,
         })
@@ -120,6 +125,7 @@ impl InForce {
 }
 
 const REGISTER: &str = "register.toml";
+const ORDERS: &str = "orders.toml";
 const DECISIONS: &str = "decisions.toml";
 const REVOCATION: &str = "revocation.toml";
 const LOGINS: &str = "logins.toml";

@@ -75,6 +75,9 @@ pub enum StartError {
     Register(#[from] domain::register::RegisterPolicyError),
     /// A policy that cannot be used.
     #[error("policies")]
+    Orders(#[from] domain::orders::OrderPolicyError),
+    /// A policy that cannot be used.
+    #[error("policies")]
     Decisions(#[from] domain::decisions::DecisionPolicyError),
     /// The person register.
     #[error("register")]

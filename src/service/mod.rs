@@ -4,6 +4,7 @@
 //! one [`Action`](domain::access::Action). Jobs act under their own name.
 
 pub mod activate;
+mod applicant;
 pub mod approve;
 pub mod audit;
 pub mod bulk_revoke;
@@ -16,6 +17,7 @@ pub mod enrol;
 pub mod error;
 pub mod evidence;
 pub mod export;
+pub mod feed;
 pub mod functions;
 pub mod identify;
 pub mod issue;

@@ -31,6 +31,7 @@ const POLICIES: &[Policy] = policies![
     "end-of-ca.toml",
     "functions.toml",
     "logins.toml",
+    "orders.toml",
     "profiles/cross-ca.toml",
     "profiles/demo-software-authentication.toml",
     "profiles/enrolment-signer.toml",

@@ -35,6 +35,12 @@ pub const CATALOGUE: &[Kind] = &[
     kind("access", "training.recorded", "A training was recorded."),
     kind("access", "list.exported", "Somebody took a whole list away."),
     kind("registration", "person.registered", "A ceremony registered a person."),
+    kind("registration", "employment.reported", "A personnel system reported an employment that begins."),
+    kind(
+        "registration",
+        "employment.not-taken",
+        "What a personnel system reported is not recorded: it waits for somebody.",
+    ),
     kind("registration", "employment.address-set", "It was said where an employee is reached."),
     kind("registration", "employment.end-set", "It was said when an employment ends."),
     kind("registration", "employment.ended", "An employment ended."),
