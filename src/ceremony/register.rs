@@ -3,6 +3,7 @@
 //! The serials were journalled by the signer before anything was signed; the database did not exist then, or was not
 //! there to be asked. The hash of the transcript joins the audit log.
 
+use super::approvers::{OFFICERS, path};
 use super::error::Error;
 use super::layout::Layout;
 use super::run::authority_file;
@@ -29,11 +30,13 @@ use pki::profile::Profiles;
 /// Registers a finished ceremony, after judging its transcript once more.
 ///
 /// # Errors
-/// If the transcript is not sound, or the store refuses: a database takes a ceremony once.
+/// If the transcript is not sound, or the store refuses: a database takes a ceremony once. Of a later ceremony, if others
+/// approved it than `officers`, the SHA-256 of the list in force, says.
 pub(crate) async fn register(
     store: &dyn Store,
     layout: &Layout,
     policies: &Bundle,
+    officers: Option<Digest>,
     entropy: &dyn Entropy,
 ) -> Result<(), Error> {
     let profiles = &profiles(policies)?;
@@ -47,6 +50,7 @@ pub(crate) async fn register(
     entries.extend_from_slice(&sound.entries);
     check_policies(store, &sound).await?;
     origin::check(store, layout, &sound, &entries).await?;
+    check_officers(&entries, officers)?;
     let registry = Registry { layout, policies, profiles, packages, entropy, sound: &sound, entries: &entries };
     store.commit(registry.changes(Digest::of(text.as_bytes()))?).await?;
     Ok(())
@@ -69,6 +73,21 @@ pub(crate) async fn is_registered(store: &dyn Store, layout: &Layout) -> Result<
         }
     }
     Ok(false)
+}
+
+/// The ceremony's own file may name a list of officers: who approved by it counts here only if it is the list in force, which
+/// no ceremony changes.
+fn check_officers(entries: &[Entry], in_force: Option<Digest>) -> Result<(), Error> {
+    if !entries.iter().any(|entry| matches!(entry.what, Event::Approved { .. })) {
+        return Ok(());
+    }
+    let list = path(OFFICERS);
+    let taken = verify::outputs(entries).find_map(|(file, sha256)| (file == list).then_some(sha256));
+    if taken.is_some() && taken == in_force {
+        return Ok(());
+    }
+    let problem = "the CAs were approved by another list of officers than the one in force here".to_owned();
+    Err(Error::Exchange { file: list, problem })
 }
 
 /// A later ceremony was held under the policies that are in force.

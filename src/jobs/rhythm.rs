@@ -51,6 +51,11 @@ impl Rhythm {
         Self { name, period, pause: FIRST_PAUSE, trouble: None }
     }
 
+    /// Works at least once in another `period` from now on.
+    pub(super) fn set_period(&mut self, period: Duration) {
+        self.period = period;
+    }
+
     /// Waits for the next time to work: after a success until `wake` or the period, after a failure a pause.
     ///
     /// False if the service stops.

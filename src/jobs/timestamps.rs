@@ -10,9 +10,10 @@ use tokio::sync::watch;
 pub(super) async fn run_clock(app: App, mut shutdown: watch::Receiver<bool>) {
     let Some(timestamps) = &app.timestamps else { return };
     let mut was_good = None;
+    let period = || Duration::from_secs(app.policies.get().timestamps.clock_check_seconds.into());
+    let mut rhythm = Rhythm::new("clock", period());
     loop {
-        let period = Duration::from_secs(app.policies.get().timestamps.clock_check_seconds.into());
-        let mut rhythm = Rhythm::new("clock", period);
+        rhythm.set_period(period());
         let checked = stamp::check_clock(&app, timestamps, &mut was_good).await;
         if !rhythm.next(&checked, never(), &mut shutdown).await {
             return;
@@ -20,7 +21,7 @@ pub(super) async fn run_clock(app: App, mut shutdown: watch::Receiver<bool>) {
     }
 }
 
-/// Makes the first unit, and the next in time.
+/// Makes the first unit, and the next in time; one that was revoked stamps no more.
 pub(super) async fn run_units(app: App, mut shutdown: watch::Receiver<bool>) {
     let Some(timestamps) = &app.timestamps else { return };
     let mut rhythm = Rhythm::new("time-stamping units", UNITS_PERIOD);
@@ -32,5 +33,5 @@ pub(super) async fn run_units(app: App, mut shutdown: watch::Receiver<bool>) {
     }
 }
 
-/// Keys stamp for months.
-const UNITS_PERIOD: Duration = Duration::from_mins(10);
+/// Keys stamp for months, but a revoked one no longer than this.
+const UNITS_PERIOD: Duration = Duration::from_secs(10);

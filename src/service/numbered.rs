@@ -15,7 +15,7 @@ pub(super) const MOST_KEYS: u32 = 2_000;
 const ATTEMPTS: u32 = 16;
 
 /// The label with this number, from 2.
-pub(super) fn label(first: &KeyId, number: u32) -> KeyId {
+fn label(first: &KeyId, number: u32) -> KeyId {
     KeyId::new(format!("{first}{SEPARATOR}{number}"))
 }
 
@@ -46,21 +46,40 @@ pub(super) async fn generate_or_find(
     made.map_err(|source| ServiceError::Token(source.into()))
 }
 
-/// The certificate of a key that was issued and not revoked, with its record, if it is fit.
+/// What became of a key.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// It was never certified.
+    Unused,
+    /// It was, and no certificate of it stands. Nothing is certified for it again: who has the key may be somebody else.
+    Over,
+    /// It has a certificate.
+    Certified(Box<(Certificate, CertificateRecord)>),
+}
+
+/// What became of a key, by those of its certificates that are `fit`.
 ///
 /// # Errors
 /// If the store fails, or holds a certificate that cannot be read.
-pub(super) async fn certified(
+pub(super) async fn found(
     store: &dyn Store,
     key: &KeyId,
     fits: impl Fn(&CertificateRecord) -> bool,
-) -> Result<Option<(Certificate, CertificateRecord)>, StoreError> {
+) -> Result<Found, StoreError> {
     let records = store.service_certificates(key.as_str(), ATTEMPTS).await?;
-    let good = |record: &CertificateRecord| record.issued.is_some() && record.revocation.is_none() && fits(record);
-    let Some(record) = records.into_iter().find(good) else { return Ok(None) };
-    let Some(issued) = &record.issued else { return Ok(None) };
+    by_records(records.into_iter().filter(fits).collect())
+}
+
+/// What became of a key with these certificates, the newest first.
+pub(super) fn by_records(records: Vec<CertificateRecord>) -> Result<Found, StoreError> {
+    // One that was revoked ends the key, whatever else was made for it.
+    if records.iter().any(|record| record.issued.is_some() && record.revocation.is_some()) {
+        return Ok(Found::Over);
+    }
+    let newest = records.into_iter().find_map(|record| Some((record.issued.clone()?, record)));
+    let Some((issued, record)) = newest else { return Ok(Found::Unused) };
     let certificate = Certificate::parse(&issued.der).map_err(|_| StoreError::Corrupt { what: "certificate" })?;
-    Ok(Some((certificate, record)))
+    Ok(Found::Certified(Box::new((certificate, record))))
 }
 
 /// Between a label and its number; no label of a configuration has it by chance.

@@ -270,8 +270,11 @@ impl Work<'_> {
         let open = open.into_iter().map(|record| record.intent.certificate);
         let (ended, references): (Vec<_>, Vec<_>) = open.partition(|certificate| has_ended(app, certificate));
         if let ([one, ..], true, true) = (&ended[..], references.is_empty(), cards.is_empty()) {
-            let found = app.key_lives.state(&one.issuer).as_str();
-            return Err(ServiceError::WrongStage { wanted: KeyState::StatusOnly.as_str(), found });
+            let found = match app.key_lives.state(&one.issuer) {
+                KeyState::Destroyed => KeyState::Destroyed,
+                _ => KeyState::Retired,
+            };
+            return Err(ServiceError::WrongStage { wanted: KeyState::StatusOnly.as_str(), found: found.as_str() });
         }
         let event = Event::new(kind, self.by.actor(), object, self.at)
             .in_tenant(&self.by.tenant)
@@ -306,9 +309,13 @@ impl Work<'_> {
     }
 }
 
-/// Whether the CA of a certificate is no more. All that it certified is over or revoked, and its last CRL says so for ever.
+/// Whether the CA of a certificate is no more, or has said its last word: nobody could publish what is revoked after it.
+/// All that it certified is over or revoked, and its last CRL says so for ever.
 fn has_ended(app: &App, certificate: &CertificateRef) -> bool {
-    matches!(app.key_lives.state(&certificate.issuer), KeyState::Retired | KeyState::Destroyed)
+    let issuer = &certificate.issuer;
+    let last = app.issuers.get(issuer).zip(app.board.crl(issuer));
+    matches!(app.key_lives.state(issuer), KeyState::Retired | KeyState::Destroyed)
+        || last.is_some_and(|(ca, crl)| crl.next_update > ca.issuer.certificate.not_after())
 }
 
 /// How often a revocation that meets another change is tried.

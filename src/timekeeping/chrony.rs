@@ -26,7 +26,7 @@ pub(super) async fn measure(program: &Path, server: Option<&str>) -> Result<Meas
 /// Reads the one line of `chronyc -c tracking`: fourteen fields (chronyc(1), "tracking").
 pub(crate) fn tracking(line: &str) -> Result<Measure, NoTime> {
     let fields: Vec<_> = line.trim_end().split(',').collect();
-    let &[_, _, stratum, _, offset, _, _, _, _, _, delay, dispersion, _, leap] = &fields[..] else {
+    let &[source, _, stratum, updated, offset, _, _, _, _, _, delay, dispersion, _, leap] = &fields[..] else {
         return Err(NoTime::Source("not the answer of chronyc -c tracking".to_owned()));
     };
     let leap = match leap {
@@ -34,14 +34,17 @@ pub(crate) fn tracking(line: &str) -> Result<Measure, NoTime> {
         "Insert second" | "Delete second" => true,
         _ => return Err(NoTime::Unsynchronised),
     };
-    if stratum.parse::<u8>().map_err(|_| field("stratum"))? == 0 {
+    // Its own clock as its source (`local` in chrony.conf) keeps everything else in this line good for ever.
+    if stratum.parse::<u8>().map_err(|_| field("stratum"))? == 0 || source == ITSELF {
         return Err(NoTime::Unsynchronised);
     }
     // chronyc(1): the clock is off by no more than |offset| + dispersion + delay / 2.
     let offset = seconds(offset, "system time")?.abs();
     let error = offset + seconds(dispersion, "root dispersion")?.abs() + seconds(delay, "root delay")?.abs() / 2.0;
     let error = Duration::try_from_secs_f64(error).map_err(|_| field("error"))?;
-    Ok(Measure { error, leap })
+    let updated =
+        Duration::try_from_secs_f64(seconds(updated, "reference time")?).map_err(|_| field("reference time"))?;
+    Ok(Measure { error, leap, updated: Some(updated) })
 }
 
 fn seconds(text: &str, what: &'static str) -> Result<f64, NoTime> {
@@ -52,6 +55,8 @@ fn field(what: &'static str) -> NoTime {
     NoTime::Source(format!("{what} is no number"))
 }
 
+/// Reference identifier of a `chronyd` that follows nobody: 127.127.1.1.
+const ITSELF: &str = "7F7F0101";
 /// `chronyd` answers at once or not at all.
 const LONGEST: Duration = Duration::from_secs(5);
 
@@ -64,7 +69,8 @@ mod tests {
     #[test]
     fn the_error_has_three_parts() {
         let measure = tracking(LINE).unwrap();
-        assert_eq!(measure, Measure { error: Duration::from_nanos(12_345 + 500_000 + 2_000_000), leap: false });
+        assert_eq!(measure.error, Duration::from_nanos(12_345 + 500_000 + 2_000_000));
+        assert_eq!((measure.leap, measure.updated.unwrap().as_secs()), (false, 1_780_000_000));
         assert!(tracking(&LINE.replace("Normal", "Insert second")).unwrap().leap);
     }
 
@@ -73,6 +79,7 @@ mod tests {
         assert_eq!(tracking(&LINE.replace("Normal", "Not synchronised")), Err(NoTime::Unsynchronised));
         assert_eq!(tracking(&LINE.replace("Normal", "new words")), Err(NoTime::Unsynchronised));
         assert_eq!(tracking(&LINE.replace(".134,2,", ".134,0,")), Err(NoTime::Unsynchronised));
+        assert_eq!(tracking(&LINE.replace("C0248F86", "7F7F0101")), Err(NoTime::Unsynchronised), "follows itself");
     }
 
     #[test]

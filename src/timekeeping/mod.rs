@@ -16,6 +16,8 @@ pub struct Measure {
     pub error: Duration,
     /// A second will be inserted or left out at the end of this day.
     pub leap: bool,
+    /// When the time service last heard its source, since 1970 by this clock. None if there is no source to hear.
+    pub updated: Option<Duration>,
 }
 
 /// Why there is no time to stamp.
@@ -45,21 +47,52 @@ pub enum NoTime {
 #[derive(Debug)]
 pub struct Timekeeper {
     source: ClockSource,
-    last: RwLock<Result<Reading, NoTime>>,
+    known: RwLock<Known>,
 }
 
-/// A measurement, and when it was made by either clock.
+#[derive(Debug)]
+struct Known {
+    last: Result<Reading, NoTime>,
+    /// The last measurement that came about, and its hands at the check before.
+    heard: Option<Heard>,
+    /// At the last check, whatever came of it.
+    checked: Option<Hands>,
+}
+
+/// A measurement.
 #[derive(Debug, Clone, Copy)]
 struct Reading {
     measure: Measure,
+    /// When it was asked for.
+    at: Hands,
+    /// Whoever set the clock since then is known to nobody.
+    trusted: Hands,
+}
+
+/// When the time service heard its source, and how both clocks stood before it did.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    updated: Duration,
+    before: Hands,
+}
+
+/// Both clocks at a moment.
+#[derive(Debug, Clone, Copy)]
+struct Hands {
     wall: (UtcTime, u16),
     steady: Duration,
+}
+
+impl Hands {
+    fn of(clock: &dyn Clock) -> Self {
+        Self { wall: clock.now_with_millis(), steady: clock.steady() }
+    }
 }
 
 impl Timekeeper {
     /// A clock that nobody has measured yet.
     pub fn new(source: ClockSource) -> Self {
-        Self { source, last: RwLock::new(Err(NoTime::Unmeasured)) }
+        Self { source, known: RwLock::new(Known { last: Err(NoTime::Unmeasured), heard: None, checked: None }) }
     }
 
     /// Measures the clock.
@@ -67,13 +100,13 @@ impl Timekeeper {
     /// # Errors
     /// [`NoTime`]; it stands until the next measurement.
     pub async fn check(&self, clock: &dyn Clock) -> Result<Measure, NoTime> {
+        // Before the question: who sets the clock while the answer is on its way is noticed.
+        let at = Hands::of(clock);
         let measured = match &self.source {
-            ClockSource::Assumed => Ok(Measure { error: Duration::ZERO, leap: false }),
+            ClockSource::Assumed => Ok(Measure { error: Duration::ZERO, leap: false, updated: None }),
             ClockSource::Chrony { program, server } => chrony::measure(program, server.as_deref()).await,
         };
-        let reading =
-            measured.clone().map(|measure| Reading { measure, wall: clock.now_with_millis(), steady: clock.steady() });
-        *self.last.write().unwrap_or_else(PoisonError::into_inner) = reading;
+        self.known.write().unwrap_or_else(PoisonError::into_inner).note(measured.clone(), at);
         measured
     }
 
@@ -84,13 +117,14 @@ impl Timekeeper {
     /// # Errors
     /// [`NoTime`].
     pub fn moment(&self, clock: &dyn Clock, policy: &StampPolicy) -> Result<Moment, NoTime> {
-        let last = self.last.read().unwrap_or_else(PoisonError::into_inner).clone()?;
-        let (second, millis) = clock.now_with_millis();
-        let since = clock.steady().saturating_sub(last.steady);
+        let last = self.known.read().unwrap_or_else(PoisonError::into_inner).last.clone()?;
+        let now = Hands::of(clock);
+        let (second, millis) = now.wall;
+        let since = now.steady.saturating_sub(last.at.steady);
         if since > Duration::from_secs(policy.clock_age_seconds.into()) {
             return Err(NoTime::Old(since));
         }
-        let error = last.measure.error + since / WORST_CRYSTAL + apart(last.wall, (second, millis), since);
+        let error = last.measure.error + since / WORST_CRYSTAL + apart(last.trusted, now);
         if error > Duration::from_millis(policy.accuracy_ms.into()) {
             return Err(NoTime::Inexact(error));
         }
@@ -101,11 +135,30 @@ impl Timekeeper {
     }
 }
 
+impl Known {
+    /// Keeps what was measured. A time service that has not heard its source since somebody set the clock does not know of it,
+    /// and goes on saying that the clock is good: chrony does so for minutes after a step of some seconds.
+    fn note(&mut self, measured: Result<Measure, NoTime>, at: Hands) {
+        if let Ok(Measure { updated: Some(updated), .. }) = measured
+            && self.heard.is_none_or(|heard| heard.updated != updated)
+        {
+            self.heard = Some(Heard { updated, before: self.checked.unwrap_or(at) });
+        }
+        let heard = self.heard;
+        self.last = measured.map(|measure| Reading {
+            measure,
+            at,
+            trusted: heard.filter(|_| measure.updated.is_some()).map_or(at, |heard| heard.before),
+        });
+        self.checked = Some(at);
+    }
+}
+
 /// By how much the clock went otherwise than time did.
-fn apart(before: (UtcTime, u16), now: (UtcTime, u16), since: Duration) -> Duration {
+fn apart(before: Hands, now: Hands) -> Duration {
     let millis = |(second, millis): (UtcTime, u16)| second.unix().saturating_mul(1000).saturating_add(millis.into());
-    let went = millis(now).saturating_sub(millis(before));
-    let should = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+    let went = millis(now.wall).saturating_sub(millis(before.wall));
+    let should = i64::try_from(now.steady.saturating_sub(before.steady).as_millis()).unwrap_or(i64::MAX);
     Duration::from_millis(went.saturating_sub(should).unsigned_abs())
 }
 
@@ -126,9 +179,9 @@ mod tests {
     const POLICY: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/timestamps.toml"));
 
     /// Wall clock in milliseconds, steady clock.
-    struct Hands(Mutex<(i64, Duration)>);
+    struct Set(Mutex<(i64, Duration)>);
 
-    impl Clock for Hands {
+    impl Clock for Set {
         fn now(&self) -> UtcTime {
             self.now_with_millis().0
         }
@@ -143,8 +196,8 @@ mod tests {
         }
     }
 
-    async fn measured(at: i64) -> (Timekeeper, Hands, StampPolicy) {
-        let (keeper, hands) = (Timekeeper::new(ClockSource::Assumed), Hands(Mutex::new((at, Duration::ZERO))));
+    async fn measured(at: i64) -> (Timekeeper, Set, StampPolicy) {
+        let (keeper, hands) = (Timekeeper::new(ClockSource::Assumed), Set(Mutex::new((at, Duration::ZERO))));
         let policy = StampPolicy::from_toml(POLICY).unwrap();
         assert_eq!(keeper.moment(&hands, &policy), Err(NoTime::Unmeasured));
         keeper.check(&hands).await.unwrap();
@@ -171,6 +224,32 @@ mod tests {
         }
     }
 
+    /// The time service heard its source before somebody set the clock, and says so again and again.
+    #[tokio::test]
+    async fn a_clock_that_was_set_is_not_believed_before_its_source_is_heard_again() {
+        let midday = 86_400_000 * 20_000 + 43_200_000;
+        let (_, hands, policy) = measured(midday).await;
+        let keeper = Timekeeper::new(ClockSource::Assumed);
+        let check = |second: u64, jump: i64, heard: Option<u64>| {
+            let steady = Duration::from_secs(second);
+            *hands.0.lock().unwrap() = (midday + i64::try_from(second * 1000).unwrap() + jump, steady);
+            let measure =
+                |heard| Measure { error: Duration::ZERO, leap: false, updated: Some(Duration::from_secs(heard)) };
+            let measured = heard.map(measure).ok_or(NoTime::Unsynchronised);
+            keeper.known.write().unwrap().note(measured, Hands::of(&hands));
+            keeper.moment(&hands, &policy).is_ok()
+        };
+        assert!(check(0, 0, Some(1)));
+        assert!(check(8, 0, Some(1)));
+        assert!(!check(16, -5_000, Some(1)), "set back");
+        assert!(!check(24, -5_000, Some(1)), "nobody has looked since");
+        assert!(!check(32, -5_000, None));
+        assert!(!check(40, -5_000, Some(1)), "one measurement failed in between");
+        assert!(check(48, -5_000, Some(2)), "the source was heard");
+        assert!(!check(56, 0, Some(3)), "set, and the source heard, in either order");
+        assert!(check(64, 0, Some(4)));
+    }
+
     #[tokio::test]
     async fn nothing_is_stamped_around_a_leap_second() {
         let midnight = 86_400_000 * 20_000;
@@ -181,9 +260,8 @@ mod tests {
             (midnight, false, true),
         ] {
             let (keeper, hands, policy) = measured(at).await;
-            let measure = Measure { error: Duration::ZERO, leap };
-            let reading = Reading { measure, wall: hands.now_with_millis(), steady: Duration::ZERO };
-            *keeper.last.write().unwrap() = Ok(reading);
+            let measure = Measure { error: Duration::ZERO, leap, updated: None };
+            keeper.known.write().unwrap().note(Ok(measure), Hands::of(&hands));
             assert_eq!(keeper.moment(&hands, &policy).is_ok(), good, "{at} {leap}");
         }
     }

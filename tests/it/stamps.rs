@@ -1,7 +1,7 @@
 //! Time stamps: OpenSSL, rfc3161-client and pyHanko judge them; a real chrony says how good the clock is.
 
 use crate::hsm_faults::shim::compile_library;
-use crate::support::installation::pause;
+use crate::support::installation::{free_ports, pause};
 use crate::support::{Installation, in_seconds, records};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -68,6 +68,13 @@ impl Desk {
         let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_else(|| panic!("{field}: {text}"));
         line.trim().to_owned()
     }
+}
+
+/// What the authority answers now, in OpenSSL's words.
+pub(crate) fn says(installation: &Installation) -> String {
+    let desk = Desk::before(installation);
+    desk.stamp("now", &["-sha256", "-cert"]);
+    desk.text("now")
 }
 
 #[test]
@@ -208,7 +215,7 @@ fn stamp_until_refused(folder: &Path, url: &str) -> Vec<PathBuf> {
     }
 }
 
-/// A real chrony that follows nothing but itself; it is taken away and comes back.
+/// A real chrony with a source; it is taken away and comes back. While it follows nothing but itself it counts for nothing.
 #[test]
 fn nothing_is_stamped_while_nobody_knows_how_good_the_clock_is() {
     let mut installation = Installation::start("stamps-clock");
@@ -227,7 +234,13 @@ fn nothing_is_stamped_while_nobody_knows_how_good_the_clock_is() {
     until("the loss of the clock is said", || installation.log().contains("the clock is not good enough"));
     desk.stamp("without", &["-sha256"]);
     assert!(desk.text("without").contains("the TSA's time source is not available"), "{}", desk.text("without"));
-    let running = chrony.start();
+    let alone = chrony.start("alone.conf");
+    until("chrony is asked", || chrony.tracks());
+    pause(Duration::from_secs(10));
+    desk.stamp("alone", &["-sha256"]);
+    assert!(desk.text("alone").contains("the TSA's time source is not available"), "{}", desk.text("alone"));
+    drop(alone);
+    let running = [chrony.start("upstream.conf"), chrony.start("chrony.conf")];
     until("chrony is found", || desk.stamp("with", &["-sha256", "-cert"]).status.success());
     drop(running);
     until("chrony is missed", || !desk.stamp("gone", &["-sha256", "-cert"]).status.success());
@@ -240,7 +253,7 @@ fn nothing_is_stamped_while_nobody_knows_how_good_the_clock_is() {
     assert_eq!(clock, [2, 2]);
 }
 
-/// A `chronyd` of its own that touches no clock.
+/// A `chronyd` of its own that touches no clock, and the one that it follows.
 struct Chrony {
     folder: PathBuf,
 }
@@ -248,11 +261,16 @@ struct Chrony {
 impl Chrony {
     fn new(folder: &Path) -> Self {
         std::fs::create_dir(folder).unwrap();
-        let text = format!(
-            "local stratum 1\nport 0\ncmdport 0\nbindcmdaddress {0}/sock/chronyd.sock\npidfile {0}/pid\n",
-            folder.display()
+        let (port, at) = (free_ports(), folder.display());
+        let asked = format!("cmdport 0\nbindcmdaddress {at}/sock/chronyd.sock\npidfile {at}/pid\n");
+        let alone = format!("local stratum 1\nport 0\n{asked}");
+        let follows = format!("server 127.0.0.1 port {port} iburst minpoll -2 maxpoll -1\nport 0\n{asked}");
+        let upstream = format!(
+            "local stratum 1\nport {port}\nbindaddress 127.0.0.1\nallow 127.0.0.1\ncmdport 0\nbindcmdaddress /\npidfile {at}/upstream\n"
         );
-        std::fs::write(folder.join("chrony.conf"), text).unwrap();
+        for (name, text) in [("alone.conf", alone), ("chrony.conf", follows), ("upstream.conf", upstream)] {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
         Self { folder: folder.to_owned() }
     }
 
@@ -260,10 +278,16 @@ impl Chrony {
         self.folder.join("sock/chronyd.sock").display().to_string()
     }
 
-    fn start(&self) -> Running {
+    fn start(&self, configuration: &str) -> Running {
         let mut program = Command::new("/usr/sbin/chronyd");
-        program.args(["-x", "-d", "-f"]).arg(self.folder.join("chrony.conf")).args(["-u", "root"]);
+        program.args(["-x", "-d", "-f"]).arg(self.folder.join(configuration)).args(["-u", "root"]);
         Running(program.spawn().unwrap())
+    }
+
+    /// Whether it answers.
+    fn tracks(&self) -> bool {
+        let mut program = Command::new("/usr/bin/chronyc");
+        program.args(["-c", "-n", "-h", &self.socket(), "tracking"]).output().unwrap().status.success()
     }
 }
 

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::custody::TokenCustody;
 use crate::policies::PolicyFolder;
 use crate::signer::config::{IssuerKind, SignerConfig};
+use crate::signer::digest::Digest;
 use anyhow::{Context, ensure};
 use std::path::{Path, PathBuf};
 
@@ -39,7 +40,7 @@ pub(super) fn run(of: &AdoptArguments) -> anyhow::Result<()> {
     ensure!(script.continues.is_some(), "this ceremony founds an installation of its own: there is nothing to adopt");
     ensure!(sound.host != Host::Root, "adopt the folder of the issuing host");
     let config = Config::load(&of.config)?;
-    tell_database(&config, &layout)?;
+    tell_database(&config, &of.signer_config, &layout)?;
     let signer = configure_signer(&of.signer_config, script, &layout)?;
     let service = configure_service(&of.config, &config, script, &layout)?;
     let mut names: Vec<String> = signer.into_iter().chain(service).collect();
@@ -53,7 +54,10 @@ pub(super) fn run(of: &AdoptArguments) -> anyhow::Result<()> {
 }
 
 /// In one unit: what was adopted once is not adopted again.
-fn tell_database(config: &Config, layout: &Layout) -> anyhow::Result<()> {
+fn tell_database(config: &Config, signer: &Path, layout: &Layout) -> anyhow::Result<()> {
+    let officers = SignerConfig::load(signer)?.officers();
+    let officers = std::fs::read(&officers).with_context(|| format!("cannot read {}", officers.display()))?;
+    let officers = Some(Digest::of(&officers));
     let policies = PolicyFolder::read(&layout.policies())?.bundle;
     tokio::runtime::Runtime::new()?.block_on(async {
         let keys = hsm::Pool::open(config.hsm.token()?).context("opening the service's token")?;
@@ -61,7 +65,8 @@ fn tell_database(config: &Config, layout: &Layout) -> anyhow::Result<()> {
         if register::is_registered(store.as_ref(), layout).await? {
             return Ok(());
         }
-        register::register(store.as_ref(), layout, &policies, &System).await.context("registering the ceremony")
+        let registered = register::register(store.as_ref(), layout, &policies, officers, &System);
+        registered.await.context("registering the ceremony")
     })
 }
 

@@ -200,7 +200,7 @@ fn registered(layout: &Layout, script: &Script, database: &str, policies: &Bundl
     let keys = tokens::service(layout, script)?;
     tokio::runtime::Runtime::new()?.block_on(async {
         let store = store::open(database, TokenCustody::of(&keys)).await.context("opening the database")?;
-        register::register(store.as_ref(), layout, policies, &System).await.context("registering the ceremony")
+        register::register(store.as_ref(), layout, policies, None, &System).await.context("registering the ceremony")
     })
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn run(layout: &Layout, ports: Ports, database: &str, module: &Module
     }
     let keys = tokens::service(layout, &script)?;
     let store = runtime.block_on(store::open(database, TokenCustody::of(&keys))).context("making the database")?;
-    let registered = register(store.as_ref(), layout, &bundle, &System);
+    let registered = register(store.as_ref(), layout, &bundle, None, &System);
     runtime.block_on(registered).context("registering what the ceremony made")?;
     if script.has_cards() {
         tokens::create(module, tokens::SPARE, &layout.pin(tokens::SPARE), &System)?;

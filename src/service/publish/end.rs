@@ -8,7 +8,7 @@ use super::presign::publish;
 use crate::app::{App, CertificateAuthority};
 use domain::certificate::CertificateRecord;
 use domain::changes::PublishedOcsp;
-use pki::ocsp::{LastCrl, Responder};
+use pki::ocsp::{LastCrl, Responder, Status};
 use std::sync::Arc;
 
 /// Certificates looked at in one go.
@@ -22,8 +22,10 @@ const PAGE: u32 = 256;
 pub async fn publish_last_words(app: &App, issuer: &str) -> Result<(), PublishError> {
     let authority = app.issuers.get(issuer).ok_or_else(|| PublishError::NotAnIssuer(issuer.to_owned()))?;
     let policy = app.policies.get().end_of_ca;
-    if last_crl(app, authority).await?.is_none() {
-        let journal = app.store.revocations(issuer).await?;
+    let journal = app.store.revocations(issuer).await?;
+    // What was accepted while the last CRL was made is not on it: then it is made again, or no answer could agree with it.
+    let says_all = |last: &LastCrl| journal.iter().all(|entry| last.status_of(&entry.serial) != Status::Good);
+    if !last_crl(app, authority).await?.is_some_and(|last| says_all(&last)) {
         publish_until(app, issuer, journal, Some(policy.last_crl_until())).await?;
     }
     let Some(responder) = authority.responder().filter(|_| policy.final_ocsp()) else { return Ok(()) };

@@ -4,7 +4,7 @@
 
 use super::PublishError;
 use crate::app::{App, CertificateAuthority};
-use crate::service::numbered::{MOST_KEYS, certified, generate_or_find, label, next_label};
+use crate::service::numbered::{Found, MOST_KEYS, found, generate_or_find, next_label};
 use crate::service::tls::certify_by;
 use domain::certificate::Holder;
 use domain::ports::{Store, StoreError};
@@ -23,11 +23,14 @@ const PROFILE: &str = "ocsp-signer";
 /// # Errors
 /// If the store fails, or holds a certificate that cannot be read.
 pub async fn newest_signer(store: &dyn Store, issuer: &str, first: Responder) -> Result<Responder, StoreError> {
-    let mut newest = first.clone();
-    for number in 2..MOST_KEYS {
-        let key = label(&first.key, number);
-        let Some(certificate) = certificate_of(store, issuer, &key).await? else { break };
-        newest = Responder { certificate, key };
+    let (mut key, mut newest) = (next_label(&first.key), first);
+    for _ in 0..MOST_KEYS {
+        match found_of(store, issuer, &key).await? {
+            Found::Unused => break,
+            Found::Over => {}
+            Found::Certified(one) => newest = Responder { certificate: one.0, key: key.clone() },
+        }
+        key = next_label(&key);
     }
     Ok(newest)
 }
@@ -53,7 +56,7 @@ pub async fn renew_signers(app: &App) -> Result<usize, PublishError> {
 }
 
 async fn next_signer(app: &App, authority: &CertificateAuthority, old: &Responder) -> Result<Responder, PublishError> {
-    let key = next_label(&old.key);
+    let key = unused_after(app.store.as_ref(), &authority.issuer.name, &old.key).await?;
     let kind = old.certificate.public_key().kind();
     let made = generate_or_find(app, &key, kind, KeyRole::OcspSigner).await;
     let public = made.map_err(|source| PublishError::NotCertified(Box::new(source)))?;
@@ -77,9 +80,20 @@ pub fn same_subject(certificate: &Certificate) -> SubjectFacts {
     SubjectFacts { values, ..SubjectFacts::default() }
 }
 
-async fn certificate_of(store: &dyn Store, issuer: &str, key: &KeyId) -> Result<Option<Certificate>, StoreError> {
-    let found = certified(store, key, |record| record.intent.certificate.issuer == issuer).await?;
-    Ok(found.map(|(certificate, _)| certificate))
+/// The first label after that of `key` that was never certified: a key whose certificate was revoked gets no other.
+async fn unused_after(store: &dyn Store, issuer: &str, key: &KeyId) -> Result<KeyId, StoreError> {
+    let mut next = next_label(key);
+    for _ in 0..MOST_KEYS {
+        if matches!(found_of(store, issuer, &next).await?, Found::Unused) {
+            break;
+        }
+        next = next_label(&next);
+    }
+    Ok(next)
+}
+
+async fn found_of(store: &dyn Store, issuer: &str, key: &KeyId) -> Result<Found, StoreError> {
+    found(store, key, |record| record.intent.certificate.issuer == issuer).await
 }
 
 const ORGANISATION_NAME: &str = "2.5.4.10";

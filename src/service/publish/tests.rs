@@ -2,6 +2,7 @@
 
 use super::answer::{Span, answer_for, final_answer_for};
 use super::error::PublishError;
+use crate::service::numbered::{Found, by_records};
 use domain::certificate::{CertificateRecord, CertificateRef, Holder, Intent, IssuedCertificate};
 use domain::revocation::{Requester, Revocation};
 use openssl::hash::MessageDigest;
@@ -62,6 +63,20 @@ fn openssl_says(pki: &SoftPki, der: &[u8], hash: MessageDigest) -> (OcspCertStat
     // OpenSSL reads a coarser clock, which may still be in the second before.
     status.check_validity(1, None).unwrap();
     (status.status, status.reason)
+}
+
+/// Whoever revoked a signer's certificate may have done so because the key is in other hands.
+#[test]
+fn a_key_with_a_revoked_certificate_is_not_used_again() {
+    let pki = SoftPki::found(now().plus_days(-1));
+    let (good, revoked) = (record(&pki, None), record(&pki, Some((now(), Reason::KeyCompromise))));
+    let never = CertificateRecord { issued: None, ..revoked.clone() };
+    assert!(matches!(by_records(Vec::new()), Ok(Found::Unused)));
+    assert!(matches!(by_records(vec![never.clone()]), Ok(Found::Unused)), "nobody ever saw a certificate of it");
+    assert!(matches!(by_records(vec![never, good.clone()]), Ok(Found::Certified(_))));
+    for records in [vec![revoked.clone()], vec![revoked.clone(), good.clone()], vec![good, revoked]] {
+        assert!(matches!(by_records(records), Ok(Found::Over)));
+    }
 }
 
 #[test]

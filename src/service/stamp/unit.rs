@@ -4,16 +4,16 @@ use super::ACTOR;
 use crate::app::{App, Timestamps};
 use crate::service::ServiceError;
 use crate::service::commit::commit;
-use crate::service::numbered::{MOST_KEYS, certified, generate_or_find, label, next_label};
+use crate::service::numbered::{Found, MOST_KEYS, found, generate_or_find, next_label};
 use crate::service::tls::{certify_for, operator};
 use crate::timekeeping::NoTime;
 use domain::audit::{Actor, Event};
-use domain::certificate::Holder;
+use domain::certificate::{CertificateRecord, Holder};
 use domain::changes::Changes;
 use hsm::KeyRole;
+use pki::certificate::Certificate;
 use pki::key::{KeyId, KeyKind};
 use pki::subject::SubjectFacts;
-use pki::time::UtcTime;
 use signature::stamp::Unit;
 
 /// Measures the clock, and records that it was lost or found.
@@ -46,32 +46,34 @@ pub async fn check_clock(app: &App, timestamps: &Timestamps, was: &mut Option<bo
 /// # Errors
 /// If the store fails or holds a certificate that cannot be read.
 pub async fn load(app: &App, timestamps: &Timestamps, first: &KeyId) -> Result<(), ServiceError> {
-    let mut newest = None;
-    for number in 1..MOST_KEYS {
-        let key = if number == 1 { first.clone() } else { label(first, number) };
-        let Some(unit) = unit_of(app, key).await? else { break };
-        newest = Some(unit);
-    }
-    timestamps.replace(newest);
+    timestamps.replace(survey(app, first).await?.newest);
     Ok(())
 }
 
-/// Makes a unit if there is none, if the key of the one in use ends soon, or if its certificate was revoked.
+/// Uses the newest unit, and makes the next if there is none or the key of that one ends soon. One whose certificate was
+/// revoked stamps no more, whether the next can be made or not.
 ///
 /// # Errors
-/// [`ServiceError`]; the unit in use stays in use, and the next attempt goes on with the same new key.
+/// [`ServiceError`]; a unit that stands stays in use, and the next attempt goes on with the same new key.
 pub async fn renew(app: &App, timestamps: &Timestamps) -> Result<(), ServiceError> {
     let Some(config) = &app.config.timestamps else { return Ok(()) };
-    let key = match timestamps.unit() {
-        Some(unit) if !is_due(app, &unit).await? => return Ok(()),
-        Some(unit) => next_label(unit.key()),
-        None => config.key.clone(),
-    };
+    let Survey { newest, unused: key } = survey(app, &config.key).await?;
+    let is_enough = newest.as_ref().is_some_and(|unit| !is_due(app, unit));
+    let known = |unit: &Unit| unit.certificate().fingerprint();
+    if timestamps.unit().map(|unit| known(&unit)) != newest.as_ref().map(known) {
+        tracing::info!(key = newest.as_ref().map(|unit| unit.key().as_str()), "another time-stamping unit, or none");
+        timestamps.replace(newest);
+    }
+    if is_enough {
+        return Ok(());
+    }
     let public = generate_or_find(app, &key, KeyKind::EcP256, KeyRole::TimeStamper).await?;
     let mut subject = SubjectFacts { values: operator(app), ..SubjectFacts::default() };
     subject.values.insert("common_name".to_owned(), config.common_name.clone());
     certify_for(app, PROFILE, subject, Holder::Service { key: key.to_string() }, &public).await?;
-    let unit = unit_of(app, key).await?.ok_or(ServiceError::Incomplete("a certificate of the new unit"))?;
+    let missing = ServiceError::Incomplete("a certificate of the new unit");
+    let Found::Certified(made) = found(app.store.as_ref(), &key, |_| true).await? else { return Err(missing) };
+    let unit = unit_of(app, key, *made)?;
     let made = Event::new("timestamp.unit-made", Actor::System(ACTOR.to_owned()), unit.key().as_str(), app.clock.now())
         .with("until", unit.stamps_until());
     commit(app, Changes::recording(made)).await?;
@@ -80,19 +82,43 @@ pub async fn renew(app: &App, timestamps: &Timestamps) -> Result<(), ServiceErro
     Ok(())
 }
 
-async fn is_due(app: &App, unit: &Unit) -> Result<bool, ServiceError> {
+fn is_due(app: &App, unit: &Unit) -> bool {
     let days = i64::from(app.policies.get().timestamps.renew_days);
-    let ends: UtcTime = unit.stamps_until().plus_days(-days);
-    Ok(ends <= app.clock.now() || unit_of(app, unit.key().clone()).await?.is_none())
+    unit.stamps_until().plus_days(-days) <= app.clock.now()
 }
 
-/// The unit of a key whose certificate was issued and not revoked.
-async fn unit_of(app: &App, key: KeyId) -> Result<Option<Unit>, ServiceError> {
-    let Some((certificate, record)) = certified(app.store.as_ref(), &key, |_| true).await? else { return Ok(None) };
+/// The units that there were.
+struct Survey {
+    /// Of the last key that was certified. None if its certificate was revoked: a key that was followed stamps no more.
+    newest: Option<Unit>,
+    /// The first label without a certificate.
+    unused: KeyId,
+}
+
+async fn survey(app: &App, first: &KeyId) -> Result<Survey, ServiceError> {
+    let (mut newest, mut unused) = (None, first.clone());
+    for _ in 0..MOST_KEYS {
+        match found(app.store.as_ref(), &unused, |_| true).await? {
+            Found::Unused => break,
+            Found::Over => newest = None,
+            Found::Certified(one) => newest = Some((unused.clone(), one)),
+        }
+        unused = next_label(&unused);
+    }
+    let newest = newest.map(|(key, one)| unit_of(app, key, *one)).transpose()?;
+    Ok(Survey { newest, unused })
+}
+
+/// The unit of a key and its certificate.
+fn unit_of(
+    app: &App,
+    key: KeyId,
+    (certificate, record): (Certificate, CertificateRecord),
+) -> Result<Unit, ServiceError> {
     let issuer = app.issuers.get(&record.intent.certificate.issuer);
     let issuer = issuer.ok_or(ServiceError::Incomplete("the issuer of the time-stamping unit"))?;
     let unit = Unit::new(certificate, issuer.issuer.certificate.clone(), key);
-    unit.map(Some).map_err(|_| ServiceError::Incomplete("a certificate that is fit for time stamps"))
+    unit.map_err(|_| ServiceError::Incomplete("a certificate that is fit for time stamps"))
 }
 
 /// What the events about the clock are about.

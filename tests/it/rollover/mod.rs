@@ -3,6 +3,7 @@
 
 mod succession;
 
+use crate::stamps;
 use crate::support::Installation;
 use crate::support::judge::{Judge, Reference, Status};
 use crate::support::oracle::Oracle;
@@ -14,6 +15,7 @@ use succession::{PERSON, ROOT, Succession, affected, execute, judged, keys, refu
 
 const V1: &str = "test-sigill-person-loa4-ca-v1";
 const V2: &str = "test-sigill-person-loa4-ca-v2";
+const INFRASTRUCTURE: &str = "test-sigill-infrastructure-ca-v1";
 const ROOT_V1: &str = "test-sigill-root-ca-v1";
 const ROOT_V2: &str = "test-sigill-root-ca-v2";
 
@@ -247,6 +249,30 @@ async fn a_compromised_ca_is_revoked_with_all_that_it_signed() {
     assert_eq!(served, std::fs::read(Path::new(&lists)).unwrap(), "the new list is served");
 }
 
+/// The CA that certified the time-stamping unit is lost: nobody can make another unit, and this one stamps no more.
+#[tokio::test]
+async fn a_unit_of_a_compromised_ca_stamps_no_more() {
+    let mut installation = Installation::start("rollover-compromise-unit");
+    let next = Succession::hold(&installation, PERSON, "next", &installation.data());
+    next.adopt(&mut installation);
+    let stamps = |installation: &Installation| stamps::says(installation).contains("Granted");
+    let begun = Stopwatch::start();
+    while !stamps(&installation) {
+        assert!(begun.elapsed() < PATIENCE, "{}", stamps::says(&installation));
+        wait(PAUSE).await;
+    }
+    next.act(&installation, "compromised", INFRASTRUCTURE, &[]);
+    let begun = Stopwatch::start();
+    while stamps(&installation) {
+        assert!(begun.elapsed() < PATIENCE, "a revoked unit stamps");
+        wait(PAUSE).await;
+    }
+    installation.stop();
+    installation.run();
+    wait(Duration::from_secs(15)).await;
+    assert!(!stamps(&installation), "{}", stamps::says(&installation));
+}
+
 /// The service dies when the officers' act is recorded, and nothing was revoked yet: after the restart all of it is.
 #[tokio::test]
 async fn a_compromise_is_finished_after_a_crash() {
@@ -319,11 +345,20 @@ async fn a_ceremony_that_does_not_follow_is_not_adopted() {
         refused(&late.offer(&installation), "does not follow the one on record");
     }
 
-    let stranger = Installation::start("rollover-stranger");
+    let mut stranger = Installation::start("rollover-stranger");
     let foreign = Succession::hold(&stranger, PERSON, "next", &stranger.data());
     refused(&foreign.offer(&installation), "is not the one on record here");
     installation.run();
     assert!(!keys(&installation).contains(V2), "nothing of it was taken");
+
+    // Whoever writes the ceremony's file names no officers of their own: these are not those in force.
+    stranger.stop();
+    let list = stranger.data().join("signer/officers.json");
+    let in_force = std::fs::read_to_string(&list).unwrap();
+    std::fs::write(&list, in_force.replace("\"registration-officer\"", "\"auditor\"")).unwrap();
+    refused(&foreign.offer(&stranger), "another list of officers than the one in force");
+    std::fs::write(&list, in_force).unwrap();
+    assert!(foreign.offer(&stranger).status.success());
 }
 
 fn pem(name: &str) -> String {

@@ -4,6 +4,7 @@ use super::request::MAX_REQUEST_OCTETS;
 use super::*;
 use pki::asn1::{ObjectIdentifier, Writer, tag};
 use pki::certificate::Certificate;
+use pki::key::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm, Signer};
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
 use std::sync::Arc;
@@ -226,4 +227,32 @@ proptest::proptest! {
         let tbs = prepare_stamp(&request, &policy(), [0x80; 16], Moment { second: now(), millis });
         proptest::prop_assert!(lint_stamp(tbs, &request, &policy(), unit.clone()).is_ok());
     }
+}
+
+/// A token whose keys are others than their labels say.
+struct Exchanged(SoftSigner, KeyId);
+
+impl Signer for Exchanged {
+    fn sign(&self, _: &KeyId, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.0.sign(&self.1, algorithm, message)
+    }
+
+    fn public_key(&self, _: &KeyId) -> Result<PublicKey, SignError> {
+        self.0.public_key(&self.1)
+    }
+}
+
+#[test]
+fn another_key_under_the_units_label_stamps_nothing() {
+    let (keys, unit) = unit();
+    let (request, policy) = (parse_request(&Asked::default().der()).unwrap(), policy());
+    let linted = || {
+        let tbs = prepare_stamp(&request, &policy, [1; 16], Moment { second: now(), millis: 0 });
+        lint_stamp(tbs, &request, &policy, Arc::clone(&unit)).unwrap()
+    };
+    linted().sign(&keys).unwrap();
+    let mut others = SoftSigner::new();
+    let other = others.add("another", KeyKind::EcP256);
+    let exchanged = linted().sign(&Exchanged(others, other));
+    assert!(matches!(exchanged, Err(SignError::Faulty { .. })), "{exchanged:?}");
 }

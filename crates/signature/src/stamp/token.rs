@@ -108,17 +108,22 @@ impl LintedStamp {
         &self.serial
     }
 
-    /// Signs exactly this.
+    /// Signs exactly this, and verifies the signature by the unit's certificate: under the same label a token may hold
+    /// another key.
     ///
     /// # Errors
-    /// [`SignError`] as the token reported it.
+    /// [`SignError`] as the token reported it; [`SignError::Faulty`] if the certificate's key does not verify the signature.
     pub fn sign(self, keys: &dyn Signer) -> Result<TimeStampToken, SignError> {
-        let algorithm = SignatureAlgorithm::default_for(self.unit.certificate().public_key().kind());
+        let public = self.unit.certificate().public_key();
+        let algorithm = SignatureAlgorithm::default_for(public.kind());
         let hash = hash_of(algorithm);
         let attributes = self.attributes(hash);
         let mut set = Writer::with_capacity(attributes.len() + 4);
         set.element(tag::SET, &attributes);
-        let signature = keys.sign(self.unit.key(), algorithm, &set.into_der())?;
+        let set = set.into_der();
+        let signature = keys.sign(self.unit.key(), algorithm, &set)?;
+        let faulty = |_| SignError::Faulty { detail: "the unit's certificate does not verify the stamp".to_owned() };
+        public.verify(algorithm, &set, &signature).map_err(faulty)?;
         Ok(TimeStampToken(self.assemble(algorithm, hash, &attributes, &signature)))
     }
 
