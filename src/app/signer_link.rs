@@ -261,6 +261,9 @@ impl SignerLink {
         request: &Request,
         blob: &[u8],
     ) -> Result<(Answer, Vec<u8>), LinkError> {
+        if uses_approvals(request) && self.shared.journal().went_back {
+            return Err(LinkError::WentBack);
+        }
         let head = head(request, blob).map_err(LinkError::TooLong)?;
         let answer = tokio::time::timeout(patience, self.exchange(&head, blob));
         match answer.await.unwrap_or(Err(LinkError::Timeout))? {
@@ -341,6 +344,11 @@ impl Shared {
     }
 }
 
+/// Whether people's signatures carry this, which a journal that went back does not know as used.
+const fn uses_approvals(request: &Request) -> bool {
+    matches!(request, Request::Issue(_) | Request::IssueFunction(_) | Request::KeyAct(_))
+}
+
 /// The certificates that were asked for, in that order, and no others.
 fn certificates(signed: Vec<SignedCertificate>, serials: &[SerialNumber]) -> Result<Vec<Vec<u8>>, LinkError> {
     if !signed.iter().map(|one| &one.serial).eq(serials) {
@@ -395,6 +403,13 @@ mod tests {
         let five = *link.shared.journal();
         let other = link.shared.follow(five, end(5, "another"));
         assert!(matches!(other, Err(LinkError::WentBack)));
+    }
+
+    #[tokio::test]
+    async fn a_signer_that_is_believed_no_more_is_given_no_approvals() {
+        let (link, approval) = (link(), Signed { operation: String::new(), statements: Vec::new() });
+        link.distrust();
+        assert!(matches!(link.key_act(approval).await, Err(LinkError::WentBack)));
     }
 
     #[test]
