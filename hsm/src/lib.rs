@@ -8,12 +8,13 @@
 //! `token` finds the slot and logs in; `keeper` and `link` keep it usable; `threads`, `queue` and `worker` do the calls; `key`
 //! finds, uses and makes keys from the `template` of their role; `algorithm` and `spki` translate; `attributes` says
 //! whether a key is fit for a certificate authority; `wrapping` takes out the few keys that may leave; `embedded` is a
-//! token without a library; [`answers`] reads what a token says; `retry` knows what each return value means; `leave` ends
+//! token without a library; `card` is what a desk does with one; [`answers`] reads what a token says; `retry` knows what each return value means; `leave` ends
 //! the process.
 
 mod algorithm;
 pub mod answers;
 mod attributes;
+mod card;
 mod certificate;
 mod clock;
 mod config;
@@ -39,6 +40,7 @@ mod worker;
 mod wrapping;
 
 pub use attributes::KeyAttributes;
+pub use card::{CardKey, CardName, CardStatus, PinState};
 pub use config::{EMBEDDED_VARIABLE, GENERATION_DEADLINE, Module, PinSource, TokenConfig};
 pub use embedded::embedded_configuration;
 pub use error::{HsmError, ReturnValue};

@@ -167,6 +167,11 @@ impl LoadedModule {
         }
     }
 
+    /// Forgets every PIN of the token with this serial number: it was given a new one.
+    pub(crate) fn forget_pins(&self, serial: &str) {
+        lock(&self.pins).retain(|tried| tried.serial != serial);
+    }
+
     fn initialise(&self) -> Result<u64, HsmError> {
         match self.context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
             // Another part of the process may use the module too (PKCS#11 3.1 section 5.4.1).
@@ -212,6 +217,11 @@ impl Pass<'_> {
     /// The module's functions.
     pub(crate) fn context(&self) -> &Pkcs11 {
         &self.module.context
+    }
+
+    /// The module.
+    pub(crate) fn module(&self) -> &LoadedModule {
+        self.module
     }
 }
 

@@ -8,6 +8,7 @@ use pki::{KeyId, KeyKind, PublicKey, SignError, SignatureAlgorithm, Signer};
 use zeroize::Zeroizing;
 
 use crate::attributes::KeyAttributes;
+use crate::card::{self, CardKey};
 use crate::clock::now;
 use crate::config::{GENERATION_DEADLINE, TokenConfig};
 use crate::lock::lock;
@@ -192,6 +193,17 @@ impl Pool {
             return Err(HsmError::NoTranscript { key: key.clone(), fingerprint });
         }
         Ok(())
+    }
+
+    /// Reads back a key of a card with what is beside it, and holds each part to the others: the private key was born
+    /// on the card, cannot leave it and signs; public key and certificate belong to it and carry its `CKA_ID`.
+    ///
+    /// # Errors
+    /// [`HsmError::WrongAttribute`], [`HsmError::WrongPublicKey`] or [`HsmError::Faulty`], naming what does not fit; else
+    /// as [`attributes`](Self::attributes).
+    pub fn card_key(&self, key: &KeyId) -> Result<CardKey, HsmError> {
+        let key = key.clone();
+        self.call(move |seat| seat.with(|session| card::read_back(session, &key)))
     }
 
     /// What the token says of itself.

@@ -191,6 +191,19 @@ pub fn init_token(
     so_pin: &SecretString,
     pin: &SecretString,
 ) -> Result<TokenInfo, HsmError> {
+    initialise(module, (label, None), so_pin, pin)
+}
+
+/// [`init_token`], in the slot of the blank token with this serial number if one is named.
+///
+/// # Errors
+/// As there; [`HsmError::TokenAmbiguous`] if a serial number fits several blank tokens.
+pub(crate) fn initialise(
+    module: &Module,
+    (label, serial): (&str, Option<&str>),
+    so_pin: &SecretString,
+    pin: &SecretString,
+) -> Result<TokenInfo, HsmError> {
     let module = LoadedModule::load(module)?;
     let generation = module.start()?;
     let pass = module.enter(generation)?;
@@ -202,7 +215,7 @@ pub fn init_token(
         }
         Err(other) => return Err(other),
     }
-    let slot = free_slot(&pass, label)?;
+    let slot = free_slot(&pass, (label, serial))?;
     context.init_token(slot, so_pin, label)?;
     let (slot, info) = find(&pass, label, None)?;
     let session = context.open_rw_session(slot)?;
@@ -258,13 +271,24 @@ pub(crate) fn find(pass: &Pass<'_>, label: &str, serial: Option<&str>) -> Result
     }
 }
 
-fn free_slot(pass: &Pass<'_>, label: &str) -> Result<Slot, HsmError> {
+fn free_slot(pass: &Pass<'_>, (label, serial): (&str, Option<&str>)) -> Result<Slot, HsmError> {
+    let mut free = Vec::new();
     for slot in pass.context().get_slots_with_token()? {
-        if !pass.context().get_token_info(slot)?.token_initialized() {
-            return Ok(slot);
+        let blank = pass.context().get_token_info(slot)?;
+        if !blank.token_initialized() && serial.is_none_or(|serial| blank.serial_number() == serial) {
+            free.push(slot);
         }
     }
-    Err(HsmError::TokenNotFound { label: label.to_owned(), serial: None, seen: Vec::new() })
+    match (free.first(), serial) {
+        (Some(_), Some(_)) if free.len() > 1 => {
+            Err(HsmError::TokenAmbiguous { label: label.to_owned(), count: free.len() })
+        }
+        (Some(slot), _) => Ok(*slot),
+        (None, _) => {
+            let (label, serial) = (label.to_owned(), serial.map(str::to_owned));
+            Err(HsmError::TokenNotFound { label, serial, seen: Vec::new() })
+        }
+    }
 }
 
 /// Closes a session, unless the module was restarted: its handle then means nothing, or somebody else's session.

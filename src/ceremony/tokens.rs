@@ -4,7 +4,7 @@ use super::error::Error;
 use super::files;
 use crate::clock::Entropy;
 use domain::id::hex;
-use hsm::{HsmError, Module, PinSource, Pool, TokenConfig};
+use hsm::{CardName, HsmError, Module, PinSource, Pool, TokenConfig};
 use pki::key::KeyId;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
@@ -69,10 +69,19 @@ pub(crate) fn make(
 /// # Errors
 /// If the module cannot be loaded or the token is not usable.
 pub(crate) fn open(module: &Module, label: &str, pin: SecretString) -> Result<Pool, Error> {
+    open_card(&CardName { module: module.clone(), label: label.to_owned(), serial: None }, pin)
+}
+
+/// Opens the token of a name for one caller.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_card(card: &CardName, pin: SecretString) -> Result<Pool, Error> {
+    let CardName { module, label, serial } = card;
     let config = TokenConfig {
         module: module.clone(),
-        token_label: label.to_owned(),
-        token_serial: None,
+        token_label: label.clone(),
+        token_serial: serial.clone(),
         pin,
         threads: 1,
         queue: 4,

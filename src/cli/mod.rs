@@ -2,6 +2,7 @@
 
 pub mod audit;
 mod card;
+pub mod card_desk;
 pub mod ceremony;
 pub mod check;
 mod custodians;
@@ -51,6 +52,8 @@ enum Command {
     Policy(policy::PolicyArguments),
     /// Appoint officers when too few are left to approve anything, or stop that
     Emergency(emergency::EmergencyArguments),
+    /// Personalise a card at the desk: keys, requests, certificates, PIN and PUK
+    Card(card_desk::CardArguments),
     /// Back up, restore and verify SoftHSM2 tokens
     Token(token::TokenArguments),
 }
@@ -96,6 +99,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Key(of) => key::run(&of),
         Command::Policy(of) => policy::run(&of),
         Command::Emergency(of) => emergency::run(&of),
+        Command::Card(of) => card_desk::run(&of),
         Command::Token(of) => token::run(&of),
     }
 }

@@ -7,6 +7,7 @@ mod access;
 mod agencies;
 mod audit;
 mod bulk;
+mod card_desk;
 mod ceremony;
 mod cheats;
 mod crash;

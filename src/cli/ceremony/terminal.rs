@@ -4,6 +4,7 @@ use crate::ceremony::Error;
 use crate::ceremony::desk::Desk;
 use crate::ceremony::participant::{Code, Participant};
 use crate::ceremony::step::Step;
+use secrecy::{ExposeSecret, SecretString};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::process::{Command, Stdio};
 use zeroize::Zeroizing;
@@ -28,16 +29,24 @@ impl Desk for Terminal {
 /// # Errors
 /// If nobody sees the question, or the input is over.
 pub(in crate::cli) fn ask_code(question: &str) -> io::Result<Option<Code>> {
+    Ok(ask_hidden(question)?.map(|typed| Code::typed(typed.expose_secret())))
+}
+
+/// Asks for a secret, which is not shown while it is typed; none if the line is empty.
+///
+/// # Errors
+/// As [`ask_code`].
+pub(in crate::cli) fn ask_hidden(question: &str) -> io::Result<Option<SecretString>> {
     show(question)?;
     let _hidden = Hidden::begin();
     let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE));
-    // A line that is longer is no code.
+    // A line that is longer is no secret.
     let read = std::io::stdin().lock().take(LONGEST_LINE as u64).read_line(&mut line)?;
     if read == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     show("\n")?;
-    Ok(Some(line.trim()).filter(|line| !line.is_empty()).map(Code::typed))
+    Ok(Some(line.trim()).filter(|line| !line.is_empty()).map(SecretString::from))
 }
 
 fn show(text: &str) -> io::Result<()> {

@@ -1,13 +1,14 @@
 //! A new virtual card: a token with two keys born on it, which sign their own requests.
 
 use super::Demo;
+use crate::cli::card_desk::request::CardSigner;
 use crate::cli::quickstart::manifest::CardEntry;
 use crate::cli::quickstart::people::{AUTHENTICATION, SIGNATURE, card_number};
 use crate::cli::quickstart::{files, tokens};
 use crate::clock::System;
 use domain::CardNumber;
 use hsm::{KeyRole, Module, Pool};
-use pki::key::{KeyId, KeyKind, PublicKey, SignatureAlgorithm, Signer};
+use pki::key::{KeyId, KeyKind, PublicKey};
 use std::path::PathBuf;
 
 /// A card before it belongs to anybody.
@@ -56,14 +57,8 @@ impl BlankCard {
     /// # Errors
     /// If the card does not sign.
     pub(crate) fn key(&self, label: &str) -> anyhow::Result<CardKey> {
-        let id = KeyId::new(label);
-        let public = Signer::public_key(&self.token, &id)?;
-        let signer = RequestSigner { token: &self.token, public: &public, id };
-        // The subject comes from the application, which names it; the request only brings the key.
-        let mut parameters = rcgen::CertificateParams::default();
-        parameters.distinguished_name = rcgen::DistinguishedName::new();
-        let csr = parameters.serialize_request(&signer)?.pem()?;
-        Ok(CardKey { public, csr })
+        let signer = CardSigner::new(&self.token, &KeyId::new(label))?;
+        Ok(CardKey { csr: signer.request()?, public: signer.public().clone() })
     }
 
     /// Stores a certificate beside its key.
@@ -72,28 +67,5 @@ impl BlankCard {
     /// If the card refuses.
     pub(crate) fn import(&self, label: &str, der: &[u8]) -> anyhow::Result<()> {
         Ok(self.token.import_certificate(&KeyId::new(label), der)?)
-    }
-}
-
-/// Lets the request library sign with a key that it never sees.
-struct RequestSigner<'a> {
-    token: &'a Pool,
-    public: &'a PublicKey,
-    id: KeyId,
-}
-
-impl rcgen::PublicKeyData for RequestSigner<'_> {
-    fn der_bytes(&self) -> &[u8] {
-        self.public.key_bits()
-    }
-
-    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
-        &rcgen::PKCS_ECDSA_P256_SHA256
-    }
-}
-
-impl rcgen::SigningKey for RequestSigner<'_> {
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        self.token.sign(&self.id, SignatureAlgorithm::EcdsaSha256, message).map_err(|_| rcgen::Error::RemoteKeyError)
     }
 }
