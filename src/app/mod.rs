@@ -5,6 +5,7 @@ use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 pub use crate::config::issuer::IssuerKind;
 use crate::server_identity::ServerIdentity;
+use crate::service::attempts::Attempts;
 use crate::service::known::Known;
 use crate::service::permit::Caller;
 use domain::evidence::Officer;
@@ -60,6 +61,8 @@ pub struct Parts {
     pub callers: Known<Caller>,
     /// Signers of statements looked up lately.
     pub officers: Known<Officer>,
+    /// Revocation codes that were tried lately.
+    pub code_attempts: Attempts,
     /// Places for validations that run at once.
     pub validating: Arc<Semaphore>,
     /// The TLS certificate in use.

@@ -1,13 +1,14 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::{PolicyFolder, assurance, packages, profiles, retention};
+use crate::policies::{PolicyFolder, assurance, packages, profiles, reserve, retention};
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
 use domain::eligibility::EligibilityPolicy;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
+use domain::reserve::ReservePolicy;
 use domain::retention::Retention;
 use pki::profile::Profiles;
 use std::path::Path;
@@ -30,6 +31,8 @@ pub struct Policies {
     pub terms: Terms,
     /// When revoking takes a second person.
     pub revocation: RevocationPolicy,
+    /// How reserve cards are given.
+    pub reserve: ReservePolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
 }
@@ -51,8 +54,9 @@ impl Policies {
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
+        let reserve = reserve(bundle, &profiles)?;
         let digest = bundle.digest();
-        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, retention })
+        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, reserve, retention })
     }
 
     /// Reads a folder: what is in it, and what that says.

@@ -20,6 +20,7 @@ pub mod handles;
 pub mod holder;
 pub mod permit;
 pub mod problem;
+pub mod public;
 pub mod ra;
 pub mod relying;
 pub mod status;
@@ -73,6 +74,8 @@ pub fn api(app: App, metrics: MetricsText) -> Router {
     let description = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], json) });
     let metrics = get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) });
     let router = Router::new().route("/openapi.json", description).route("/metrics", metrics);
+    // Whoever lost the card has none to call the officers' listener with.
+    let router = router.merge(public::router().split_for_parts().0);
     finish(if app.login.is_some() { router.merge(relying::provider()) } else { router }, app)
 }
 
@@ -81,6 +84,7 @@ fn officers_router() -> OpenApiRouter<App> {
         .merge(ra::router())
         .merge(admin::router())
         .merge(holder::router())
+        .merge(public::router())
         .merge(relying::registration::router())
         .merge(validation::router())
 }

@@ -59,6 +59,7 @@ impl From<ServiceError> for Problem {
 fn status(error: &ServiceError) -> StatusCode {
     match (error, error.kind()) {
         (ServiceError::NoCertificate | ServiceError::BadCertificate(_), _) => StatusCode::UNAUTHORIZED,
+        (ServiceError::TooMany, _) => StatusCode::TOO_MANY_REQUESTS,
         (_, Kind::Invalid) => StatusCode::BAD_REQUEST,
         (_, Kind::Denied) => StatusCode::FORBIDDEN,
         (_, Kind::NotFound) => StatusCode::NOT_FOUND,
@@ -78,6 +79,7 @@ fn titles(status: StatusCode) -> (&'static str, &'static str) {
         StatusCode::METHOD_NOT_ALLOWED => ("Method not allowed", "Metoden är inte tillåten"),
         StatusCode::CONFLICT => ("Not possible now", "Går inte i detta läge"),
         StatusCode::PAYLOAD_TOO_LARGE => ("Request too large", "Begäran är för stor"),
+        StatusCode::TOO_MANY_REQUESTS => ("Too many attempts", "För många försök"),
         StatusCode::UNPROCESSABLE_ENTITY => ("Refused", "Avvisat"),
         StatusCode::SERVICE_UNAVAILABLE => ("Not available now, try again", "Inte tillgängligt just nu, försök igen"),
         _ => ("Internal error", "Internt fel"),

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
-use crate::service::officers::Signatory;
+use crate::service::identify::signed_by_caller;
 use crate::service::permit::{ApproveEnrolment, Permit};
 use domain::EnrolmentId;
 use domain::access::Role;
@@ -11,8 +11,8 @@ use domain::approval::ApprovalSignature;
 use domain::audit::Event;
 use domain::changes::{Changes, Write};
 use domain::enrolment::AnyEnrolment;
-use domain::evidence::{EvidenceError, verify_statement};
 use domain::operation::Act;
+use domain::reserve::ReserveError;
 
 /// Adds the caller's signature to the application's approval; the one that completes it approves
 /// the application.
@@ -30,18 +30,15 @@ pub async fn approve(
     let AnyEnrolment::Identified(enrolment) = row.value else {
         return Err(ServiceError::WrongStage { wanted: "identified", found: row.value.stage_name() });
     };
+    if enrolment.reserve.is_some() {
+        return Err(ReserveError::OtherWay.into());
+    }
     let open = app.store.approval(permit.tenant(), &enrolment.stage().approval).await?;
     let open = open.ok_or(ServiceError::Incomplete("the enrolment's approval"))?;
 
-    let signatory = Signatory::of(app, &statement).await?;
-    let officer = verify_statement(&statement, Act::Approve, open.value.hash(), &signatory, now)?.officer;
-    if officer.person != *permit.person() || officer.tenant != *permit.tenant() {
-        return Err(EvidenceError::NotAnOfficer.into());
-    }
-    if !officer.roles.contains(&Role::Approver) {
-        return Err(EvidenceError::WrongRole { role: Role::Approver }.into());
-    }
-    let signature = ApprovalSignature { by: officer.person.clone(), at: now, statement };
+    let act = (Act::Approve, Role::Approver);
+    signed_by_caller(app, permit, act, &enrolment.operation(), &statement).await?;
+    let signature = ApprovalSignature { by: permit.person().clone(), at: now, statement };
     let signed = open.value.sign(signature)?;
 
     let event = Event::new("enrolment.approval-signed", permit.actor(), id.as_str(), now)
@@ -54,7 +51,7 @@ pub async fn approve(
         commit(app, changes).await?;
         return Ok(AnyEnrolment::Identified(enrolment));
     }
-    let approved = enrolment.approve(officer.person, now)?;
+    let approved = enrolment.approve(permit.person().clone(), now)?;
     let approved = AnyEnrolment::Approved(approved);
     changes = changes
         .write(Write::Enrolment { new: approved.clone(), seen: row.version })

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::permit::{Permit, SubmitEnrolment};
+use crate::service::reserve::{self, Wish};
 use crate::service::standing;
 use domain::audit::Event;
 use domain::card::{Card, CardState};
@@ -12,6 +13,7 @@ use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
 use domain::onboarding::Scope;
 use domain::operation::PlannedProfile;
 use domain::people::{Employment, Person};
+use domain::reserve::ReserveError;
 use domain::subject::{self, SubjectFault};
 use domain::{CardNumber, EnrolmentId, PersonId};
 use pki::identifier::PersonalNumber;
@@ -29,6 +31,8 @@ pub struct Application {
     pub surname: String,
     /// The card that was ordered.
     pub card: CardNumber,
+    /// What is asked for if it is a reserve card.
+    pub reserve: Option<Wish>,
 }
 
 /// Submits an application for a card; the person and the employment are made known if they are new.
@@ -66,13 +70,18 @@ pub async fn enrol(
         return Err(ServiceError::Invalid { field: "applicant", problem: "the name is not the registered one".into() });
     }
 
+    let reserve = match application.reserve {
+        Some(wish) if employed => Some(reserve::order(app, (&tenant.id, &person), &application.card, wish).await?),
+        Some(_) => return Err(ReserveError::NoOrdinaryCard.into()),
+        None => None,
+    };
     let id = EnrolmentId::from_random(app.entropy.random16());
     let submitted = Submitted { by: permit.person().clone(), at: now };
     let enrolment = Enrolment::submit(
         (id.clone(), tenant.id.clone()),
         (person.id.clone(), application.card.clone()),
         person.subject(&tenant, &application.card),
-        planned(app)?,
+        (planned(app, reserve.is_some())?, reserve.clone()),
         submitted,
     )?;
 
@@ -82,6 +91,10 @@ pub async fn enrol(
         .with("card", &application.card)
         .personal("identity_number", person.identity_number.as_str(), app.entropy.random16())
         .personal("name", person.display_name(), app.entropy.random16());
+    let event = match &reserve {
+        Some(order) => event.with("ordinary_card", &order.ordinary).with("days", order.days),
+        None => event,
+    };
     let mut changes = Changes::recording(event);
     let card = Card {
         tenant: tenant.id.clone(),
@@ -98,7 +111,10 @@ pub async fn enrol(
         changes = changes.write(Write::Employment(employment));
     }
     let enrolment = AnyEnrolment::Submitted(enrolment);
-    let changes = changes.write(Write::NewCard(card)).write(Write::NewEnrolment(enrolment.clone()));
+    let mut changes = changes.write(Write::NewCard(card)).write(Write::NewEnrolment(enrolment.clone()));
+    if reserve.is_some() {
+        changes = changes.write(Write::ReserveOrder(enrolment.clone()));
+    }
     commit(app, changes).await?;
     Ok(enrolment)
 }
@@ -115,14 +131,19 @@ fn invalid(fault: SubjectFault) -> ServiceError {
     ServiceError::Invalid { field, problem }
 }
 
-fn planned(app: &App) -> Result<BTreeMap<Purpose, PlannedProfile>, ServiceError> {
-    let policies = app.policies.get();
-    let names = [&app.config.enrolment.authentication_profile, &app.config.enrolment.signature_profile];
+/// The certificates of a card, of an ordinary or of a reserve one.
+///
+/// # Errors
+/// [`ServiceError::Incomplete`] without their profiles.
+pub(super) fn planned(app: &App, reserve: bool) -> Result<BTreeMap<Purpose, PlannedProfile>, ServiceError> {
+    let (policies, config) = (app.policies.get(), &app.config.enrolment);
+    let ordinary = [config.authentication_profile.as_str(), config.signature_profile.as_str()];
+    let names = if reserve { policies.reserve.profiles() } else { ordinary };
     names
         .into_iter()
         .map(|name| {
             let profile = policies.profiles.get(name).ok_or(ServiceError::Incomplete("an enrolment profile"))?;
-            let planned = PlannedProfile { profile: name.clone(), revision: profile.revision() };
+            let planned = PlannedProfile { profile: name.to_owned(), revision: profile.revision() };
             Ok((profile.purpose(), planned))
         })
         .collect()

@@ -10,6 +10,7 @@ use domain::evidence::EvidenceError;
 use domain::key::KeyState;
 use domain::onboarding::{NotRunning, OnboardingError};
 use domain::ports::{Conflict, StoreError};
+use domain::reserve::ReserveError;
 use domain::rights::Denial;
 use pki::Finding;
 use pki::csr::CsrError;
@@ -72,6 +73,9 @@ pub enum ServiceError {
     /// Many cards are not revoked as one act.
     #[error(transparent)]
     Bulk(#[from] BulkError),
+    /// There is no reserve card.
+    #[error(transparent)]
+    Reserve(#[from] ReserveError),
     /// Nobody does that to themselves.
     #[error("somebody else must do that")]
     OnSelf,
@@ -108,6 +112,9 @@ pub enum ServiceError {
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// So much was tried that nothing more is for a while.
+    #[error("too many attempts; call an officer of the agency, or try again in an hour")]
+    TooMany,
     /// As much of this is being done as may be at once, or it took too long.
     #[error("busy; try again")]
     Busy,
@@ -131,6 +138,7 @@ impl ServiceError {
             Self::Onboarding(e) => e.kind(),
             Self::Assignment(e) => e.kind(),
             Self::Bulk(e) => e.kind(),
+            Self::Reserve(e) => e.kind(),
             Self::Approval(e) => e.kind(),
             Self::Evidence(e) => e.kind(),
             Self::Issue(e) => e.kind(),
@@ -139,7 +147,7 @@ impl ServiceError {
             Self::KeyRefused(refusal) => refusal.code.kind(),
             Self::Token(e) => e.kind(),
             Self::Store(e) => e.kind(),
-            Self::Busy => Kind::Busy,
+            Self::Busy | Self::TooMany => Kind::Busy,
             Self::Incomplete(_) => Kind::Internal,
         }
     }
@@ -164,6 +172,7 @@ impl ServiceError {
             Self::Onboarding(e) => e.code(),
             Self::Assignment(e) => e.code(),
             Self::Bulk(e) => e.code(),
+            Self::Reserve(e) => e.code(),
             Self::Invalid { .. } => "invalid",
             Self::WrongStage { .. } => "wrong-stage",
             Self::KeyState { .. } => "key-state",
@@ -184,6 +193,7 @@ impl ServiceError {
             Self::Store(StoreError::Conflict(Conflict::AlreadyRevoked)) => "already-revoked",
             Self::Store(StoreError::Conflict(_)) => "conflict",
             Self::Store(StoreError::Stale { .. }) => "stale",
+            Self::TooMany => "too-many-attempts",
             Self::Busy | Self::Store(StoreError::Busy) => "busy",
             Self::Store(_) => "store-unavailable",
             Self::Incomplete(_) => "incomplete-installation",

@@ -5,9 +5,11 @@
 
 pub mod activate;
 pub mod approve;
+pub mod attempts;
 pub mod audit;
 pub mod bulk_revoke;
 pub mod commit;
+mod custody;
 pub mod emergency;
 pub mod enrol;
 pub mod error;
@@ -29,6 +31,8 @@ pub mod read;
 pub mod reconcile;
 pub mod refusal;
 pub mod relying;
+pub mod reserve;
+pub mod revocation_code;
 pub mod revoke;
 pub mod rights;
 pub mod standing;

@@ -5,6 +5,7 @@ use super::ledger::LedgerError;
 use domain::assurance::ProofFault;
 use domain::evidence::EvidenceError;
 use domain::key::KeyState;
+use domain::reserve::ReserveError;
 use domain::subject::SubjectFault;
 use hsm::HsmError;
 use pki::Kind;
@@ -144,6 +145,8 @@ pub(super) enum SignerError {
     Subject(#[from] SubjectFault),
     #[error("the identification: {0}")]
     Proof(#[from] ProofFault),
+    #[error(transparent)]
+    Reserve(#[from] ReserveError),
     #[error("not approved: {0}")]
     NotApproved(&'static str),
     #[error("{0}")]
@@ -226,6 +229,7 @@ impl SignerError {
             Self::Ledger(LedgerError::ApprovalUsed) | Self::Evidence(EvidenceError::Used) => Code::ApprovalUsed,
             Self::Evidence(_)
             | Self::Proof(_)
+            | Self::Reserve(_)
             | Self::NotApproved(_)
             | Self::Emergency(_)
             | Self::NoAnchor { .. }

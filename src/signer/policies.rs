@@ -7,10 +7,11 @@ use super::error::SignerError;
 use super::journal::{Record, Revision};
 use super::registry::Registry;
 use super::start::StartError;
-use crate::policies::{PolicyFolder, assurance, profiles};
+use crate::policies::{PolicyFolder, assurance, profiles, reserve};
 use domain::assurance::Assurance;
 use domain::bundle::Bundle;
 use domain::evidence::{EvidenceError, verify_policies};
+use domain::reserve::ReservePolicy;
 use pki::profile::{KeyOrigin, Profile, Profiles};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub(super) struct Policies {
     profiles: Profiles,
     pub(super) assurance: Assurance,
+    pub(super) reserve: ReservePolicy,
     pub(super) mode: Mode,
     pub(super) bundle: Digest,
     pub(super) revisions: BTreeMap<String, Revision>,
@@ -39,8 +41,8 @@ impl Policies {
         };
         let contents = bundle.folder("profiles").filter_map(|(_, text)| content(text));
         let revisions = contents.filter_map(revision).collect();
-        let assurance = assurance(bundle, &profiles)?;
-        Ok(Self { profiles, assurance, mode, bundle: Digest::of_bundle(bundle), revisions })
+        let (assurance, reserve) = (assurance(bundle, &profiles)?, reserve(bundle, &profiles)?);
+        Ok(Self { profiles, assurance, reserve, mode, bundle: Digest::of_bundle(bundle), revisions })
     }
 
     /// The profile with this name. In production a person's key is never in software.

@@ -12,12 +12,14 @@ use crate::card::Card;
 use crate::certificate::{CertificateRecord, CertificateRef};
 use crate::changes::{Changes, Dossier, PublishedCrl, PublishedOcsp, Stored};
 use crate::enrolment::AnyEnrolment;
+use crate::evidence::Signed;
 use crate::hand_out::HandOut;
 use crate::key::KeyLife;
 use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
 use crate::relying::{Registration, TokenKey};
 use crate::revocation::Revocation;
+use crate::revocation_code::KeptCode;
 use crate::session::{LoginWrite, SecretDigest, SessionState, TicketKind, TicketState};
 use crate::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
 use async_trait::async_trait;
@@ -224,11 +226,24 @@ pub trait Enrolments: Send + Sync {
     async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>>;
 }
 
+/// Reserve cards.
+#[async_trait]
+pub trait Reserves: Send + Sync {
+    /// What a desk signed last on the keys of a reserve card, at whatever agency, and which agency keeps it.
+    async fn stocked(&self, number: &CardNumber) -> Result<Option<(TenantId, Signed)>>;
+    /// The orders of a reserve card: the first, then its extension.
+    async fn reserve_orders(&self, tenant: &TenantId, number: &CardNumber) -> Result<Vec<Stored<AnyEnrolment>>>;
+    /// The numbers of a person's reserve cards at an agency.
+    async fn reserve_cards_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<CardNumber>>;
+}
+
 /// Cards and certificates.
 #[async_trait]
 pub trait Certificates: Send + Sync {
     /// One card.
     async fn card(&self, tenant: &TenantId, number: &CardNumber) -> Result<Option<Stored<Card>>>;
+    /// What is kept of the revocation code of a card, at whatever agency.
+    async fn revocation_code(&self, card: &CardNumber) -> Result<Option<KeptCode>>;
     /// A person's cards at an agency.
     async fn cards_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<Stored<Card>>>;
     /// The certificates and open intents of a card.
@@ -348,6 +363,7 @@ pub trait Store:
     + Onboardings
     + Assignments
     + Enrolments
+    + Reserves
     + Certificates
     + Status
     + AuditLog
@@ -366,6 +382,7 @@ impl<T> Store for T where
         + Onboardings
         + Assignments
         + Enrolments
+        + Reserves
         + Certificates
         + Status
         + AuditLog

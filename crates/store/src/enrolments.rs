@@ -2,7 +2,7 @@
 
 use crate::engine::sql::{batch, insert};
 use crate::engine::{Batch, Columns, Row, Sql, Value, keys};
-use crate::word::{from_json, from_word, json, word};
+use crate::word::{from_json, from_json_or_null, from_word, json, json_or_null, word};
 use crate::writer::{Idle, Refusal, Statement};
 use crate::{Database, MAX_LIST};
 use async_trait::async_trait;
@@ -63,7 +63,7 @@ impl Enrolments for Database {
     }
 }
 
-fn enrolment(row: &Row) -> Result<Stored<AnyEnrolment>, StoreError> {
+pub(crate) fn enrolment(row: &Row) -> Result<Stored<AnyEnrolment>, StoreError> {
     let mut columns = Columns::of(row, WHAT);
     let version = Version(columns.take()?);
     let stage: String = columns.take()?;
@@ -71,7 +71,7 @@ fn enrolment(row: &Row) -> Result<Stored<AnyEnrolment>, StoreError> {
         (columns.parse()?, columns.parse()?),
         (columns.parse()?, columns.parse()?),
         from_json(&mut columns)?,
-        from_json(&mut columns)?,
+        (from_json(&mut columns)?, from_json_or_null(&mut columns)?),
     );
     let submitted = Submitted { by: columns.parse()?, at: columns.time()? };
     let value = match stage.as_str() {
@@ -103,7 +103,12 @@ fn identified(submitted: Submitted, columns: &mut Columns<'_>) -> Result<Identif
 }
 
 fn approved(submitted: Submitted, columns: &mut Columns<'_>) -> Result<Approved, StoreError> {
-    Ok(Approved { identified: identified(submitted, columns)?, by: columns.parse()?, at: columns.time()? })
+    Ok(Approved {
+        identified: identified(submitted, columns)?,
+        by: columns.parse()?,
+        at: columns.time()?,
+        second: from_json_or_null(columns)?,
+    })
 }
 
 fn issued(submitted: Submitted, columns: &mut Columns<'_>) -> Result<Issued, StoreError> {
@@ -130,6 +135,7 @@ pub(crate) fn new_row(enrolment: &AnyEnrolment) -> Vec<Value> {
         Value::text(&bare.card),
         json(&bare.subject),
         json(&bare.certificates),
+        json_or_null(bare.reserve.as_ref()),
         Value::text(&submitted.by),
         submitted.at.into(),
     ];
@@ -146,7 +152,7 @@ pub(crate) fn moved_row(enrolment: &AnyEnrolment, seen: Version) -> Vec<Value> {
 }
 
 /// The stage and the columns of all stages after the first.
-fn stage_values(enrolment: &AnyEnrolment) -> [Value; 17] {
+fn stage_values(enrolment: &AnyEnrolment) -> [Value; 18] {
     let identified = enrolment.identified();
     let proof = identified.map(|i| &i.proof);
     let approved = enrolment.approved();
@@ -165,6 +171,7 @@ fn stage_values(enrolment: &AnyEnrolment) -> [Value; 17] {
         Value::text_or_null(identified.map(|i| &i.approval)),
         Value::text_or_null(approved.map(|a| &a.by)),
         Value::time_or_null(approved.map(|a| a.at)),
+        json_or_null(approved.and_then(|a| a.second.as_ref())),
         issued.map_or(Value::Text(None), |i| json(&i.serials)),
         Value::time_or_null(issued.map(|i| i.at)),
         Value::text_or_null(issued.map(|i| &i.delivery)),
@@ -177,11 +184,11 @@ pub(crate) static NEW: Statement = Statement {
     point: "enrolment-new",
     batch: insert!("enrolment", (
         1 tenant text, 2 id text, 3 applicant text, 4 card text, 5 subject text, 6 certificates text,
-        7 submitted_by text, 8 submitted_at bigint, 9 stage text, 10 identified_by text,
-        11 identified_at bigint, 12 proof_document text, 13 proof_number text, 14 proof_expires text,
-        15 proof_method text, 16 proof_place text, 17 statement text, 18 approval text,
-        19 approved_by text, 20 approved_at bigint, 21 serials text, 22 issued_at bigint,
-        23 delivery text, 24 activated_by text, 25 activated_at bigint
+        7 reserve text, 8 submitted_by text, 9 submitted_at bigint, 10 stage text, 11 identified_by text,
+        12 identified_at bigint, 13 proof_document text, 14 proof_number text, 15 proof_expires text,
+        16 proof_method text, 17 proof_place text, 18 statement text, 19 approval text,
+        20 approved_by text, 21 approved_at bigint, 22 second_identification text, 23 serials text,
+        24 issued_at bigint, 25 delivery text, 26 activated_by text, 27 activated_at bigint
     )),
     exists: Refusal::Conflict(Conflict::Exists(WHAT)),
     refers_to: "person, card or approval",
@@ -196,8 +203,8 @@ pub(crate) static MOVE: Statement = Statement {
             1 tenant text, 2 id text, 3 seen bigint, 4 stage text, 5 identified_by text,
             6 identified_at bigint, 7 proof_document text, 8 proof_number text, 9 proof_expires text,
             10 proof_method text, 11 proof_place text, 12 statement text, 13 approval text,
-            14 approved_by text, 15 approved_at bigint, 16 serials text, 17 issued_at bigint,
-            18 delivery text, 19 activated_by text, 20 activated_at bigint
+            14 approved_by text, 15 approved_at bigint, 16 second_identification text, 17 serials text,
+            18 issued_at bigint, 19 delivery text, 20 activated_by text, 21 activated_at bigint
         ),
         "UPDATE enrolment SET stage = r.stage, \
          identified_by = coalesce(enrolment.identified_by, r.identified_by), \
@@ -211,6 +218,7 @@ pub(crate) static MOVE: Statement = Statement {
          approval = coalesce(enrolment.approval, r.approval), \
          approved_by = coalesce(enrolment.approved_by, r.approved_by), \
          approved_at = coalesce(enrolment.approved_at, r.approved_at), \
+         second_identification = coalesce(enrolment.second_identification, r.second_identification), \
          serials = coalesce(enrolment.serials, r.serials), \
          issued_at = coalesce(enrolment.issued_at, r.issued_at), \
          delivery = coalesce(enrolment.delivery, r.delivery), \
@@ -231,16 +239,21 @@ pub(crate) static MOVE: Statement = Statement {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT version, stage, id, tenant, applicant, card, subject, certificates, submitted_by, \
+            "SELECT version, stage, id, tenant, applicant, card, subject, certificates, reserve, submitted_by, \
              submitted_at, identified_by, identified_at, proof_document, proof_number, proof_expires, \
-             proof_method, proof_place, statement, approval, approved_by, approved_at, serials, issued_at, \
-             delivery, activated_by, activated_at FROM enrolment WHERE ",
+             proof_method, proof_place, statement, approval, approved_by, approved_at, second_identification, \
+             serials, issued_at, delivery, activated_by, activated_at FROM enrolment WHERE ",
             $rest
         )
     };
 }
 
 const ENROLMENT: Sql = Sql::both(select!("tenant = $1 AND id = $2"));
+/// The orders of a reserve card, the first one first.
+pub(crate) const RESERVE_ORDERS: Sql = Sql::both(select!(
+    "tenant = $1 AND card = $2 AND reserve IS NOT NULL ORDER BY \
+     (SELECT turn FROM reserve_order o WHERE o.tenant = enrolment.tenant AND o.enrolment = enrolment.id)"
+));
 const ENROLMENTS: Sql = Sql::both(select!("tenant = $1 AND id > $2 ORDER BY id LIMIT $3"));
 const ENROLMENTS_AT: Sql = Sql::both(select!("tenant = $1 AND id > $2 AND stage = $4 ORDER BY id LIMIT $3"));
 static AMONG: Batch = batch!((1 tenant text, 2 id text), select!("(tenant, id) IN (SELECT tenant, id FROM r)"));

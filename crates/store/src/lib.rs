@@ -21,6 +21,8 @@ mod onboarding;
 mod people;
 mod policies;
 mod relying;
+mod reserves;
+mod revocation_codes;
 mod revocations;
 mod sessions;
 mod status;

@@ -116,7 +116,7 @@ pub async fn issue(
     let tray = Tray { delivery: body.delivery.into(), cards: vec![CardRequests { enrolment, requests }] };
     let outcome = service::issue::issue(&app, permit, tray).await?.pop();
     let issued = outcome.ok_or(ServiceError::Incomplete("an answer for the card"))??;
-    Ok(Json(IssuedList { certificates: issued.iter().map(IssuedView::from).collect() }))
+    Ok(Json(IssuedList::of(&issued)))
 }
 
 /// Issues the certificates of a tray of cards, each approved for itself.
@@ -141,7 +141,10 @@ fn card(card: TrayCard) -> Result<CardRequests, ServiceError> {
     Ok(CardRequests { enrolment, requests: requests(card.authentication_csr, card.signature_csr) })
 }
 
-fn requests(authentication: Option<String>, signature: Option<String>) -> BTreeMap<Purpose, Vec<u8>> {
+pub(in crate::http) fn requests(
+    authentication: Option<String>,
+    signature: Option<String>,
+) -> BTreeMap<Purpose, Vec<u8>> {
     let named = [(Purpose::PersonAuthentication, authentication), (Purpose::PersonSignature, signature)];
     named.into_iter().filter_map(|(purpose, csr)| Some((purpose, csr?.into_bytes()))).collect()
 }
@@ -159,6 +162,13 @@ impl From<(String, CardOutcome)> for TrayCardView {
             Err(error) => (None, Some(error.into())),
         };
         Self { enrolment, certificates, problem }
+    }
+}
+
+impl IssuedList {
+    /// These certificates.
+    pub fn of(issued: &[IssuedCertificate]) -> Self {
+        Self { certificates: issued.iter().map(IssuedView::from).collect() }
     }
 }
 

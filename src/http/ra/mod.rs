@@ -11,6 +11,7 @@ pub mod enrolment;
 pub mod package;
 pub mod package_view;
 pub mod person;
+pub mod reserve;
 pub mod view;
 
 /// The routes.
@@ -23,6 +24,10 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(enrolment::approve))
         .routes(routes!(delivery::issue))
         .routes(routes!(delivery::issue_tray))
+        .routes(routes!(reserve::stock))
+        .routes(routes!(reserve::extend))
+        .routes(routes!(reserve::prepare_second))
+        .routes(routes!(reserve::second))
         .routes(routes!(enrolment::terms))
         .routes(routes!(enrolment::prepare_activation))
         .routes(routes!(enrolment::activate))

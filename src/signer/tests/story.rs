@@ -57,6 +57,7 @@ impl Story {
             submitted_by: "ria".parse().unwrap(),
             identified_by: "ria".parse().unwrap(),
             identification: OperationHash::of(b"set when it is told"),
+            reserve: None,
         };
         let keys = profiles.map(|(purpose, _)| (purpose, key(&format!("{name}-{}", purpose.as_str()))));
         Self {
@@ -107,6 +108,7 @@ impl Story {
                 method: ProofMethod::InPerson,
                 place: "Desk".to_owned(),
             },
+            reserve: None,
         });
         let approval = Operation::IssueCard(IssueCard { identification: identification.hash(), ..self.order.clone() });
         let delivery = Operation::DeliverCards(DeliverCards { cards: vec![self.delivered()] });
@@ -116,7 +118,7 @@ impl Story {
         };
         let identification = sign(&identification, Act::Identify, &[self.identifier]);
         let approval = sign(&approval, Act::Approve, &self.approvers);
-        (IssueEvidence { identification, approval }, sign(&delivery, Act::Deliver, &[self.desk]))
+        (IssueEvidence { identification, approval, second: None }, sign(&delivery, Act::Deliver, &[self.desk]))
     }
 
     /// The card as the desk saw it.

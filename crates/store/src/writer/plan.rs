@@ -5,7 +5,7 @@ use crate::engine::{Connection, Value};
 use crate::fault::Faults;
 use crate::{
     approvals, assignments, bulk, cards, certificates, deliveries, enrolments, hand_outs, keys, onboarding, people,
-    policies, relying, revocations, sessions, status,
+    policies, relying, reserves, revocation_codes, revocations, sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -42,12 +42,15 @@ enum Step {
     Delivery,
     NewEnrolment,
     Enrolment,
+    ReserveStock,
+    ReserveOrder,
     HandOut,
     Key,
     Name,
     Intent,
     Certificate,
     Revocation,
+    RevocationCode,
     NewBulk,
     BulkItem,
     Bulk,
@@ -67,7 +70,7 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 41] = [
+static STATEMENTS: [&Statement; 44] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_EMPLOYMENT,
@@ -87,12 +90,15 @@ static STATEMENTS: [&Statement; 41] = [
     &deliveries::NEW,
     &enrolments::NEW,
     &enrolments::MOVE,
+    &reserves::STOCK,
+    &reserves::ORDER,
     &hand_outs::NEW,
     &certificates::write::KEY,
     &certificates::write::NAME,
     &certificates::write::INTENT,
     &certificates::write::ISSUED,
     &revocations::NEW,
+    &revocation_codes::NEW,
     &bulk::NEW,
     &bulk::ITEM,
     &bulk::MOVE,
@@ -164,11 +170,16 @@ impl Plan {
             Write::NewCard(card) => self.push(Step::NewCard, cards::new_row(card)),
             Write::Card { new, seen } => self.push(Step::Card, cards::state_row(new, *seen)),
             Write::Delivery { tenant, delivery } => self.push_once(Step::Delivery, deliveries::row(tenant, delivery)),
+            Write::ReserveStock(card) => self.push(Step::ReserveStock, reserves::stock_row(card)),
+            Write::ReserveOrder(enrolment) => {
+                self.extend(Step::ReserveOrder, reserves::order_row(enrolment).into_iter());
+            }
             Write::Intent(intent) => self.add_intent(intent)?,
             Write::Certificate { certificate, der, at } => {
                 self.push(Step::Certificate, certificates::write::issued_row(certificate, der, *at));
             }
             Write::Revocation(revocation) => self.add_revocation(revocation),
+            Write::RevocationCode(code) => self.push(Step::RevocationCode, revocation_codes::row(code)),
             Write::NewBulk { new, cards } => {
                 self.push(Step::NewBulk, bulk::new_row(new));
                 let key = (&new.tenant, &new.id);
