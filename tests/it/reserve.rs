@@ -1,11 +1,11 @@
 //! Reserve cards: two administrators, one extension, and nobody else.
 
-use crate::packages::{Managers, known, named};
+use crate::packages::named;
+use crate::support::Installation;
 use crate::support::client::{Answer, Caller};
 use crate::support::oracle::Oracle;
 use crate::support::records::events;
 use crate::support::story::{Agency, Keys, fresh_person, proof, request};
-use crate::support::{Installation, in_seconds};
 use domain::id::hex;
 use domain::operation::{Operation, OperationHash, StockCards, StockedKeys};
 use pki::key::PublicKey;
@@ -70,10 +70,9 @@ async fn no_shortcut_leads_to_a_reserve_card() {
     let mut refused: Vec<(u16, String)> = Vec::new();
     let (anna, bertil) = (&stage.agency.registration, &stage.bertil);
 
-    let order = |number: &str, ordinary: &str, days: u16| stage.order(&holder, number, ordinary, days);
-    refused.push(order(&number, "NOSUCHCARD", 20).await.problem());
-    refused.push(order(&number, &ordinary, 31).await.problem());
-    refused.push(order("NOTSTOCKED", &ordinary, 20).await.problem());
+    refused.push(stage.order(&holder, &number, "NOSUCHCARD", 20).await.problem());
+    refused.push(stage.order(&holder, &number, &ordinary, 31).await.problem());
+    refused.push(stage.order(&holder, "NOTSTOCKED", &ordinary, 20).await.problem());
     let stranger = fresh_person().0;
     refused.push(stage.order(&stranger, &number, &ordinary, 20).await.problem());
     let own = stage.order(&stage.annas_number(), &number, &stage.annas_card().await, 20).await;
@@ -92,7 +91,7 @@ async fn no_shortcut_leads_to_a_reserve_card() {
     let path = format!("/ra/v1/enrolments/{id}/certificates");
     refused.push(stage.agency.desk.0.post(&path, delivery).await.problem());
     let (second, _) = stage.stocked().await;
-    refused.push(order(&second, &ordinary, 20).await.problem());
+    refused.push(stage.order(&holder, &second, &ordinary, 20).await.problem());
 
     let (ordinary_id, _) = stage.agency.submit().await;
     stage.agency.identify(&stage.oracle, &ordinary_id).await;

@@ -251,8 +251,8 @@ macro_rules! select {
 const ENROLMENT: Sql = Sql::both(select!("tenant = $1 AND id = $2"));
 /// The orders of a reserve card, the first one first.
 pub(crate) const RESERVE_ORDERS: Sql = Sql::both(select!(
-    "tenant = $1 AND card = $2 AND reserve IS NOT NULL ORDER BY \
-     (SELECT turn FROM reserve_order o WHERE o.tenant = enrolment.tenant AND o.enrolment = enrolment.id)"
+    "tenant = $1 AND id IN (SELECT enrolment FROM reserve_order WHERE tenant = $1 AND card = $2) ORDER BY \
+     (SELECT turn FROM reserve_order o WHERE o.tenant = $1 AND o.card = $2 AND o.enrolment = enrolment.id)"
 ));
 const ENROLMENTS: Sql = Sql::both(select!("tenant = $1 AND id > $2 ORDER BY id LIMIT $3"));
 const ENROLMENTS_AT: Sql = Sql::both(select!("tenant = $1 AND id > $2 AND stage = $4 ORDER BY id LIMIT $3"));

@@ -49,6 +49,7 @@ const POLICIES: &[Policy] = policies![
     "profiles/root-ca.toml",
     "profiles/tls-server.toml",
     "profiles/tsa-unit.toml",
+    "reserve.toml",
     "retention.toml",
     "revocation.toml",
     "terms.toml",

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Points that neither issuing nor revoking one card passes: agencies and their steps, people's packages and employments,
-/// receipts, bulk revocations, new policies (which have a test of their own), acts on CA keys, logins, and erasure.
+/// receipts, reserve cards, bulk revocations, new policies (which have a test of their own), acts on CA keys, logins, and erasure.
 const ELSEWHERE: &[&str] = &[
     "tenant",
     "employment-end",
@@ -19,6 +19,8 @@ const ELSEWHERE: &[&str] = &[
     "assignment-new",
     "assignment",
     "training",
+    "reserve-stock",
+    "reserve-order",
     "hand-out",
     "bulk-new",
     "bulk-item",

@@ -16,6 +16,7 @@ mod keys;
 mod logins;
 mod people;
 mod policies;
+mod reserves;
 mod status;
 mod tables;
 mod world;
