@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crash;
+pub mod custody;
 pub mod http;
 pub mod jobs;
 mod lock;

@@ -7,6 +7,7 @@ use crate::clock::System;
 use crate::config::issuer::IssuerConfig;
 use crate::config::{Config, Mode};
 use crate::crash::{Crash, NotACrash, STORE_VARIABLE};
+use crate::custody::TokenCustody;
 use crate::policies::{FolderError, RulesError};
 use crate::server_identity::ServerIdentity;
 use crate::service::attempts::Attempts;
@@ -106,8 +107,8 @@ pub async fn start(config: Config) -> Result<App, StartError> {
     for name in [&config.enrolment.authentication_profile, &config.enrolment.signature_profile] {
         policies.profiles.get(name).ok_or_else(|| StartError::NoSuchProfile(name.clone()))?;
     }
-    let store = open_store(&config).await?;
     let keys = hsm::Pool::open(config.hsm.token()?)?;
+    let store = open_store(&config, &keys).await?;
     let issuers = issuers(&config.issuers, store.as_ref()).await?;
     let key_lives = KeyLives::load(store.as_ref()).await?;
     let board = Board::new(issuers.iter().map(|ca| (ca.issuer.name.as_str(), &ca.issuer.certificate)));
@@ -139,7 +140,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
 
 /// The database. Outside production the environment may ask for a crash at a named write, so that tests can rehearse
 /// every one of them in the real process.
-async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
+async fn open_store(config: &Config, keys: &hsm::Pool) -> Result<Arc<dyn Store>, StartError> {
     let mut options = store::Options::default();
     if config.mode != Mode::Production
         && let Some(crash) = Crash::wanted(STORE_VARIABLE, POINTS)?
@@ -149,7 +150,7 @@ async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
             Ok(())
         }));
     }
-    Ok(options.open(&config.database).await?)
+    Ok(options.open(&config.database, TokenCustody::of(keys)).await?)
 }
 
 async fn issuers(configured: &[IssuerConfig], store: &dyn Store) -> Result<Issuers, StartError> {

@@ -228,7 +228,7 @@ impl Registry<'_> {
             at: entry.at,
         };
         let der = certificate.der().as_bytes().to_vec();
-        let stored = Write::Certificate { certificate: reference, der, at: entry.at };
+        let stored = Write::Certificate { certificate: reference, der, at: entry.at, personal: person.is_some() };
         let requested = event("certificate.requested", issuer, entry).with("issuer", issuer).with("serials", serial);
         let issued = event("certificate.issued", issuer, entry).with("serials", serial);
         Ok(Some(Changes::recording(requested).write(Write::Intent(intent)).also(issued).write(stored)))

@@ -2,6 +2,8 @@
 
 use super::error::Error;
 use super::files;
+use super::layout::Layout;
+use super::script::Script;
 use crate::clock::Entropy;
 use domain::id::hex;
 use hsm::{CardName, HsmError, Module, PinSource, Pool, TokenConfig};
@@ -90,6 +92,16 @@ pub(crate) fn open_card(card: &CardName, pin: SecretString) -> Result<Pool, Erro
     let pool = Pool::open(config).map_err(failed(label))?;
     pool.probe().map_err(failed(label))?;
     Ok(pool)
+}
+
+/// Opens the service's token after its ceremony, with the PIN that the service will use.
+///
+/// # Errors
+/// As [`open`], or if the PIN cannot be read.
+pub(crate) fn service(layout: &Layout, script: &Script) -> Result<Pool, Error> {
+    let label = &script.tokens.service;
+    let pin = PinSource::File(layout.pin(label)).read().map_err(failed(label))?;
+    open(&script.tokens.module, label, pin)
 }
 
 /// What `hsm` says, with the token's label.

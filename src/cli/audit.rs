@@ -3,6 +3,7 @@
 use crate::cli::quickstart::layout::Layout;
 use crate::cli::quickstart::report::say;
 use crate::config::Config;
+use crate::custody::TokenCustody;
 use crate::service::audit::AUDIT_SEAL;
 use anyhow::{Context, bail};
 use domain::audit::{CHECKPOINT_TYPE, Checkpoint, Head, Tampered, Verifier, check_personal};
@@ -58,7 +59,8 @@ pub fn run(arguments: &AuditArguments) -> anyhow::Result<()> {
     let checkpoint = checkpoint.transpose()?;
     let runtime = tokio::runtime::Runtime::new()?;
     let verified = runtime.block_on(async {
-        let store = store::open(&config.database).await?;
+        let keys = hsm::Pool::open(config.hsm.token()?)?;
+        let store = store::open(&config.database, TokenCustody::of(&keys)).await?;
         verify_store(store.as_ref(), checkpoint.as_ref()).await
     })?;
     let Verified { head, personal_values } = verified;

@@ -189,7 +189,8 @@ pub async fn certify_by(
     let recorded = Event::new("certificate.issued", actor, serial.to_string(), app.clock.now())
         .with("issuer", &issuer.name)
         .with("certificates", hex(&domain::certificate::fingerprint(der.as_bytes())));
-    let write = Write::Certificate { certificate: reference, der: der.as_bytes().to_vec(), at: app.clock.now() };
+    let (der_octets, at) = (der.as_bytes().to_vec(), app.clock.now());
+    let write = Write::Certificate { certificate: reference, der: der_octets, at, personal: false };
     commit(app, Changes::recording(recorded).write(write)).await?;
     Ok(der)
 }

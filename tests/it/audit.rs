@@ -29,7 +29,7 @@ async fn every_falsification_is_found() {
         ),
         ("a deletion", "DELETE FROM audit_record WHERE sequence = 5", "record 5 is missing"),
         ("a swap", SWAP, "edited"),
-        ("personal data changed", "UPDATE audit_personal SET value = 'Someone Else'", "not the recorded one"),
+        ("personal data changed", "UPDATE audit_personal SET value = 'Someone Else'", "personal value cannot be read"),
     ];
     for (what, sql, wanted) in cases {
         falsify(&database, sql);
@@ -63,7 +63,8 @@ async fn every_falsification_is_found() {
     assert!(said.contains("not signed by audit-seal"), "{said}");
 }
 
-/// No identity number and no name stands in the log's text, nor in what the service printed.
+/// No identity number and no name stands in the log's text, nor in what the service printed; in the database's file
+/// they are sealed.
 #[tokio::test]
 async fn personal_data_is_nowhere_but_beside_the_log() {
     let mut installation = Installation::start("personal");
@@ -71,16 +72,28 @@ async fn personal_data_is_nowhere_but_beside_the_log() {
     let manifest = installation.manifest();
     installation.stop();
     let database = installation.data().join("sigill.db");
-    let names = query(&database, "SELECT identity_number || '|' || surname FROM person");
+    let script = std::fs::read_to_string(installation.data().join("policies/ceremony/demo.toml")).unwrap();
+    let script: toml::Value = toml::from_str(&script).unwrap();
+    let names = planned_people(&script);
     let texts =
         query(&database, "SELECT text FROM audit_record") + &installation.log() + &installation.signer_journal();
     let printed = manifest["people"].as_array().unwrap();
-    for line in names.lines() {
-        let (number, surname) = line.split_once('|').unwrap();
+    let file: Vec<u8> = ["", "-wal"].iter().flat_map(|part| Copy::octets(&database, part)).collect();
+    let stored = |text: &str| file.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(names.len() > 5 && stored("enrolment.submitted"));
+    for (number, surname) in &names {
         assert!(!texts.contains(number), "an identity number is in a log");
+        assert!(!stored(number) && !stored(surname), "somebody is in the database's file");
         let in_report = printed.iter().any(|person| person["name"].as_str().unwrap().ends_with(surname));
         assert!(in_report || !texts.contains(surname), "a name is in a log");
     }
+}
+
+/// Number and surname of everybody whom the demo's ceremony makes known.
+fn planned_people(script: &toml::Value) -> Vec<(&str, &str)> {
+    let agencies = script["agency"].as_array().unwrap().iter();
+    let people = agencies.filter_map(|agency| agency.get("person")).flat_map(|people| people.as_array().unwrap());
+    people.map(|person| (person["identity_number"].as_str().unwrap(), person["surname"].as_str().unwrap())).collect()
 }
 
 /// A copy of the database files, to go back to.
@@ -95,6 +108,11 @@ impl Copy {
         let kept = database.with_extension("kept");
         std::fs::copy(database, &kept).unwrap();
         Self { files: vec![(kept, database.to_owned())] }
+    }
+
+    /// What is in a file of the database, if it is there.
+    fn octets(database: &Path, suffix: &str) -> Vec<u8> {
+        std::fs::read(format!("{}{suffix}", database.display())).unwrap_or_default()
     }
 
     fn restore(&self) {

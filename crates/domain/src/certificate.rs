@@ -59,6 +59,13 @@ pub enum Holder {
     },
 }
 
+impl Holder {
+    /// Whether it is a person, of whom a certificate says the name.
+    pub const fn is_person(&self) -> bool {
+        matches!(self, Self::Person { .. })
+    }
+}
+
 /// A certificate as the store knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateRecord {

@@ -145,6 +145,8 @@ pub enum Write {
         der: Vec<u8>,
         /// When.
         at: UtcTime,
+        /// Whether it is a person's: then it is kept sealed.
+        personal: bool,
     },
     /// A journal entry. The first stands: revoking the revoked is a conflict. Withdraws the
     /// published OCSP answer in the same step.

@@ -15,6 +15,8 @@ pub enum RecordKind {
     Agency,
     /// A person.
     Person,
+    /// A key that personal data is sealed with.
+    DataKey,
     /// A person's employment at an agency.
     Employment,
     /// A role of an officer.
@@ -93,9 +95,10 @@ pub struct RetentionError(String);
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Agency,
         Self::Person,
+        Self::DataKey,
         Self::Employment,
         Self::Role,
         Self::Card,
@@ -121,7 +124,7 @@ impl RecordKind {
     /// for what must be kept for ever.
     const fn floor(self) -> Option<u16> {
         match self {
-            Self::CertifiedKey | Self::DistinguishedName => None,
+            Self::CertifiedKey | Self::DistinguishedName | Self::DataKey => None,
             Self::Enrolment
             | Self::Approval
             | Self::Delivery

@@ -3,11 +3,12 @@
 use crate::Database;
 use crate::engine::sql::{batch, insert};
 use crate::engine::{Batch, Columns, Sql, Value, keys};
+use crate::seal::Place;
 use crate::writer::{Idle, Refusal, Statement};
 use domain::approval::{Approval, ApprovalRule, ApprovalSignature};
 use domain::changes::{Stored, Version};
 use domain::ports::{Conflict, StoreError};
-use domain::{ApprovalId, TenantId};
+use domain::{ApprovalId, PersonId, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Database {
@@ -23,7 +24,7 @@ impl Database {
         let keys = keys(tenant, ids);
         let mut approvals = BTreeMap::new();
         for row in self.pool.fetch_batch(&APPROVALS, &keys).await? {
-            let approval = approval(&mut Columns::of(&row, WHAT), tenant)?;
+            let approval = approval(&mut Columns::opening(&row, WHAT, &self.keys), tenant)?;
             approvals.insert(approval.value.id.clone(), approval);
         }
         for row in self.pool.fetch_batch(&EXCLUDED, &keys).await? {
@@ -33,9 +34,10 @@ impl Database {
             }
         }
         for row in self.pool.fetch_batch(&SIGNATURES, &keys).await? {
-            let mut columns = Columns::of(&row, "approval signature");
-            if let Some(approval) = approvals.get_mut(&columns.parse::<ApprovalId>()?) {
-                approval.value.signatures.push(signature(&mut columns)?);
+            let mut columns = Columns::opening(&row, "approval signature", &self.keys);
+            let id: ApprovalId = columns.parse()?;
+            if let Some(approval) = approvals.get_mut(&id) {
+                approval.value.signatures.push(signature(&mut columns, &id)?);
             }
         }
         Ok(approvals)
@@ -44,10 +46,11 @@ impl Database {
 
 /// An approval of which only the signatures and who is excluded are missing.
 fn approval(columns: &mut Columns<'_>, tenant: &TenantId) -> Result<Stored<Approval>, StoreError> {
+    let id: ApprovalId = columns.parse()?;
     let value = Approval {
-        id: columns.parse()?,
+        operation: columns.opened(Place::within(OPERATION, tenant.as_str(), id.as_str()))?,
+        id,
         tenant: tenant.clone(),
-        operation: columns.take()?,
         rule: ApprovalRule { role: columns.parse()?, needed: columns.number()?, excluded: BTreeSet::new() },
         expires_at: columns.time()?,
         signatures: Vec::new(),
@@ -56,8 +59,10 @@ fn approval(columns: &mut Columns<'_>, tenant: &TenantId) -> Result<Stored<Appro
     Ok(Stored { value, version: Version(columns.take()?) })
 }
 
-fn signature(columns: &mut Columns<'_>) -> Result<ApprovalSignature, StoreError> {
-    Ok(ApprovalSignature { by: columns.parse()?, at: columns.time()?, statement: columns.take()? })
+fn signature(columns: &mut Columns<'_>, approval: &ApprovalId) -> Result<ApprovalSignature, StoreError> {
+    let (by, at): (PersonId, _) = (columns.parse()?, columns.time()?);
+    let statement = columns.opened(Place::within(STATEMENT, approval.as_str(), by.as_str()))?;
+    Ok(ApprovalSignature { by, at, statement })
 }
 
 /// The row of a new approval, not used yet.
@@ -65,7 +70,7 @@ pub(crate) fn new_row(approval: &Approval) -> Vec<Value> {
     vec![
         Value::text(&approval.tenant),
         Value::text(&approval.id),
-        approval.operation.as_str().into(),
+        Value::sealed(Place::within(OPERATION, approval.tenant.as_str(), approval.id.as_str()), &approval.operation),
         approval.rule.role.as_str().into(),
         i64::from(approval.rule.needed).into(),
         approval.expires_at.into(),
@@ -90,7 +95,7 @@ pub(crate) fn signature_rows(approval: &Approval) -> impl Iterator<Item = Vec<Va
             Value::text(&signature.by),
             position.into(),
             signature.at.into(),
-            signature.statement.as_str().into(),
+            Value::sealed(Place::within(STATEMENT, approval.id.as_str(), signature.by.as_str()), &signature.statement),
         ]
     })
 }
@@ -159,3 +164,5 @@ static SIGNATURES: Batch = batch!(
      WHERE (tenant, approval) IN (SELECT tenant, id FROM r) ORDER BY position"
 );
 const WHAT: &str = "approval";
+const OPERATION: &str = "approval.operation";
+const STATEMENT: &str = "approval_signature.statement";

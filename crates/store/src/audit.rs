@@ -2,6 +2,7 @@
 
 use crate::engine::sql::insert;
 use crate::engine::{Columns, Row, Sql, Value};
+use crate::seal::Place;
 use crate::writer::{Refusal, Statement};
 use crate::{Database, MAX_LIST};
 use async_trait::async_trait;
@@ -22,12 +23,14 @@ impl AuditLog for Database {
 
     async fn personal(&self, sequence: u64) -> Result<Vec<(String, [u8; 16], String)>, StoreError> {
         let rows = self.pool.fetch(PERSONAL, vec![number(sequence)?.into(), MAX_LIST.into()]).await?;
-        rows.iter()
-            .map(|row| {
-                let mut columns = Columns::of(row, "personal value");
-                Ok((columns.take()?, columns.bytes()?, columns.take()?))
-            })
-            .collect()
+        let record = sequence.to_string();
+        let value = |row: &Row| {
+            let mut columns = Columns::opening(row, "personal value", &self.keys);
+            let (field, salt): (String, _) = (columns.take()?, columns.bytes()?);
+            let value = columns.opened(Place::within(VALUE, &record, &field))?;
+            Ok((field, salt, value))
+        };
+        rows.iter().map(value).collect()
     }
 
     async fn erase_personal(&self, sequence: u64) -> Result<(), StoreError> {
@@ -54,10 +57,11 @@ pub(crate) fn record_row(record: &Record) -> Result<Vec<Value>, StoreError> {
 
 /// A row for each personal value. Of two with one name the last counts, as in the chain.
 pub(crate) fn personal_rows(sequence: u64, event: &Event) -> Result<Vec<Vec<Value>>, StoreError> {
-    let sequence = number(sequence)?;
+    let (sequence, record) = (number(sequence)?, sequence.to_string());
     let values: BTreeMap<_, _> = event.personal.iter().map(|value| (value.field, value)).collect();
     let rows = values.into_values().map(|value| {
-        vec![sequence.into(), value.field.into(), value.salt.as_slice().into(), value.value.as_str().into()]
+        let sealed = Value::sealed(Place::within(VALUE, &record, value.field), &value.value);
+        vec![sequence.into(), value.field.into(), value.salt.as_slice().into(), sealed]
     });
     Ok(rows.collect())
 }
@@ -98,3 +102,4 @@ const RECORDS: Sql =
 const PERSONAL: Sql =
     Sql::both("SELECT field, salt, value FROM audit_personal WHERE sequence = $1 ORDER BY field LIMIT $2");
 const RECORD: &str = "audit record";
+const VALUE: &str = "audit_personal.value";

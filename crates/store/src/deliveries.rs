@@ -2,6 +2,7 @@
 
 use crate::engine::Value;
 use crate::engine::sql::insert;
+use crate::seal::Place;
 use crate::writer::{Refusal, Statement};
 use domain::TenantId;
 use domain::evidence::Signed;
@@ -9,13 +10,18 @@ use domain::ports::Conflict;
 
 /// The row of a delivery.
 pub(crate) fn row(tenant: &TenantId, delivery: &Signed) -> Vec<Value> {
-    let statement = delivery.statements.join("\n");
+    let (id, statement) = (delivery.id(), delivery.statements.join("\n"));
     vec![
         Value::text(tenant),
-        delivery.id().as_str().into(),
+        id.as_str().into(),
         delivery.operation.as_str().into(),
-        statement.as_str().into(),
+        Value::sealed(self::statement(tenant, &id), &statement),
     ]
+}
+
+/// Where a delivery's statement stands.
+pub(crate) fn statement<'a>(tenant: &'a TenantId, id: &'a str) -> Place<'a> {
+    Place::within("delivery.statement", tenant.as_str(), id)
 }
 
 /// A delivery that is there already stays as it is: its id is its hash.

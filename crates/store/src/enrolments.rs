@@ -2,7 +2,8 @@
 
 use crate::engine::sql::{batch, insert};
 use crate::engine::{Batch, Columns, Row, Sql, Value, keys};
-use crate::word::{from_json, from_json_or_null, from_word, json, json_or_null, word};
+use crate::seal::{Keys, Place};
+use crate::word::{from_json, from_json_or_null, from_word, json, json_or_null, text, word};
 use crate::writer::{Idle, Refusal, Statement};
 use crate::{Database, MAX_LIST};
 use async_trait::async_trait;
@@ -12,13 +13,14 @@ use domain::enrolment::{Activated, AnyEnrolment, Approved, Enrolment, Identified
 use domain::hand_out::HandOut;
 use domain::operation::IdentityProof;
 use domain::ports::{Conflict, Enrolments, StoreError};
+use domain::reserve::SecondIdentification;
 use domain::{ApprovalId, EnrolmentId, TenantId};
 
 #[async_trait]
 impl Enrolments for Database {
     async fn enrolment(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<Stored<AnyEnrolment>>, StoreError> {
         let row = self.pool.fetch_optional(ENROLMENT, vec![Value::text(tenant), Value::text(id)]).await?;
-        row.as_ref().map(enrolment).transpose()
+        row.map(|row| enrolment(&row, &self.keys)).transpose()
     }
 
     async fn enrolments(
@@ -37,7 +39,7 @@ impl Enrolments for Database {
                 self.pool.fetch(ENROLMENTS_AT, values).await?
             }
         };
-        rows.iter().map(enrolment).collect()
+        rows.iter().map(|row| enrolment(row, &self.keys)).collect()
     }
 
     async fn hand_out(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<HandOut>, StoreError> {
@@ -50,7 +52,7 @@ impl Enrolments for Database {
 
     async fn dossiers(&self, tenant: &TenantId, ids: &[EnrolmentId]) -> Result<Vec<Dossier>, StoreError> {
         let rows = self.pool.fetch_batch(&AMONG, &keys(tenant, ids)).await?;
-        let enrolments = rows.iter().map(enrolment).collect::<Result<Vec<_>, _>>()?;
+        let enrolments = rows.iter().map(|row| enrolment(row, &self.keys)).collect::<Result<Vec<_>, _>>()?;
         let named = enrolments.iter().filter_map(|e| e.value.identified()).map(|identified| &identified.approval);
         let mut approvals = self.approvals(tenant, named).await?;
         let mut cards = self.cards(tenant, enrolments.iter().map(|e| e.value.card())).await?;
@@ -63,65 +65,79 @@ impl Enrolments for Database {
     }
 }
 
-pub(crate) fn enrolment(row: &Row) -> Result<Stored<AnyEnrolment>, StoreError> {
-    let mut columns = Columns::of(row, WHAT);
+pub(crate) fn enrolment(row: &Row, keys: &Keys) -> Result<Stored<AnyEnrolment>, StoreError> {
+    let mut columns = Columns::opening(row, WHAT, keys);
     let version = Version(columns.take()?);
     let stage: String = columns.take()?;
-    let bare = Enrolment::from_parts(
-        (columns.parse()?, columns.parse()?),
-        (columns.parse()?, columns.parse()?),
-        from_json(&mut columns)?,
-        (from_json(&mut columns)?, from_json_or_null(&mut columns)?),
-    );
+    let (id, tenant): (EnrolmentId, TenantId) = (columns.parse()?, columns.parse()?);
+    let (applicant, card) = (columns.parse()?, columns.parse()?);
+    let subject = columns.opened(place(SUBJECT, &tenant, &id))?;
+    let subject = serde_json::from_str(&subject).map_err(|_| columns.corrupt())?;
+    let terms = (from_json(&mut columns)?, from_json_or_null(&mut columns)?);
+    let bare = Enrolment::from_parts((id, tenant), (applicant, card), subject, terms);
+    let key = (&bare.tenant.clone(), &bare.id.clone());
     let submitted = Submitted { by: columns.parse()?, at: columns.time()? };
     let value = match stage.as_str() {
         "submitted" => AnyEnrolment::Submitted(Enrolment::restore(bare, submitted)),
-        "identified" => AnyEnrolment::Identified(Enrolment::restore(bare, identified(submitted, &mut columns)?)),
-        "approved" => AnyEnrolment::Approved(Enrolment::restore(bare, approved(submitted, &mut columns)?)),
-        "issued" => AnyEnrolment::Issued(Enrolment::restore(bare, issued(submitted, &mut columns)?)),
-        "activated" => AnyEnrolment::Activated(Enrolment::restore(bare, activated(submitted, &mut columns)?)),
+        "identified" => AnyEnrolment::Identified(Enrolment::restore(bare, identified(submitted, &mut columns, key)?)),
+        "approved" => AnyEnrolment::Approved(Enrolment::restore(bare, approved(submitted, &mut columns, key)?)),
+        "issued" => AnyEnrolment::Issued(Enrolment::restore(bare, issued(submitted, &mut columns, key)?)),
+        "activated" => AnyEnrolment::Activated(Enrolment::restore(bare, activated(submitted, &mut columns, key)?)),
         _ => return Err(columns.corrupt()),
     };
     Ok(Stored { value, version })
 }
 
-fn identified(submitted: Submitted, columns: &mut Columns<'_>) -> Result<Identified, StoreError> {
+fn identified(submitted: Submitted, columns: &mut Columns<'_>, key: Key<'_>) -> Result<Identified, StoreError> {
     Ok(Identified {
         submitted,
         by: columns.parse()?,
         at: columns.time()?,
         proof: IdentityProof {
             document: from_word(columns)?,
-            number: columns.take()?,
+            number: columns.opened(place(PROOF_NUMBER, key.0, key.1))?,
             expires: columns.take()?,
             method: from_word(columns)?,
             place: columns.take()?,
         },
-        statement: columns.take()?,
+        statement: columns.opened(place(STATEMENT, key.0, key.1))?,
         approval: columns.parse()?,
     })
 }
 
-fn approved(submitted: Submitted, columns: &mut Columns<'_>) -> Result<Approved, StoreError> {
+fn approved(submitted: Submitted, columns: &mut Columns<'_>, key: Key<'_>) -> Result<Approved, StoreError> {
     Ok(Approved {
-        identified: identified(submitted, columns)?,
+        identified: identified(submitted, columns, key)?,
         by: columns.parse()?,
         at: columns.time()?,
-        second: from_json_or_null(columns)?,
+        second: second(columns, key)?,
     })
 }
 
-fn issued(submitted: Submitted, columns: &mut Columns<'_>) -> Result<Issued, StoreError> {
+/// The second identification of a reserve card's holder, if that is what it is.
+fn second(columns: &mut Columns<'_>, (tenant, id): Key<'_>) -> Result<Option<SecondIdentification>, StoreError> {
+    let document = columns.opened_or_null(place(SECOND, tenant, id))?;
+    document.map(|text| serde_json::from_str(&text).map_err(|_| columns.corrupt())).transpose()
+}
+
+fn issued(submitted: Submitted, columns: &mut Columns<'_>, key: Key<'_>) -> Result<Issued, StoreError> {
     Ok(Issued {
-        approved: approved(submitted, columns)?,
+        approved: approved(submitted, columns, key)?,
         serials: from_json(columns)?,
         at: columns.time()?,
         delivery: columns.take()?,
     })
 }
 
-fn activated(submitted: Submitted, columns: &mut Columns<'_>) -> Result<Activated, StoreError> {
-    Ok(Activated { issued: issued(submitted, columns)?, by: columns.parse()?, at: columns.time()? })
+fn activated(submitted: Submitted, columns: &mut Columns<'_>, key: Key<'_>) -> Result<Activated, StoreError> {
+    Ok(Activated { issued: issued(submitted, columns, key)?, by: columns.parse()?, at: columns.time()? })
+}
+
+/// What names an application's row.
+type Key<'a> = (&'a TenantId, &'a EnrolmentId);
+
+fn place<'a>(column: &'static str, tenant: &'a TenantId, id: &'a EnrolmentId) -> Place<'a> {
+    Place::within(column, tenant.as_str(), id.as_str())
 }
 
 /// The row of a new application.
@@ -133,7 +149,7 @@ pub(crate) fn new_row(enrolment: &AnyEnrolment) -> Vec<Value> {
         Value::text(&bare.id),
         Value::text(&bare.applicant),
         Value::text(&bare.card),
-        json(&bare.subject),
+        Value::sealed(place(SUBJECT, &bare.tenant, &bare.id), &text(&bare.subject)),
         json(&bare.certificates),
         json_or_null(bare.reserve.as_ref()),
         Value::text(&submitted.by),
@@ -153,6 +169,10 @@ pub(crate) fn moved_row(enrolment: &AnyEnrolment, seen: Version) -> Vec<Value> {
 
 /// The stage and the columns of all stages after the first.
 fn stage_values(enrolment: &AnyEnrolment) -> [Value; 18] {
+    let bare = enrolment.bare();
+    let sealed = |column, value: Option<&String>| {
+        Value::sealed_or_null(place(column, &bare.tenant, &bare.id), value.map(String::as_str))
+    };
     let identified = enrolment.identified();
     let proof = identified.map(|i| &i.proof);
     let approved = enrolment.approved();
@@ -163,15 +183,15 @@ fn stage_values(enrolment: &AnyEnrolment) -> [Value; 18] {
         Value::text_or_null(identified.map(|i| &i.by)),
         Value::time_or_null(identified.map(|i| i.at)),
         proof.map_or(Value::Text(None), |p| word(&p.document)),
-        Value::text_or_null(proof.map(|p| &p.number)),
+        sealed(PROOF_NUMBER, proof.map(|p| &p.number)),
         Value::text_or_null(proof.map(|p| &p.expires)),
         proof.map_or(Value::Text(None), |p| word(&p.method)),
         Value::text_or_null(proof.map(|p| &p.place)),
-        Value::text_or_null(identified.map(|i| &i.statement)),
+        sealed(STATEMENT, identified.map(|i| &i.statement)),
         Value::text_or_null(identified.map(|i| &i.approval)),
         Value::text_or_null(approved.map(|a| &a.by)),
         Value::time_or_null(approved.map(|a| a.at)),
-        json_or_null(approved.and_then(|a| a.second.as_ref())),
+        sealed(SECOND, approved.and_then(|a| a.second.as_ref()).map(text).as_ref()),
         issued.map_or(Value::Text(None), |i| json(&i.serials)),
         Value::time_or_null(issued.map(|i| i.at)),
         Value::text_or_null(issued.map(|i| &i.delivery)),
@@ -258,3 +278,7 @@ const ENROLMENTS: Sql = Sql::both(select!("tenant = $1 AND id > $2 ORDER BY id L
 const ENROLMENTS_AT: Sql = Sql::both(select!("tenant = $1 AND id > $2 AND stage = $4 ORDER BY id LIMIT $3"));
 static AMONG: Batch = batch!((1 tenant text, 2 id text), select!("(tenant, id) IN (SELECT tenant, id FROM r)"));
 const WHAT: &str = "enrolment";
+const SUBJECT: &str = "enrolment.subject";
+const PROOF_NUMBER: &str = "enrolment.proof_number";
+const STATEMENT: &str = "enrolment.statement";
+const SECOND: &str = "enrolment.second_identification";

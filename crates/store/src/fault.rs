@@ -11,6 +11,7 @@ pub const POINTS: &[&str] = &[
     "begin",
     "tenant",
     "person",
+    "person-number",
     "employment",
     "employment-end",
     "agreement",

@@ -3,6 +3,7 @@
 use crate::Database;
 use crate::engine::sql::insert;
 use crate::engine::{Columns, Row, Sql, Value};
+use crate::seal::{Keys, Place};
 use crate::word::{from_word, word};
 use crate::writer::{Refusal, Statement};
 use domain::hand_out::HandOut;
@@ -18,23 +19,24 @@ impl Database {
         id: &EnrolmentId,
     ) -> Result<Option<HandOut>, StoreError> {
         let row = self.pool.fetch_optional(HAND_OUT, vec![Value::text(tenant), Value::text(id)]).await?;
-        row.as_ref().map(hand_out).transpose()
+        row.map(|row| hand_out(&row, &self.keys)).transpose()
     }
 }
 
-fn hand_out(row: &Row) -> Result<HandOut, StoreError> {
-    let mut columns = Columns::of(row, WHAT);
+fn hand_out(row: &Row, keys: &Keys) -> Result<HandOut, StoreError> {
+    let mut columns = Columns::opening(row, WHAT, keys);
+    let (tenant, enrolment): (TenantId, EnrolmentId) = (columns.parse()?, columns.parse()?);
     Ok(HandOut {
-        tenant: columns.parse()?,
-        enrolment: columns.parse()?,
         card: columns.parse()?,
         document: ShownDocument {
             document: from_word(&mut columns)?,
-            number: columns.take()?,
+            number: columns.opened(Place::within(NUMBER, tenant.as_str(), enrolment.as_str()))?,
             expires: columns.take()?,
         },
         terms: TermsRef { version: columns.take()?, language: columns.take()?, sha256: columns.take()? },
-        receipt: columns.take()?,
+        receipt: columns.opened(Place::within(RECEIPT, tenant.as_str(), enrolment.as_str()))?,
+        tenant,
+        enrolment,
         by: columns.parse()?,
         at: columns.time()?,
     })
@@ -43,17 +45,18 @@ fn hand_out(row: &Row) -> Result<HandOut, StoreError> {
 /// The row of a hand-out.
 pub(crate) fn row(hand_out: &HandOut) -> Vec<Value> {
     let (document, terms) = (&hand_out.document, &hand_out.terms);
+    let place = |column| Place::within(column, hand_out.tenant.as_str(), hand_out.enrolment.as_str());
     vec![
         Value::text(&hand_out.tenant),
         Value::text(&hand_out.enrolment),
         Value::text(&hand_out.card),
         word(&document.document),
-        document.number.as_str().into(),
+        Value::sealed(place(NUMBER), &document.number),
         document.expires.as_str().into(),
         terms.version.as_str().into(),
         terms.language.as_str().into(),
         terms.sha256.as_str().into(),
-        hand_out.receipt.as_str().into(),
+        Value::sealed(place(RECEIPT), &hand_out.receipt),
         Value::text(&hand_out.by),
         hand_out.at.into(),
     ]
@@ -79,3 +82,5 @@ const HAND_OUT: Sql = Sql::both(
      handed_by, at FROM hand_out WHERE tenant = $1 AND enrolment = $2",
 );
 const WHAT: &str = "hand-out";
+const NUMBER: &str = "hand_out.number";
+const RECEIPT: &str = "hand_out.receipt";

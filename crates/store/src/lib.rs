@@ -3,6 +3,7 @@
 //! Writing: `writer` is one task with one connection. It takes what is queued, makes one `plan` of
 //! it and commits once for all; each module named after a port holds the statements and rows of
 //! its tables. Reading: the same modules, over a pool. `engine` alone knows which database runs.
+//! Personal data is sealed on its way in and opened on its way out (`seal`), under keys that [`Custody`] keeps.
 //! [`fault`] lets tests break any write.
 
 mod approvals;
@@ -11,6 +12,7 @@ mod audit;
 mod bulk;
 mod cards;
 mod certificates;
+mod custody;
 mod deliveries;
 mod engine;
 mod enrolments;
@@ -24,14 +26,18 @@ mod relying;
 mod reserves;
 mod revocation_codes;
 mod revocations;
+mod seal;
 mod sessions;
 mod status;
 mod whereabouts;
 mod word;
 mod writer;
 
+pub use crate::custody::{Custody, CustodyError, DataKey};
+
 use crate::engine::{Pool, Target};
 use crate::fault::Faults;
+use crate::seal::Keys;
 use crate::writer::{Queue, Writer};
 use async_trait::async_trait;
 use domain::audit::Head;
@@ -45,13 +51,14 @@ use std::sync::Arc;
 /// Opens the database at `url`, migrates it, and starts its writer on the current Tokio runtime.
 ///
 /// `sqlite:///absolute/path.db` (made with mode 0600 if it does not exist) or `postgres://…`. The
-/// writer ends when the last handle is dropped, after what is queued.
+/// writer ends when the last handle is dropped, after what is queued. While `custody` does not give the data keys out,
+/// nothing personal is read or written, and everything else goes on.
 ///
 /// # Errors
 /// [`OpenError`] if the URL is not understood, the database cannot be reached, or its tables are
 /// not those of this program or an older one.
-pub async fn open(url: &str) -> Result<Arc<dyn Store>, OpenError> {
-    Options::default().open(url).await
+pub async fn open(url: &str, custody: Arc<dyn Custody>) -> Result<Arc<dyn Store>, OpenError> {
+    Options::default().open(url, custody).await
 }
 
 /// How to open a database.
@@ -72,14 +79,15 @@ impl Options {
     ///
     /// # Errors
     /// As [`open`].
-    pub async fn open(self, url: &str) -> Result<Arc<dyn Store>, OpenError> {
+    pub async fn open(self, url: &str, custody: Arc<dyn Custody>) -> Result<Arc<dyn Store>, OpenError> {
         let target = Target::from_url(url)?;
         target.prepare_file()?;
         target.migrate().await?;
         let connection = target.connect().await.map_err(OpenError::Connect)?;
+        let keys = seal::unlock(&target, custody).await.map_err(OpenError::Keys)?;
         let pool = target.pool();
-        let queue = Writer::start(target, connection, self.faults);
-        Ok(Arc::new(Database { pool, queue }))
+        let queue = Writer::start(target, connection, self.faults, Arc::clone(&keys));
+        Ok(Arc::new(Database { pool, queue, keys }))
     }
 }
 
@@ -110,12 +118,16 @@ pub enum OpenError {
     /// Tables of a newer program, or an edited migration.
     #[error("the tables cannot be brought to this version")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The data keys are not what they should be, or what an older program left cannot be sealed.
+    #[error("the data keys cannot be made ready")]
+    Keys(#[source] StoreError),
 }
 
 /// A database: readers, and the queue to its writer.
 struct Database {
     pool: Pool,
     queue: Queue,
+    keys: Arc<Keys>,
 }
 
 #[async_trait]

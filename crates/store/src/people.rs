@@ -2,6 +2,7 @@
 
 use crate::engine::sql::{batch, insert};
 use crate::engine::{Batch, Columns, Row, Sql, Value};
+use crate::seal::{Keys, NUMBER, Place};
 use crate::writer::{Idle, Refusal, Statement};
 use crate::{Database, MAX_LIST};
 use async_trait::async_trait;
@@ -28,16 +29,14 @@ impl People for Database {
 
     async fn person(&self, tenant: &TenantId, id: &PersonId) -> Result<Option<Person>, StoreError> {
         let values = vec![Value::text(tenant), Value::text(id)];
-        self.pool.fetch_optional(PERSON, values).await?.as_ref().map(person).transpose()
+        let row = self.pool.fetch_optional(PERSON, values).await?;
+        row.map(|row| person(&row, &self.keys)).transpose()
     }
 
     async fn person_by_identity(&self, number: &PersonalNumber) -> Result<Option<Person>, StoreError> {
-        self.pool
-            .fetch_optional(PERSON_BY_IDENTITY, vec![number.as_str().into()])
-            .await?
-            .as_ref()
-            .map(person)
-            .transpose()
+        let digest = self.keys.get()?.digest(number.as_str());
+        let row = self.pool.fetch_optional(PERSON_BY_IDENTITY, vec![digest.as_slice().into()]).await?;
+        row.map(|row| person(&row, &self.keys)).transpose()
     }
 
     async fn employment(&self, tenant: &TenantId, person: &PersonId) -> Result<Option<Employment>, StoreError> {
@@ -61,13 +60,15 @@ fn tenant(row: &Row) -> Result<Tenant, StoreError> {
     })
 }
 
-fn person(row: &Row) -> Result<Person, StoreError> {
-    let mut columns = Columns::of(row, "person");
+fn person(row: &Row, keys: &Keys) -> Result<Person, StoreError> {
+    let mut columns = Columns::opening(row, "person", keys);
+    let id: PersonId = columns.parse()?;
+    let row = id.as_str();
     Ok(Person {
-        id: columns.parse()?,
-        identity_number: columns.parse()?,
-        given_name: columns.take()?,
-        surname: columns.take()?,
+        identity_number: columns.opened(Place::of(IDENTITY_NUMBER, row))?.parse().map_err(|_| columns.corrupt())?,
+        given_name: columns.opened(Place::of(GIVEN_NAME, row))?,
+        surname: columns.opened(Place::of(SURNAME, row))?,
+        id,
     })
 }
 
@@ -83,12 +84,19 @@ pub(crate) fn tenant_row(tenant: &Tenant) -> Vec<Value> {
 
 /// The row of a new person.
 pub(crate) fn person_row(person: &Person) -> Vec<Value> {
+    let row = person.id.as_str();
     vec![
-        Value::text(&person.id),
-        person.identity_number.as_str().into(),
-        person.given_name.as_str().into(),
-        person.surname.as_str().into(),
+        row.into(),
+        Value::sealed(Place::of(IDENTITY_NUMBER, row), person.identity_number.as_str()),
+        Value::sealed(Place::of(GIVEN_NAME, row), &person.given_name),
+        Value::sealed(Place::of(SURNAME, row), &person.surname),
     ]
+}
+
+/// The row of the number that a person has from now on.
+pub(crate) fn number_row(person: &Person) -> Vec<Value> {
+    let (row, number) = (person.id.as_str(), person.identity_number.as_str());
+    vec![Value::Digest(number.to_owned()), Value::DigestKey, row.into(), Value::sealed(Place::of(NUMBER, row), number)]
 }
 
 /// The row of a new employment.
@@ -119,6 +127,14 @@ pub(crate) static NEW_PERSON: Statement = adding(
     insert!("person", (1 id text, 2 identity_number text, 3 given_name text, 4 surname text)),
     "person",
 );
+
+pub(crate) static NEW_NUMBER: Statement = Statement {
+    point: "person-number",
+    batch: insert!("person_number", (1 digest bytea, 2 digest_key bigint, 3 person text, 4 number text)),
+    exists: Refusal::Conflict(Conflict::Exists("person")),
+    refers_to: "person",
+    idle: None,
+};
 
 pub(crate) static NEW_EMPLOYMENT: Statement = adding(
     "employment",
@@ -152,6 +168,11 @@ const PERSON: Sql = Sql::both(
     "SELECT p.id, p.identity_number, p.given_name, p.surname FROM employment e JOIN person p ON p.id = e.person \
      WHERE e.tenant = $1 AND e.person = $2",
 );
-const PERSON_BY_IDENTITY: Sql =
-    Sql::both("SELECT id, identity_number, given_name, surname FROM person WHERE identity_number = $1");
+const PERSON_BY_IDENTITY: Sql = Sql::both(
+    "SELECT p.id, p.identity_number, p.given_name, p.surname FROM person_number n JOIN person p ON p.id = n.person \
+     WHERE n.digest = $1",
+);
+const IDENTITY_NUMBER: &str = "person.identity_number";
+const GIVEN_NAME: &str = "person.given_name";
+const SURNAME: &str = "person.surname";
 const EMPLOYMENT: Sql = Sql::both("SELECT since, until_at FROM employment WHERE tenant = $1 AND person = $2");

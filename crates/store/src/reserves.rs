@@ -3,8 +3,8 @@
 use crate::Database;
 use crate::engine::sql::insert;
 use crate::engine::{Columns, Sql, Value};
-use crate::enrolments;
 use crate::writer::{Refusal, Statement};
+use crate::{deliveries, enrolments};
 use async_trait::async_trait;
 use domain::changes::Stored;
 use domain::enrolment::AnyEnrolment;
@@ -18,8 +18,10 @@ impl Reserves for Database {
     async fn stocked(&self, number: &CardNumber) -> Result<Option<(TenantId, Signed)>, StoreError> {
         let row = self.pool.fetch_optional(STOCKED, vec![Value::text(number)]).await?;
         let Some(row) = row else { return Ok(None) };
-        let mut columns = Columns::of(&row, "reserve card");
-        let (tenant, operation, statement): (_, _, String) = (columns.parse()?, columns.take()?, columns.take()?);
+        let mut columns = Columns::opening(&row, "reserve card", &self.keys);
+        let (tenant, id): (TenantId, String) = (columns.parse()?, columns.take()?);
+        let operation = columns.take()?;
+        let statement = columns.opened(deliveries::statement(&tenant, &id))?;
         Ok(Some((tenant, Signed { operation, statements: vec![statement] })))
     }
 
@@ -29,7 +31,7 @@ impl Reserves for Database {
         number: &CardNumber,
     ) -> Result<Vec<Stored<AnyEnrolment>>, StoreError> {
         let rows = self.pool.fetch(enrolments::RESERVE_ORDERS, vec![Value::text(tenant), Value::text(number)]).await?;
-        rows.iter().map(enrolments::enrolment).collect()
+        rows.iter().map(|row| enrolments::enrolment(row, &self.keys)).collect()
     }
 
     async fn reserve_cards_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<CardNumber>, StoreError> {
@@ -82,7 +84,7 @@ pub(crate) static ORDER: Statement = Statement {
 };
 
 const STOCKED: Sql = Sql::both(
-    "SELECT s.tenant, d.operation, d.statement FROM reserve_stock s \
+    "SELECT s.tenant, d.id, d.operation, d.statement FROM reserve_stock s \
      JOIN delivery d ON d.tenant = s.tenant AND d.id = s.delivery \
      WHERE s.number = $1 ORDER BY s.at DESC, s.delivery LIMIT 1",
 );

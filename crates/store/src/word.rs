@@ -26,7 +26,12 @@ pub(crate) fn from_word<T: for<'de> Deserialize<'de>>(columns: &mut Columns<'_>)
 
 /// A map or list as JSON.
 pub(crate) fn json<T: Serialize>(value: &T) -> Value {
-    Value::Text(Some(serde_json::to_string(value).expect("maps here have strings as keys")))
+    Value::Text(Some(text(value)))
+}
+
+/// A map or list as the text of JSON.
+pub(crate) fn text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("maps here have strings as keys")
 }
 
 /// A document as JSON, if there is one.

@@ -5,6 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "a test without harness says itself what it did")]
 
+mod custody;
+
 use anyhow::{Context, Result, ensure};
 use domain::audit::{Actor, Event, Verifier};
 use domain::certificate::{CertificateRef, Holder, Intent};
@@ -47,7 +49,7 @@ async fn die(url: &str, point: &str, nth: u64) -> Result<()> {
         }
         Ok(())
     });
-    let store = store::Options::default().faults(faults).open(url).await?;
+    let store = store::Options::default().faults(faults).open(url, custody::local()).await?;
     for n in 0..10 {
         issue(&*store, n).await?;
     }
@@ -68,7 +70,7 @@ async fn issue(store: &dyn Store, n: u8) -> Result<()> {
         at: UtcTime::from_unix(1),
     };
     store.commit(Changes::recording(event("crash.intended")).write(Write::Intent(intent))).await?;
-    let signed = Write::Certificate { certificate, der: vec![n; 200], at: UtcTime::from_unix(2) };
+    let signed = Write::Certificate { certificate, der: vec![n; 200], at: UtcTime::from_unix(2), personal: false };
     store.commit(Changes::recording(event("crash.issued")).write(signed)).await?;
     Ok(())
 }
@@ -103,7 +105,7 @@ fn run(url: &str, point: &str, nth: u64) -> Result<ExitStatus> {
 
 /// Checks that each record has its change and each change its record; the number of records.
 async fn whole(url: &str) -> Result<u64> {
-    let store = store::open(url).await?;
+    let store = store::open(url, custody::local()).await?;
     let records = store.records(1, 100).await?;
     let mut verifier = Verifier::default();
     for record in &records {

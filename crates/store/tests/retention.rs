@@ -10,6 +10,8 @@ use std::path::Path;
 const TABLES: &[(&str, RecordKind)] = &[
     ("tenant", RecordKind::Agency),
     ("person", RecordKind::Person),
+    ("person_number", RecordKind::Person),
+    ("data_key", RecordKind::DataKey),
     ("employment", RecordKind::Employment),
     ("role_grant", RecordKind::Role),
     ("card", RecordKind::Card),

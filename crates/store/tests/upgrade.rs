@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is an assertion")]
 
+mod custody;
+
 use domain::access::Role;
 use domain::assignment::AnyAssignment;
 use domain::onboarding::{Phase, Scope, Standing};
@@ -26,7 +28,10 @@ macro_rules! before_agencies {
 const CONTENT: &str = "INSERT INTO tenant VALUES ('a', 'Agency', '2021006883'); \
     INSERT INTO person VALUES ('anna', '189001019802', 'Anna', 'Test'); \
     INSERT INTO employment VALUES ('a', 'anna', 1000); \
-    INSERT INTO role_grant VALUES ('a', 'anna', 'approver', 1000);";
+    INSERT INTO role_grant VALUES ('a', 'anna', 'approver', 1000); \
+    INSERT INTO approval VALUES ('a', 'p1', 'about 189001019802', 'approver', 1, 2000, NULL, 1);";
+const STORED: &str = "SELECT p.identity_number || p.given_name || p.surname || a.operation FROM person p, approval a";
+const CHANGE: &str = "UPDATE approval SET operation = 'x'";
 const POLICY: &str = include_str!("../../../policies/access/packages.toml");
 
 fn migrator(migrations: [(i64, &'static str, &'static str); 2]) -> Migrator {
@@ -34,6 +39,16 @@ fn migrator(migrations: [(i64, &'static str, &'static str); 2]) -> Migrator {
         Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
     });
     Migrator::with_migrations(made.into())
+}
+
+/// What stood in clear is sealed, found as before, and as final as before.
+async fn check_sealed(store: &dyn Store, clear: &str, change: Result<(), String>) {
+    let anna = store.person_by_identity(&"189001019802".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!((anna.id.as_str(), anna.display_name().as_str()), ("anna", "Anna Test"));
+    let approval = store.approval(&"a".parse().unwrap(), &"p1".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(approval.value.operation, "about 189001019802");
+    assert!(!clear.contains("189001019802") && !clear.contains("Anna"), "{clear}");
+    assert!(change.unwrap_err().contains("final: approval"), "the triggers are back");
 }
 
 /// Nobody loses a role and no agency its place; what was never on file is missing.
@@ -65,9 +80,13 @@ async fn roles_become_packages_on_sqlite() {
     migrator(before_agencies!("sqlite")).run(&mut connection).await.unwrap();
     sqlx::raw_sql(CONTENT).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
-    let store = store::open(&url).await.unwrap();
+    let store = store::open(&url, custody::local()).await.unwrap();
     check(&*store).await;
-    drop(store);
+    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    let clear: String = sqlx::query_scalar(STORED).fetch_one(&mut connection).await.unwrap();
+    let change = sqlx::query(CHANGE).execute(&mut connection).await;
+    check_sealed(&*store, &clear, change.map(drop).map_err(|error| error.to_string())).await;
+    drop((store, connection));
     std::fs::remove_dir_all(folder).unwrap();
 }
 
@@ -83,8 +102,12 @@ async fn roles_become_packages_on_postgres() {
     migrator(before_agencies!("postgres")).run(&mut connection).await.unwrap();
     sqlx::raw_sql(CONTENT).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
-    let store = store::open(&url).await.unwrap();
+    let store = store::open(&url, custody::local()).await.unwrap();
     check(&*store).await;
-    drop(store);
+    let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+    let clear: String = sqlx::query_scalar(STORED).fetch_one(&mut connection).await.unwrap();
+    let change = sqlx::query(CHANGE).execute(&mut connection).await;
+    check_sealed(&*store, &clear, change.map(drop).map_err(|error| error.to_string())).await;
+    drop((store, connection));
     administer(format!("DROP DATABASE {name} WITH (FORCE)")).execute(&mut server).await.unwrap();
 }

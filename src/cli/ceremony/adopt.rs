@@ -9,6 +9,7 @@ use crate::ceremony::transcript::verify;
 use crate::ceremony::{files, register, signer_files};
 use crate::clock::System;
 use crate::config::Config;
+use crate::custody::TokenCustody;
 use crate::policies::PolicyFolder;
 use crate::signer::config::{IssuerKind, SignerConfig};
 use anyhow::{Context, ensure};
@@ -55,7 +56,8 @@ pub(super) fn run(of: &AdoptArguments) -> anyhow::Result<()> {
 fn tell_database(config: &Config, layout: &Layout) -> anyhow::Result<()> {
     let policies = PolicyFolder::read(&layout.policies())?.bundle;
     tokio::runtime::Runtime::new()?.block_on(async {
-        let store = store::open(&config.database).await.context("opening the database")?;
+        let keys = hsm::Pool::open(config.hsm.token()?).context("opening the service's token")?;
+        let store = store::open(&config.database, TokenCustody::of(&keys)).await.context("opening the database")?;
         if register::is_registered(store.as_ref(), layout).await? {
             return Ok(());
         }

@@ -14,8 +14,9 @@ use crate::ceremony::run::{Progress, Setup, hold};
 use crate::ceremony::script::{Host, Script};
 use crate::ceremony::service_file::{self, Service};
 use crate::ceremony::transcript::verify;
-use crate::ceremony::{files, register};
+use crate::ceremony::{files, register, tokens};
 use crate::clock::System;
+use crate::custody::TokenCustody;
 use crate::policies::PolicyFolder;
 use crate::signer::config::Mode;
 use anyhow::{Context, bail, ensure};
@@ -142,7 +143,7 @@ fn run_file(arguments: &RunArguments) -> anyhow::Result<()> {
 fn hand_over(layout: &Layout, script: &Script, database: Option<&str>, policies: &Bundle) -> anyhow::Result<()> {
     let own = format!("sqlite://{}", layout.database().display());
     let database = database.unwrap_or(&own);
-    registered(layout, database, policies)?;
+    registered(layout, script, database, policies)?;
     files::private_folder(&layout.tls())?;
     let text = service_file::render(script, &Service::after_ceremony(database), layout);
     files::private(&layout.config(), text)?;
@@ -195,9 +196,10 @@ fn go_on(layout: &Layout, after: &Layout, script: &Script) -> anyhow::Result<()>
     Ok(())
 }
 
-fn registered(layout: &Layout, database: &str, policies: &Bundle) -> anyhow::Result<()> {
+fn registered(layout: &Layout, script: &Script, database: &str, policies: &Bundle) -> anyhow::Result<()> {
+    let keys = tokens::service(layout, script)?;
     tokio::runtime::Runtime::new()?.block_on(async {
-        let store = store::open(database).await.context("opening the database")?;
+        let store = store::open(database, TokenCustody::of(&keys)).await.context("opening the database")?;
         register::register(store.as_ref(), layout, policies, &System).await.context("registering the ceremony")
     })
 }

@@ -8,6 +8,7 @@ use crate::ceremony::run::{Progress, Setup, hold};
 use crate::ceremony::script::{Host, Script};
 use crate::ceremony::service_file::{self, Service};
 use crate::clock::{Entropy, System};
+use crate::custody::TokenCustody;
 use crate::policies::PolicyFolder;
 use crate::signer::config::Mode;
 use anyhow::{Context, bail};
@@ -30,7 +31,6 @@ pub(crate) fn run(layout: &Layout, ports: Ports, database: &str, module: &Module
     policies::write(&layout.policies(), Mode::Demo)?;
     let bundle = PolicyFolder::read(&layout.policies())?.bundle;
     let runtime = tokio::runtime::Runtime::new()?;
-    let store = runtime.block_on(store::open(database)).context("making the database")?;
 
     let text = demo::script(ports, module);
     let (script, mut answers) = (Script::from_toml(&text)?, demo::answers(&text)?);
@@ -38,6 +38,8 @@ pub(crate) fn run(layout: &Layout, ports: Ports, database: &str, module: &Module
     if let Progress::Waiting(file) = hold(setup, &mut answers).context("the key ceremony")? {
         bail!("the demo's ceremony has one host and waits for another: {file}");
     }
+    let keys = tokens::service(layout, &script)?;
+    let store = runtime.block_on(store::open(database, TokenCustody::of(&keys))).context("making the database")?;
     let registered = register(store.as_ref(), layout, &bundle, &System);
     runtime.block_on(registered).context("registering what the ceremony made")?;
     if script.has_cards() {

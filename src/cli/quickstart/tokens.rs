@@ -4,7 +4,7 @@ use super::layout::Layout;
 use hsm::Module;
 use std::path::PathBuf;
 
-pub(crate) use crate::ceremony::tokens::{create, open, open_card};
+pub(crate) use crate::ceremony::tokens::{create, open, open_card, service};
 
 /// A card without keys, for card clients to play with.
 pub(crate) const SPARE: &str = "sigill-spare";

@@ -157,7 +157,7 @@ impl Draft {
             .write(Write::Approval { new: self.approval.value, seen: self.approval.version });
         for i in &issued {
             let (certificate, der) = (i.certificate.clone(), i.der.as_bytes().to_vec());
-            changes = changes.write(Write::Certificate { certificate, der, at });
+            changes = changes.write(Write::Certificate { certificate, der, at, personal: true });
         }
         commit(app, changes).await?;
         Ok(issued)

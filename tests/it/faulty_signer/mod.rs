@@ -37,7 +37,7 @@ async fn what_fails_after_signing_is_revoked() {
         assert_eq!(used.len(), 2, "{lie:?}: one serial for each key");
         for reference in &used {
             let row = &records::certificates(&installation)[reference];
-            assert!(row.revoked && row.der.is_none(), "{lie:?}: {row:?}");
+            assert!(row.revoked && row.fingerprint.is_none(), "{lie:?}: {row:?}");
             is_published_as_revoked(&judge, reference).await;
         }
         let told = records::audit(&installation).lines().filter(|record| abandons(record, rule)).count();

@@ -9,8 +9,8 @@ use std::process::Command;
 /// A row of the database: a serial that was used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// The certificate in hexadecimal DER; none for an intent that came to nothing.
-    pub der: Option<String>,
+    /// SHA-256 of the certificate, hexadecimal; none for an intent that came to nothing.
+    pub fingerprint: Option<String>,
     /// Whether it is revoked.
     pub revoked: bool,
 }
@@ -20,9 +20,9 @@ pub fn certificates(installation: &Installation) -> BTreeMap<Reference, Row> {
     let lines = query(installation, SQLITE_CERTIFICATES, POSTGRES_CERTIFICATES);
     let mut rows = BTreeMap::new();
     for line in lines.lines() {
-        let [issuer, serial, der, revoked] = line.split('|').collect::<Vec<_>>()[..] else { panic!("{line}") };
-        let der = Some(der.to_ascii_lowercase()).filter(|der| !der.is_empty());
-        let row = Row { der, revoked: !revoked.is_empty() };
+        let [issuer, serial, fingerprint, revoked] = line.split('|').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let fingerprint = Some(fingerprint.to_ascii_lowercase()).filter(|text| !text.is_empty());
+        let row = Row { fingerprint, revoked: !revoked.is_empty() };
         let before = rows.insert((issuer.to_owned(), normal(serial)), row);
         assert_eq!(before, None, "serial {serial} of {issuer} stands twice in the database");
     }
@@ -90,10 +90,10 @@ pub fn journal_serials(installation: &Installation) -> Vec<Reference> {
     serials
 }
 
-const SQLITE_CERTIFICATES: &str = "SELECT c.issuer, c.serial, coalesce(hex(i.der), ''), coalesce(r.reason, '') \
+const SQLITE_CERTIFICATES: &str = "SELECT c.issuer, c.serial, coalesce(hex(i.fingerprint), ''), coalesce(r.reason, '') \
     FROM certificate c LEFT JOIN issued i ON i.issuer = c.issuer AND i.serial = c.serial \
     LEFT JOIN revocation r ON r.issuer = c.issuer AND r.serial = c.serial";
-const POSTGRES_CERTIFICATES: &str = "SELECT c.issuer, c.serial, coalesce(encode(i.der, 'hex'), ''), coalesce(r.reason, '') \
+const POSTGRES_CERTIFICATES: &str = "SELECT c.issuer, c.serial, coalesce(encode(i.fingerprint, 'hex'), ''), coalesce(r.reason, '') \
     FROM certificate c LEFT JOIN issued i ON i.issuer = c.issuer AND i.serial = c.serial \
     LEFT JOIN revocation r ON r.issuer = c.issuer AND r.serial = c.serial";
 const AUDIT: &str = "SELECT text FROM audit_record ORDER BY sequence";

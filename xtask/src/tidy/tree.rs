@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-/// Folders that hold nothing anybody wrote.
+/// Folders that hold nothing anybody wrote. In a worktree `.git` is a file.
 const LEFT_OUT: &[&str] = &["target", ".git", "node_modules", "corpus", "artifacts"];
 
 /// Every file of the checkout by its path from the root, with `/` between names. Bytes that are not UTF-8 are replaced.
@@ -63,7 +63,10 @@ impl Tree {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = format!("{prefix}{name}");
             let kind = entry.file_type()?;
-            if kind.is_dir() && !LEFT_OUT.contains(&name.as_str()) {
+            if LEFT_OUT.contains(&name.as_str()) {
+                continue;
+            }
+            if kind.is_dir() {
                 self.load_folder(&entry.path(), &format!("{path}/"))?;
             } else if kind.is_file() {
                 let bytes = std::fs::read(entry.path()).with_context(|| format!("cannot read {path}"))?;

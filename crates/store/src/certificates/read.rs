@@ -1,8 +1,9 @@
 //! Records of certificates, from three tables at once.
 
-use crate::certificates::write::reference;
+use crate::certificates::write::{DER, TBS, reference};
 use crate::engine::{Columns, Row, Sql, Value};
 use crate::revocations::revocation;
+use crate::seal::{Keys, Place};
 use crate::word::from_word;
 use crate::{Database, MAX_LIST, cards};
 use async_trait::async_trait;
@@ -80,25 +81,32 @@ impl Certificates for Database {
 impl Database {
     /// Runs one of the statements made by [`select`].
     pub(crate) async fn records(&self, sql: Sql, values: Vec<Value>) -> Result<Vec<CertificateRecord>, StoreError> {
-        self.pool.fetch(sql, values).await?.iter().map(record).collect()
+        self.pool.fetch(sql, values).await?.iter().map(|row| record(row, &self.keys)).collect()
     }
 }
 
-fn record(row: &Row) -> Result<CertificateRecord, StoreError> {
-    let mut columns = Columns::of(row, "certificate");
+fn record(row: &Row, keys: &Keys) -> Result<CertificateRecord, StoreError> {
+    let mut columns = Columns::opening(row, "certificate", keys);
     let certificate = CertificateRef { issuer: columns.take()?, serial: columns.parse()? };
+    let holder = holder(&mut columns)?;
+    let serial = certificate.serial.to_string();
+    let personal = holder.is_person();
+    let octets = |columns: &mut Columns<'_>, column| match personal {
+        true => columns.opened_octets(Place::within(column, &certificate.issuer, &serial)),
+        false => columns.take(),
+    };
     let intent = Intent {
         certificate: certificate.clone(),
-        holder: holder(&mut columns)?,
+        holder,
         purpose: from_word(&mut columns)?,
         profile: columns.take()?,
         revision: columns.number()?,
         key_fingerprint: columns.bytes()?,
-        tbs: columns.take()?,
+        tbs: octets(&mut columns, TBS)?.ok_or(StoreError::Corrupt { what: "certificate" })?,
         not_after: columns.time()?,
         at: columns.time()?,
     };
-    let der: Option<Vec<u8>> = columns.take()?;
+    let der = octets(&mut columns, DER)?;
     let issued_at = columns.time_or_null()?;
     let issued = der.zip(issued_at).map(|(der, at)| IssuedCertificate { der, at });
     let revocation = revocation(certificate, &mut columns)?;

@@ -2,6 +2,7 @@
 
 use crate::engine::sql::{batch, insert};
 use crate::engine::{Sql, Value};
+use crate::seal::Place;
 use crate::word::word;
 use crate::writer::{Idle, Refusal, Statement};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -37,24 +38,34 @@ pub(crate) fn name_row(intent: &Intent) -> Result<Option<Vec<Value>>, StoreError
 /// The row of an intent.
 pub(crate) fn intent_row(intent: &Intent) -> Vec<Value> {
     let mut row = reference(&intent.certificate);
+    let tbs = octets(TBS, &intent.certificate, (&intent.tbs, intent.holder.is_person()));
     row.extend(holder_values(&intent.holder));
     row.extend([
         word(&intent.purpose),
         intent.profile.as_str().into(),
         intent.revision.into(),
         intent.key_fingerprint.as_slice().into(),
-        intent.tbs.as_slice().into(),
+        tbs,
         intent.not_after.into(),
         intent.at.into(),
     ]);
     row
 }
 
-/// The row of a signed certificate.
-pub(crate) fn issued_row(certificate: &CertificateRef, der: &[u8], at: UtcTime) -> Vec<Value> {
+/// The row of a signed certificate, sealed if it is a person's.
+pub(crate) fn issued_row(certificate: &CertificateRef, (der, personal): (&[u8], bool), at: UtcTime) -> Vec<Value> {
     let mut row = reference(certificate);
-    row.extend([digest(&SHA256, der).as_ref().into(), der.into(), at.into()]);
+    row.extend([digest(&SHA256, der).as_ref().into(), octets(DER, certificate, (der, personal)), at.into()]);
     row
+}
+
+/// A person's certificate says who they are; one of the service is needed before its token is there.
+fn octets(column: &'static str, certificate: &CertificateRef, (octets, personal): (&[u8], bool)) -> Value {
+    let serial = certificate.serial.to_string();
+    match personal {
+        true => Value::sealed_octets(Place::within(column, &certificate.issuer, &serial), octets),
+        false => octets.into(),
+    }
 }
 
 /// Issuer and serial, the first two values of each row here.
@@ -76,6 +87,11 @@ fn holder_values(holder: &Holder) -> [Value; 5] {
         }
     }
 }
+
+/// Column of what is signed.
+pub(crate) const TBS: &str = "certificate.tbs";
+/// Column of what was signed.
+pub(crate) const DER: &str = "issued.der";
 
 /// Touches the row of a known key only if owner and purpose are the same: no row, no right.
 pub(crate) static KEY: Statement = Statement {

@@ -5,7 +5,7 @@ use super::value::{Row, Value};
 use sqlx::postgres::{PgArguments, PgConnection, Postgres};
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
-use sqlx::{Arguments, Connection as _, Error};
+use sqlx::{Arguments, AssertSqlSafe, Connection as _, Error};
 
 /// A connection to either engine, not in a pool.
 pub(crate) enum Connection {
@@ -66,6 +66,39 @@ impl Connection {
         }
     }
 
+    /// Lets the triggers of a table sleep until the end of the transaction, and says how to wake them.
+    pub(crate) async fn suspend_triggers(&mut self, table: &'static str) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Sqlite(c) => {
+                let triggers: Vec<(String, String)> =
+                    sqlx::query_as(SQLITE_TRIGGERS).bind(table).fetch_all(&mut *c).await?;
+                let mut texts = Vec::with_capacity(triggers.len());
+                for (name, text) in triggers {
+                    // Names and texts are those of our own migrations, as the database kept them.
+                    sqlx::raw_sql(AssertSqlSafe(format!("DROP TRIGGER {name}"))).execute(&mut *c).await?;
+                    texts.push(text);
+                }
+                Ok(texts)
+            }
+            Self::Postgres(c) => {
+                let sleep = format!("ALTER TABLE {table} DISABLE TRIGGER USER");
+                sqlx::raw_sql(AssertSqlSafe(sleep)).execute(c).await?;
+                Ok(vec![format!("ALTER TABLE {table} ENABLE TRIGGER USER")])
+            }
+        }
+    }
+
+    /// Wakes the triggers that [`suspend_triggers`](Self::suspend_triggers) let sleep.
+    pub(crate) async fn restore_triggers(&mut self, texts: Vec<String>) -> Result<(), Error> {
+        for text in texts {
+            match self {
+                Self::Sqlite(c) => sqlx::raw_sql(AssertSqlSafe(text)).execute(c).await.map(drop)?,
+                Self::Postgres(c) => sqlx::raw_sql(AssertSqlSafe(text)).execute(c).await.map(drop)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Says goodbye; an error on the way out is of no use to anybody.
     pub(crate) async fn close(self) {
         let closed = match self {
@@ -89,6 +122,7 @@ pub(super) fn sqlite(
             Value::Text(v) => arguments.add(v),
             Value::Int(v) => arguments.add(v),
             Value::Blob(v) => arguments.add(v),
+            Value::Sealed { .. } | Value::Digest(_) | Value::DigestKey => return Err(unsealed()),
         }
         .map_err(Error::Encode)?;
     }
@@ -106,6 +140,7 @@ pub(super) fn postgres(
             Value::Text(v) => arguments.add(v),
             Value::Int(v) => arguments.add(v),
             Value::Blob(v) => arguments.add(v),
+            Value::Sealed { .. } | Value::Digest(_) | Value::DigestKey => return Err(unsealed()),
         }
         .map_err(Error::Encode)?;
     }
@@ -162,10 +197,18 @@ fn add_array(arguments: &mut PgArguments, column: Vec<Value>) -> Result<(), Erro
         Some(Value::Text(_)) => array!(Text),
         Some(Value::Int(_)) => array!(Int),
         Some(Value::Blob(_)) => array!(Blob),
+        Some(Value::Sealed { .. } | Value::Digest(_) | Value::DigestKey) => return Err(unsealed()),
         None => return Ok(()),
     }
     .map_err(Error::Encode)
 }
+
+/// Every row was sealed where that was asked for: what arrives here unsealed must not be written.
+fn unsealed() -> Error {
+    Error::Encode("a personal value reached the database unsealed".into())
+}
+
+const SQLITE_TRIGGERS: &str = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = $1";
 
 fn mixed() -> Error {
     Error::Encode("a column of a batch holds values of two types".into())

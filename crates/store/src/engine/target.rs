@@ -131,6 +131,7 @@ const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "names", include_str!("../../migrations/sqlite/0005_names.sql")),
     (6, "relying", include_str!("../../migrations/sqlite/0006_relying.sql")),
     (7, "agencies", include_str!("../../migrations/sqlite/0007_agencies.sql")),
+    (8, "sealed", include_str!("../../migrations/sqlite/0008_sealed.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "spine", include_str!("../../migrations/postgres/0001_spine.sql")),
@@ -139,6 +140,7 @@ const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "names", include_str!("../../migrations/postgres/0005_names.sql")),
     (6, "relying", include_str!("../../migrations/postgres/0006_relying.sql")),
     (7, "agencies", include_str!("../../migrations/postgres/0007_agencies.sql")),
+    (8, "sealed", include_str!("../../migrations/postgres/0008_sealed.sql")),
 ];
 
 /// Every statement goes by a key or along an index. Plans are made once, when the tables may still

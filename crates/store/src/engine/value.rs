@@ -1,5 +1,6 @@
 //! What goes into a statement and what comes out of it.
 
+use crate::seal::{Keys, Place};
 use crate::word::from_name;
 use domain::TenantId;
 use domain::ports::StoreError;
@@ -14,9 +15,40 @@ pub(crate) enum Value {
     Text(Option<String>),
     Int(Option<i64>),
     Blob(Option<Vec<u8>>),
+    /// Text or octets that are sealed before they are written, for the column and row they stand in.
+    Sealed {
+        column: &'static str,
+        row: String,
+        part: String,
+        clear: Box<Value>,
+    },
+    /// An identity number that only its keyed digest is written of.
+    Digest(String),
+    /// The id of the key of that digest.
+    DigestKey,
 }
 
 impl Value {
+    /// A personal text.
+    pub(crate) fn sealed(place: Place<'_>, text: &str) -> Self {
+        Self::sealed_or_null(place, Some(text))
+    }
+
+    /// A personal text that may be missing.
+    pub(crate) fn sealed_or_null(place: Place<'_>, text: Option<&str>) -> Self {
+        let Some(text) = text else { return Self::Text(None) };
+        Self::closing(place, text.into())
+    }
+
+    /// Personal octets.
+    pub(crate) fn sealed_octets(place: Place<'_>, octets: &[u8]) -> Self {
+        Self::closing(place, octets.into())
+    }
+
+    fn closing(Place { column, row, part }: Place<'_>, clear: Self) -> Self {
+        Self::Sealed { column, row: row.to_owned(), part: part.to_owned(), clear: Box::new(clear) }
+    }
+
     /// The text form of something.
     pub(crate) fn text(value: &impl ToString) -> Self {
         Self::Text(Some(value.to_string()))
@@ -93,12 +125,37 @@ pub(crate) struct Columns<'a> {
     row: &'a Row,
     what: &'static str,
     next: usize,
+    keys: Option<&'a Keys>,
 }
 
 impl<'a> Columns<'a> {
     /// Begins at the first column; `what` names the kind of row in errors.
     pub(crate) const fn of(row: &'a Row, what: &'static str) -> Self {
-        Self { row, what, next: 0 }
+        Self { row, what, next: 0, keys: None }
+    }
+
+    /// As [`of`](Self::of), for a row with personal data in it.
+    pub(crate) const fn opening(row: &'a Row, what: &'static str, keys: &'a Keys) -> Self {
+        Self { row, what, next: 0, keys: Some(keys) }
+    }
+
+    /// The next column, a sealed text.
+    pub(crate) fn opened(&mut self, place: Place<'_>) -> Result<String, StoreError> {
+        self.opened_or_null(place)?.ok_or(self.corrupt())
+    }
+
+    /// The next column, a sealed text that may be missing.
+    pub(crate) fn opened_or_null(&mut self, place: Place<'_>) -> Result<Option<String>, StoreError> {
+        let Some(sealed) = self.take::<Option<String>>()? else { return Ok(None) };
+        let keys = self.keys.ok_or(self.corrupt())?.get()?;
+        keys.open_text(place, &sealed).map(Some).ok_or(self.corrupt())
+    }
+
+    /// The next column, sealed octets that may be missing.
+    pub(crate) fn opened_octets(&mut self, place: Place<'_>) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(sealed) = self.take::<Option<Vec<u8>>>()? else { return Ok(None) };
+        let keys = self.keys.ok_or(self.corrupt())?.get()?;
+        keys.open(place, &sealed).map(Some).ok_or(self.corrupt())
     }
 
     /// The next column as it is stored.

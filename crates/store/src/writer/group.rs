@@ -6,6 +6,7 @@ use super::statement::Stop;
 use crate::audit::{APPEND, APPEND_PERSONAL, BEGIN, ERASE, head, personal_rows, record_row};
 use crate::engine::{Connection, Sql, connection_is_lost};
 use crate::fault::Faults;
+use crate::seal::Keys;
 use crate::status::{PUBLISH, answer_row, published};
 use domain::audit::{Head, link};
 use domain::certificate::CertificateRef;
@@ -21,8 +22,12 @@ pub(super) struct Lost;
 ///
 /// First all together, as one plan. If the tables refuse that and there are several, once more from
 /// the start with a savepoint around each, so that only whoever asked for it is refused.
-pub(super) async fn commit(connection: &mut Connection, jobs: Vec<Job>, faults: &Faults) -> Result<(), Lost> {
-    let mut unit = Unit { connection, faults };
+pub(super) async fn commit(
+    connection: &mut Connection,
+    jobs: Vec<Job>,
+    (faults, keys): (&Faults, &Keys),
+) -> Result<(), Lost> {
+    let mut unit = Unit { connection, faults, keys };
     let mut outcome = None;
     if jobs.len() == 1 || are_independent(jobs.iter().filter_map(Job::changes)) {
         outcome = unit.all_or_nothing(&jobs).await;
@@ -59,6 +64,7 @@ struct Broken {
 struct Unit<'a> {
     connection: &'a mut Connection,
     faults: &'a Faults,
+    keys: &'a Keys,
 }
 
 impl Unit<'_> {
@@ -98,7 +104,7 @@ impl Unit<'_> {
                 Work::Publish(_) | Work::Erase(_) => {}
             }
         }
-        plan.run(self.connection, self.faults).await?;
+        plan.run(self.connection, self.faults, self.keys).await?;
         for job in jobs {
             done.push(match &job.work {
                 Work::Commit(changes) => {
@@ -110,7 +116,7 @@ impl Unit<'_> {
                 Work::Keep(_) => Done::Kept,
             });
         }
-        trail.write(self.connection, self.faults).await?;
+        trail.write(self.connection, self.faults, self.keys).await?;
         self.commit().await?;
         Ok(done)
     }
@@ -147,16 +153,16 @@ impl Unit<'_> {
             Work::Keep(writes) => {
                 let mut plan = Plan::default();
                 plan.add_logins(writes);
-                plan.run(self.connection, self.faults).await?;
+                plan.run(self.connection, self.faults, self.keys).await?;
                 return Ok(Done::Kept);
             }
         };
         let mut plan = Plan::default();
         plan.add(changes).map_err(Stop::Refused)?;
-        plan.run(self.connection, self.faults).await?;
+        plan.run(self.connection, self.faults, self.keys).await?;
         let mut trail = Trail::default();
         let head = trail.append(head, changes).map_err(Stop::Refused)?;
-        trail.write(self.connection, self.faults).await?;
+        trail.write(self.connection, self.faults, self.keys).await?;
         Ok(Done::Committed(head))
     }
 
@@ -229,12 +235,13 @@ impl Trail {
         Ok(head)
     }
 
-    async fn write(self, connection: &mut Connection, faults: &Faults) -> Result<(), Stop> {
+    async fn write(self, connection: &mut Connection, faults: &Faults, keys: &Keys) -> Result<(), Stop> {
         if !self.records.is_empty() {
             APPEND.run(connection, faults, self.records).await?;
         }
         if !self.personal.is_empty() {
-            APPEND_PERSONAL.run(connection, faults, self.personal).await?;
+            let personal = keys.seal_rows(self.personal).map_err(Stop::Refused)?;
+            APPEND_PERSONAL.run(connection, faults, personal).await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::statement::{Statement, Stop};
 use crate::engine::{Connection, Value};
 use crate::fault::Faults;
+use crate::seal::Keys;
 use crate::{
     approvals, assignments, bulk, cards, certificates, deliveries, enrolments, hand_outs, keys, onboarding, people,
     policies, relying, reserves, revocation_codes, revocations, sessions, status,
@@ -25,6 +26,7 @@ pub(super) struct Plan {
 enum Step {
     Tenant,
     Person,
+    PersonNumber,
     Employment,
     EmploymentEnd,
     Agreement,
@@ -70,9 +72,10 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 44] = [
+static STATEMENTS: [&Statement; 45] = [
     &people::TENANT,
     &people::NEW_PERSON,
+    &people::NEW_NUMBER,
     &people::NEW_EMPLOYMENT,
     &people::EMPLOYMENT_END,
     &onboarding::AGREEMENT,
@@ -133,9 +136,10 @@ impl Plan {
     }
 
     /// Runs the statements that have rows.
-    pub(super) async fn run(self, connection: &mut Connection, faults: &Faults) -> Result<(), Stop> {
+    pub(super) async fn run(self, connection: &mut Connection, faults: &Faults, keys: &Keys) -> Result<(), Stop> {
         for (statement, rows) in STATEMENTS.iter().zip(self.rows) {
             if !rows.is_empty() {
+                let rows = keys.seal_rows(rows).map_err(Stop::Refused)?;
                 statement.run(connection, faults, rows).await?;
             }
         }
@@ -145,7 +149,10 @@ impl Plan {
     fn add_write(&mut self, write: &Write) -> Result<(), StoreError> {
         match write {
             Write::Tenant(tenant) => self.push(Step::Tenant, people::tenant_row(tenant)),
-            Write::Person(person) => self.push(Step::Person, people::person_row(person)),
+            Write::Person(person) => {
+                self.push(Step::Person, people::person_row(person));
+                self.push(Step::PersonNumber, people::number_row(person));
+            }
             Write::Employment(employment) => self.push(Step::Employment, people::employment_row(employment)),
             Write::HandOut(hand_out) => self.push(Step::HandOut, hand_outs::row(hand_out)),
             Write::EmploymentEnd { employment, closed } => {
@@ -175,8 +182,8 @@ impl Plan {
                 self.extend(Step::ReserveOrder, reserves::order_row(enrolment).into_iter());
             }
             Write::Intent(intent) => self.add_intent(intent)?,
-            Write::Certificate { certificate, der, at } => {
-                self.push(Step::Certificate, certificates::write::issued_row(certificate, der, *at));
+            Write::Certificate { certificate, der, at, personal } => {
+                self.push(Step::Certificate, certificates::write::issued_row(certificate, (der, *personal), *at));
             }
             Write::Revocation(revocation) => self.add_revocation(revocation),
             Write::RevocationCode(code) => self.push(Step::RevocationCode, revocation_codes::row(code)),

@@ -4,7 +4,9 @@ use super::group::{self, Lost};
 use super::queue::{Job, Queue, queue};
 use crate::engine::{Connection, Target};
 use crate::fault::Faults;
+use crate::seal::Keys;
 use domain::ports::StoreError;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
@@ -14,13 +16,14 @@ pub(crate) struct Writer {
     target: Target,
     jobs: Receiver<Job>,
     faults: Faults,
+    keys: Arc<Keys>,
 }
 
 impl Writer {
     /// Starts the task on the current runtime. It ends when every [`Queue`] is dropped.
-    pub(crate) fn start(target: Target, connection: Connection, faults: Faults) -> Queue {
+    pub(crate) fn start(target: Target, connection: Connection, faults: Faults, keys: Arc<Keys>) -> Queue {
         let (queue, jobs) = queue();
-        tokio::spawn(Self { target, jobs, faults }.run(connection));
+        tokio::spawn(Self { target, jobs, faults, keys }.run(connection));
         queue
     }
 
@@ -43,7 +46,9 @@ impl Writer {
             if self.jobs.recv_many(&mut jobs, GROUP_LIMIT).await == 0 {
                 return Ok(());
             }
-            timeout(TRANSACTION_TIMEOUT, group::commit(connection, jobs, &self.faults)).await.unwrap_or(Err(Lost))?;
+            timeout(TRANSACTION_TIMEOUT, group::commit(connection, jobs, (&self.faults, &self.keys)))
+                .await
+                .unwrap_or(Err(Lost))?;
         }
     }
 

@@ -80,4 +80,7 @@ cases! {
     tables::the_tables_hold_the_four_eyes_rule,
     tables::journals_are_append_only,
     tables::recorded_stages_are_final,
+    sealed::a_dump_names_nobody,
+    sealed::without_the_token_everything_but_personal_data_goes_on,
+    sealed::a_value_that_was_moved_does_not_open,
 }

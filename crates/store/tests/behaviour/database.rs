@@ -1,5 +1,6 @@
 //! A database for one test.
 
+use crate::custody;
 use domain::ports::Store;
 use sqlx::Connection as _;
 use std::path::PathBuf;
@@ -24,7 +25,7 @@ impl Database {
         let folder = std::env::temp_dir().join(unique_name());
         std::fs::create_dir(&folder).unwrap();
         let url = format!("sqlite://{}", folder.join("store.db").display());
-        Self { store: store::open(&url).await.unwrap(), url, place: Place::Folder(folder) }
+        Self { store: store::open(&url, custody::local()).await.unwrap(), url, place: Place::Folder(folder) }
     }
 
     /// A database on the server that `SIGILL_TEST_POSTGRES` names.
@@ -37,17 +38,37 @@ impl Database {
         administer(&admin, format!("CREATE DATABASE {name}")).await;
         let (server, _) = admin.rsplit_once('/').unwrap();
         let url = format!("{server}/{name}");
-        Self { store: store::open(&url).await.unwrap(), url, place: Place::Server { admin, name } }
+        Self { store: store::open(&url, custody::local()).await.unwrap(), url, place: Place::Server { admin, name } }
     }
 
     /// Another store on the same database, as another process would have.
     pub(crate) async fn open_again(&self) -> Arc<dyn Store> {
-        store::open(&self.url).await.unwrap()
+        store::open(&self.url, custody::local()).await.unwrap()
+    }
+
+    /// As [`open_again`](Self::open_again), with this custodian.
+    pub(crate) async fn open_under(&self, custody: Arc<custody::Local>) -> Arc<dyn Store> {
+        store::open(&self.url, custody).await.unwrap()
+    }
+
+    /// All that somebody has who copies the database.
+    pub(crate) fn dump(&self) -> Vec<u8> {
+        match &self.place {
+            Place::Folder(folder) => {
+                let files = std::fs::read_dir(folder).unwrap();
+                files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+            }
+            Place::Server { .. } => {
+                let dumped = std::process::Command::new("pg_dump").arg(&self.url).output().unwrap();
+                assert!(dumped.status.success(), "{}", String::from_utf8_lossy(&dumped.stderr));
+                dumped.stdout
+            }
+        }
     }
 
     /// A store that breaks as `faults` says.
     pub(crate) async fn open_with(&self, faults: store::fault::Faults) -> Arc<dyn Store> {
-        store::Options::default().faults(faults).open(&self.url).await.unwrap()
+        store::Options::default().faults(faults).open(&self.url, custody::local()).await.unwrap()
     }
 
     /// Runs SQL behind the store's back; the database's answer.

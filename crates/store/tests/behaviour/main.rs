@@ -10,6 +10,8 @@ mod audit;
 mod cases;
 mod certificates;
 mod concurrency;
+#[path = "../custody/mod.rs"]
+mod custody;
 mod database;
 mod enrolments;
 mod keys;
@@ -17,6 +19,7 @@ mod logins;
 mod people;
 mod policies;
 mod reserves;
+mod sealed;
 mod status;
 mod tables;
 mod world;

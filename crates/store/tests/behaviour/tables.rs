@@ -94,6 +94,7 @@ pub(crate) async fn journals_are_append_only(database: &Database) {
         "issued",
         "certified_key",
         "distinguished_name",
+        "person_number",
         "card",
         "enrolment",
         "delivery",
@@ -116,6 +117,8 @@ pub(crate) async fn recorded_stages_are_final(database: &Database) {
         "UPDATE card SET holder = 'eva'",
         "UPDATE certified_key SET purpose = 'x'",
         "UPDATE distinguished_name SET person = 'anna'",
+        "UPDATE person_number SET person = 'anna'",
+        "UPDATE data_key SET id = id + 2",
     ] {
         refused(database, sql, "final").await;
     }

@@ -196,7 +196,7 @@ pub(crate) fn tbs(common_name: &str) -> Vec<u8> {
 }
 
 pub(crate) fn issue(n: u32) -> Write {
-    Write::Certificate { certificate: reference(n), der: der(n), at: at(50) }
+    Write::Certificate { certificate: reference(n), der: der(n), at: at(50), personal: true }
 }
 
 pub(crate) fn der(n: u32) -> Vec<u8> {
