@@ -1,10 +1,12 @@
 //! The parts of card logins.
 
 use super::StartError;
-use crate::config::login::LoginConfig;
+use crate::config::login::{LoginConfig, Proxy};
+use axum::http::HeaderName;
 use federation::oidc::client::Client;
 use federation::oidc::provider::Provider;
 use federation::oidc::subject::SubjectKey;
+use pki::certificate::Certificate;
 use pki::jose::JoseAlgorithm;
 use pki::key::{KeyId, PublicKey};
 use pki::time::UtcTime;
@@ -18,6 +20,8 @@ pub struct Login {
     pub subjects: SubjectKey,
     /// The issuer identifier.
     pub issuer: String,
+    /// Proxies that are believed.
+    pub proxies: Vec<TrustedProxy>,
     config: LoginConfig,
     /// Keys of tokens; written by the job that makes them, read by every token.
     keys: RwLock<Arc<Vec<TokenKey>>>,
@@ -34,6 +38,26 @@ pub struct LogoutNotice {
     pub uri: String,
     /// The signed logout token.
     pub token: String,
+}
+
+/// A proxy that may say which card it saw.
+#[derive(Debug, Clone)]
+pub struct TrustedProxy {
+    /// DER of its certificate.
+    pub certificate: Vec<u8>,
+    /// The header that it says it in.
+    pub header: HeaderName,
+}
+
+impl TrustedProxy {
+    fn new(config: &Proxy) -> Result<Self, StartError> {
+        let path = &config.certificate;
+        let pem = std::fs::read_to_string(path).map_err(|source| StartError::File { path: path.clone(), source })?;
+        let certificate =
+            Certificate::from_pem(&pem).map_err(|source| StartError::Certificate { path: path.clone(), source })?;
+        let header = config.header.parse().map_err(|_| StartError::Header(config.header.clone()))?;
+        Ok(Self { certificate: certificate.der().as_bytes().to_vec(), header })
+    }
 }
 
 /// A key of tokens.
@@ -59,6 +83,7 @@ impl Login {
         Ok(Self {
             subjects,
             issuer: config.issuer.clone(),
+            proxies: config.proxies.iter().map(TrustedProxy::new).collect::<Result<_, _>>()?,
             config: config.clone(),
             keys: RwLock::default(),
             clients: RwLock::default(),

@@ -3,7 +3,6 @@
 //! Each connection carries one question at a time and is thrown away when an answer does not
 //! come: a late answer must never be taken for that to the next question.
 
-use crate::signer::error::Code;
 use crate::signer::frame::{FrameError, head, length};
 use crate::signer::protocol::{
     Answer, CardAnswer, CrlRequest, IssueRequest, MAX_JSON_BYTES, Request, SignedCertificate, StandingRequest, Status,
@@ -20,6 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 
+pub use crate::signer::error::Code;
 pub use crate::signer::protocol::{CardToSign, CertificateToSign, KeyStatus, Refusal};
 
 /// Asks the signer process. Cheap to clone; clones share the connections.

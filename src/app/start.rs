@@ -48,6 +48,9 @@ pub enum StartError {
         #[source]
         source: CertificateError,
     },
+    /// A name that no HTTP header can have.
+    #[error("{0:?} is not the name of an HTTP header")]
+    Header(String),
     /// A profile that cannot be used.
     #[error("certificate profiles")]
     Profiles(#[from] ProfileError),

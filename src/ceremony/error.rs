@@ -93,6 +93,12 @@ pub enum Error {
     /// Something of the earlier ceremony is missing or was changed.
     #[error("{0} of the ceremony before is not there as it was left")]
     NotThere(String),
+    /// The ceremony goes on from another installation's.
+    #[error("the root {0}, from which the ceremony goes on, is not the one on record here")]
+    OtherOrigin(String),
+    /// Another ceremony went on from the same one, and was registered first.
+    #[error("the list of {0} does not follow the one on record: two ceremonies went on from the same one")]
+    OtherBranch(String),
     /// A key that is to be made is there already.
     #[error("there is a key {0} on the token already, which this ceremony did not make: choose another label")]
     KeyThere(String),

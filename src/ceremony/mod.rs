@@ -15,6 +15,7 @@ pub(crate) mod exchange;
 pub(crate) mod files;
 mod founding;
 pub(crate) mod layout;
+mod origin;
 pub mod participant;
 pub mod register;
 pub mod run;

@@ -9,7 +9,7 @@ use super::run::authority_file;
 use super::script::{PlannedPerson, Script};
 use super::transcript::verify::{self, Sound};
 use super::transcript::{Entry, Event};
-use super::{files, founding};
+use super::{files, founding, origin};
 use crate::clock::Entropy;
 use crate::policies::{packages, profiles};
 use crate::signer::digest::Digest;
@@ -46,6 +46,7 @@ pub(crate) async fn register(
     }
     entries.extend_from_slice(&sound.entries);
     check_policies(store, &sound).await?;
+    origin::check(store, layout, &sound, &entries).await?;
     let registry = Registry { layout, policies, profiles, packages, entropy, sound: &sound, entries: &entries };
     store.commit(registry.changes(Digest::of(text.as_bytes()))?).await?;
     Ok(())
@@ -62,8 +63,9 @@ pub(crate) async fn is_registered(store: &dyn Store, layout: &Layout) -> Result<
             let certificate = CertificateRef { issuer: issuer.clone(), serial: *serial };
             return Ok(store.certificate(&certificate).await?.is_some());
         }
-        if let Event::Crl { issuer, number, .. } = &entry.what {
-            return Ok(store.latest_crl(issuer).await?.is_some_and(|crl| crl.number >= *number));
+        if let Event::Crl { issuer, file, .. } = &entry.what {
+            let list = files::read(&layout.data().join(file))?;
+            return Ok(store.latest_crl(issuer).await?.is_some_and(|crl| crl.der == list));
         }
     }
     Ok(false)

@@ -9,6 +9,7 @@ mod custodians;
 pub mod demo;
 mod emergency;
 pub mod key;
+mod memory;
 pub mod policy;
 pub mod quickstart;
 pub mod serve;
@@ -16,6 +17,7 @@ pub mod signer;
 pub mod token;
 
 use crate::config::Config;
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -58,6 +60,22 @@ enum Command {
     Token(token::TokenArguments),
 }
 
+impl Command {
+    /// Whether it sees PINs, shares or codes. A demo's are in files; whether the signer's are, its configuration says.
+    const fn holds_secrets(&self) -> bool {
+        matches!(
+            self,
+            Self::Serve(_)
+                | Self::Ceremony(_)
+                | Self::Token(_)
+                | Self::Card(_)
+                | Self::Key(_)
+                | Self::Policy(_)
+                | Self::Emergency(_)
+        )
+    }
+}
+
 #[derive(Debug, clap::Args)]
 struct ConfigArguments {
     /// Configuration file
@@ -83,6 +101,9 @@ pub fn main() -> ! {
 /// # Errors
 /// Whatever the command could not do.
 fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if arguments.command.holds_secrets() {
+        memory::keep().context("keeping secrets in memory")?;
+    }
     match arguments.command {
         Command::Serve(of) => {
             let config = Config::load(&of.config)?;

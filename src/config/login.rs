@@ -40,6 +40,9 @@ pub struct LoginConfig {
     /// Roots, PEM, that relying services' own listeners are trusted by when they are told of logouts, besides `tls.root`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trusted_roots: Vec<PathBuf>,
+    /// Proxies that may end the card's TLS connection in front of `card` and `card_tls12`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proxies: Vec<Proxy>,
     /// The level of each certificate policy. Certificates without one log nobody in.
     #[serde(rename = "level")]
     pub levels: Vec<PolicyLevel>,
@@ -53,6 +56,18 @@ pub struct Origin {
     pub listen: SocketAddr,
     /// `https://host:port`, without a slash at the end.
     pub url: String,
+}
+
+/// A proxy that asks for the card in our place: it must prove by TLS that the card's key is there, show a certificate of
+/// its own to us, and overwrite the header, whatever its clients sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proxy {
+    /// The certificate that it shows to us, PEM: exactly this one.
+    pub certificate: PathBuf,
+    /// The header with the card's certificate: RFC 9440 (`Client-Cert`), or PEM with percent-encoding. Empty or absent: no
+    /// card.
+    pub header: String,
 }
 
 /// The level that a certificate policy stands for.

@@ -5,6 +5,7 @@ use crate::app::{App, Login, LogoutNotice};
 use crate::server_identity::provider;
 use crate::service::ServiceError;
 use crate::service::login::{keys, session};
+use futures::StreamExt;
 use reqwest::Client;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
@@ -56,9 +57,8 @@ async fn tell(app: &App, notices: &[LogoutNotice]) {
         Ok(client) => client,
         Err(error) => return tracing::error!(%error, "relying services cannot be told of logouts"),
     };
-    for some in notices.chunks(ABREAST) {
-        futures::future::join_all(some.iter().map(|notice| send(&client, notice))).await;
-    }
+    let sent = futures::stream::iter(notices).for_each_concurrent(ABREAST, |notice| send(&client, notice));
+    sent.await;
 }
 
 async fn send(client: &Client, notice: &LogoutNotice) {

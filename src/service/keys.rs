@@ -9,7 +9,7 @@ mod end;
 pub use affected::{Affected, affected};
 pub use end::finish_compromised;
 
-use crate::app::signer_link::{KeyStatus, LinkError};
+use crate::app::signer_link::{Code, KeyStatus, LinkError};
 use crate::app::{App, IssuerKind, keys::refresh};
 use crate::service::ServiceError;
 use crate::service::commit::commit;
@@ -153,7 +153,11 @@ async fn trust(
 ) -> Result<(), ServiceError> {
     is_of(certificate(app, &anchor.name)?, &anchor.key, &anchor.certificate)?;
     in_state(app, &anchor.name, KeyState::Generated)?;
-    app.signer.key_act(approval.clone()).await.map_err(told)?;
+    match app.signer.key_act(approval.clone()).await {
+        // It did exactly this before, and the service never heard.
+        Err(LinkError::Refused(refusal)) if refusal.code == Code::ApprovalUsed => {}
+        answer => answer.map(drop).map_err(told)?,
+    }
     let stage = KeyStage {
         issuer: anchor.name.clone(),
         follows: app.key_lives.get(&anchor.name).map(|life| life.state()),
@@ -181,8 +185,12 @@ fn told(error: LinkError) -> ServiceError {
 /// Whether the signer did it before, and the service never heard.
 async fn is_done(app: &App, moved: &MoveKey) -> Result<bool, ServiceError> {
     let keys = app.signer.hello().await?.keys;
-    let known = keys.into_iter().find(|key: &KeyStatus| key.issuer == moved.issuer);
-    Ok(known.is_some_and(|key| key.state == moved.to && key.compromised.is_some() == moved.compromised))
+    Ok(keys.iter().any(|key| is_outcome(key, moved)))
+}
+
+/// A key that was compromised stays so in every later state.
+fn is_outcome(key: &KeyStatus, moved: &MoveKey) -> bool {
+    key.issuer == moved.issuer && key.state == moved.to && (!moved.compromised || key.compromised.is_some())
 }
 
 fn certificate<'a>(app: &'a App, issuer: &str) -> Result<&'a Certificate, ServiceError> {
@@ -209,3 +217,38 @@ fn names(approved: &ApprovedAct) -> String {
 }
 
 const SECONDS_OF_A_DAY: i64 = 86_400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The service died between the signer's act and its own: what it finds then is that act's outcome.
+    #[test]
+    fn an_act_that_the_signer_did_is_known_again_also_on_a_compromised_key() {
+        let moved = |compromised| MoveKey {
+            issuer: "person".to_owned(),
+            key: String::new(),
+            certificate: String::new(),
+            from: KeyState::StatusOnly,
+            to: KeyState::Retired,
+            compromised,
+            ocsp_signer: None,
+        };
+        let found = |state, compromised: bool| KeyStatus {
+            issuer: "person".to_owned(),
+            state,
+            stages: Vec::new(),
+            compromised: compromised.then(|| UtcTime::from_unix(1)),
+            has_last_crl: true,
+        };
+        for (state, was, says, done) in [
+            (KeyState::Retired, false, false, true),
+            (KeyState::Retired, true, true, true),
+            (KeyState::Retired, true, false, true),
+            (KeyState::Retired, false, true, false),
+            (KeyState::StatusOnly, true, true, false),
+        ] {
+            assert_eq!(is_outcome(&found(state, was), &moved(says)), done, "{state} {was} {says}");
+        }
+    }
+}

@@ -103,12 +103,29 @@ async fn by_journal(
     if let Some(since) = own.and_then(|own| own.revoked_at).filter(|since| *since <= at) {
         return Ok(revoked(SubIndication::RevokedNoPoe, 0, since));
     }
+    let mut on_record = vec![own.is_some()];
     for (depth, der) in validated.chain.iter().enumerate().skip(1) {
         if let Some(since) = ca_revoked_at(app, der).await?.filter(|since| *since <= at) {
             return Ok(revoked(SubIndication::RevokedCaNoPoe, depth, since));
         }
+        on_record.push(app.store.certificate_by_fingerprint(&fingerprint(der)).await?.is_some());
     }
-    Ok(Verdict::Passed(validated))
+    let ours = |der: &Vec<u8>| app.issuers.iter().any(|ca| ca.issuer.certificate.der().as_bytes() == der);
+    let ours: Vec<bool> = validated.chain.iter().map(ours).collect();
+    Ok(match never_issued(&on_record, &ours) {
+        Some(depth) => Verdict::Failed {
+            indication: Indication::TotalFailed,
+            sub_indication: SubIndication::GeneralFailure,
+            reason: format!("certificate {depth} of the chain was never issued here: the CA's key made it elsewhere"),
+        },
+        None => Verdict::Passed(validated),
+    })
+}
+
+/// Which certificate of a chain a CA of ours signed without our journal: whoever has the key can make such, and none of
+/// them is ever revoked.
+fn never_issued(on_record: &[bool], ours: &[bool]) -> Option<usize> {
+    (0..on_record.len()).find(|depth| !on_record[*depth] && ours.get(depth + 1) == Some(&true))
 }
 
 /// Since when a CA of ours is revoked, or its key may be in other hands.
@@ -138,3 +155,20 @@ pub const AT_ONCE: usize = 2;
 const LONGEST: Duration = Duration::from_secs(10);
 /// How long a request waits for its turn.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_our_ca_signed_without_our_journal_is_forged() {
+        for (on_record, ours, forged) in [
+            ([true, true, true], [false, true, true], None),
+            ([false, true, true], [false, true, true], Some(0)),
+            ([false, false, true], [false, false, true], Some(1)),
+            ([false, false, false], [false, false, false], None),
+        ] {
+            assert_eq!(never_issued(&on_record, &ours), forged);
+        }
+    }
+}

@@ -41,6 +41,8 @@ pub struct Core {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) custodians: Option<Custodians>,
     pub(super) emergency_delay_seconds: i64,
+    /// Held over an act on a key: none begins on a key that another is about to destroy.
+    pub(super) key_turn: Mutex<()>,
     /// Held while an emergency is announced: the list beside the journal is the one in it.
     pub(super) emergency_turn: Mutex<()>,
     pub(super) crash: Option<Crash>,

@@ -216,6 +216,7 @@ impl SignerError {
                 | LedgerError::NoSuchMove { .. }
                 | LedgerError::OtherCertificate { .. }
                 | LedgerError::NoLastCrl { .. }
+                | LedgerError::AfterLastCrl { .. }
                 | LedgerError::AnchorKnown { .. },
             ) => Code::KeyState,
             Self::NoStandingApproval => Code::NoStandingApproval,

@@ -16,6 +16,7 @@ use pki::time::UtcTime;
 impl Core {
     /// Does what security officers approved, once.
     pub(super) fn key_act(&self, approval: &Signed) -> Result<Vec<KeyStatus>, SignerError> {
+        let _one_at_a_time = self.key_turn.lock().expect("nothing panics while it acts on a key");
         let now = self.clock.now();
         let act = Operation::from_bytes(approval.operation.as_bytes());
         let act = act.map_err(|_| SignerError::Malformed("not an operation in its one form"))?;

@@ -138,6 +138,7 @@ impl Ledger {
             }
             Record::Intent { at, issuer, authority, holder, certificates } => {
                 self.in_service()?;
+                self.ca_keys.may_certify(issuer, certificates)?;
                 self.reserve(issuer, holder, certificates, Some((authority, *at)))
             }
             Record::Outcome { issuer, signed, freed, .. } => self.settle(issuer, signed, freed),
@@ -419,14 +420,19 @@ impl Ledger {
     }
 
     fn number_crl(&mut self, issuer: &str, crl: LastCrl) -> Result<(), LedgerError> {
-        if self.phase == Phase::Empty {
-            return Err(LedgerError::OutOfPlace);
+        match self.phase {
+            Phase::Empty => return Err(LedgerError::OutOfPlace),
+            Phase::Founded(_) => {}
+            Phase::Closed(..) => self.ca_keys.may_answer(issuer)?,
         }
         let book = self.issuers.entry(issuer.to_owned()).or_default();
         if let Some(LastCrl { number: last, .. }) = book.crl
             && crl.number <= last
         {
             return Err(LedgerError::CrlNumber { number: crl.number, last });
+        }
+        if book.crl.is_some_and(|crl| crl.last) && !crl.last {
+            return Err(LedgerError::AfterLastCrl { issuer: issuer.to_owned() });
         }
         book.crl = Some(crl);
         Ok(())

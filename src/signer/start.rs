@@ -155,6 +155,7 @@ impl Core {
             clock,
             custodians: None,
             emergency_delay_seconds: i64::from(config.emergency_delay_hours) * 3600,
+            key_turn: Mutex::default(),
             emergency_turn: Mutex::default(),
             crash: None,
         };

@@ -36,6 +36,10 @@ pub(crate) const RUN: &[Package] = &[
 
 /// What the tests need beyond building and running.
 pub(crate) const TEST: &[Package] = &[
+    program("chromium", "chromium", "walks through the pages, with a card and without"),
+    package("apache2", "a relying service with mod_auth_openidc"),
+    package("libapache2-mod-auth-openidc", "the relying party in it"),
+    package("nginx-light", "a proxy in front of the card's origin"),
     package("gnutls-bin", "judges OCSP answers and card logins"),
     package("libengine-pkcs11-openssl", "lets OpenSSL and curl use a key on a virtual card"),
     program("nodejs", "node", "runs openid-client, a certified relying party"),

@@ -22,7 +22,7 @@ impl Environment {
     pub(crate) fn prepare() -> Result<Self> {
         step("system packages", || packages::ensure(&[BUILD, RUN, TEST, EMBEDDED]))?;
         let venv = step("pkilint", || venv::ensure(&venv::PKILINT))?;
-        let node = step("openid-client", node::ensure)?;
+        let node = step("JavaScript programs", node::ensure)?;
         let postgres = step("PostgreSQL", Postgres::start)?;
         Ok(Self { postgres, venv: venv.into(), node: node.into() })
     }

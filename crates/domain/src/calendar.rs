@@ -1,4 +1,4 @@
-//! Days as people in Sweden count them, as seconds in UTC.
+//! Days as people in Sweden count them, and seconds in UTC.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -41,6 +41,12 @@ impl Day {
     }
 }
 
+/// Day and minute in Sweden, `2026-01-15 09:00`, for people to read.
+pub fn minute(at: UtcTime) -> String {
+    let zoned = Timestamp::from_second(at.unix()).map(|at| at.to_zoned(sweden()));
+    zoned.map_or_else(|_| at.to_string(), |zoned| zoned.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
 /// The same second of the same day so many months earlier in Sweden, or of that month's last day.
 pub fn months_before(now: UtcTime, months: i32) -> UtcTime {
     let earlier = Timestamp::from_second(now.unix()).ok().and_then(|now| {
@@ -79,6 +85,12 @@ mod tests {
         let before = |now: &str| months_before(now.parse().unwrap(), 3).to_string();
         assert_eq!(before("2026-05-31T10:00:00Z"), "2026-02-28T11:00:00Z");
         assert_eq!(before("2026-01-15T08:00:00Z"), "2025-10-15T07:00:00Z");
+    }
+
+    #[test]
+    fn minutes_are_swedish() {
+        assert_eq!(minute("2026-01-15T08:00:59Z".parse().unwrap()), "2026-01-15 09:00");
+        assert_eq!(minute("2026-06-30T22:00:00Z".parse().unwrap()), "2026-07-01 00:00");
     }
 
     #[test]

@@ -35,5 +35,5 @@ pub use name::{Attribute, name_digest};
 pub use profile::{Profile, Profiles, Purpose};
 pub use serial::SerialNumber;
 pub use subject::SubjectFacts;
-pub use text::TextFault;
+pub use text::{TextFault, is_deceptive};
 pub use time::UtcTime;

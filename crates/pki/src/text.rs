@@ -112,7 +112,7 @@ fn is_authority(text: &str) -> bool {
 }
 
 /// Characters that change how a name looks without being seen, or that end it for some reader.
-fn is_deceptive(c: char) -> bool {
+pub fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

@@ -99,6 +99,16 @@ pub(crate) fn public() -> anyhow::Result<Client> {
     Ok(Client::builder().tls_backend_preconfigured(config).timeout(DEADLINE).build()?)
 }
 
+/// A client of what is public over TLS, trusting `root` alone.
+///
+/// # Errors
+/// If the root cannot be read.
+pub(crate) fn trusting(root: &Path) -> anyhow::Result<Client> {
+    let config = builder()?.with_root_certificates(roots(root)?).with_no_client_auth();
+    let builder = Client::builder().tls_backend_preconfigured(config).timeout(DEADLINE).no_proxy();
+    Ok(builder.redirect(reqwest::redirect::Policy::none()).build()?)
+}
+
 async fn granted(response: Response) -> anyhow::Result<Value> {
     let (status, url) = (response.status(), response.url().clone());
     let text = response.text().await?;

@@ -18,10 +18,19 @@ pub(crate) struct Applicant {
 impl Applicant {
     /// Somebody new. The name follows from the number, so that one number never has two names.
     pub(crate) fn draw(entropy: &dyn Entropy) -> Self {
+        Self::born(entropy, 0)
+    }
+
+    /// Somebody new who is not registered in Sweden: the day of a coordination number is greater by 60.
+    pub(crate) fn draw_with_coordination_number(entropy: &dyn Entropy) -> Self {
+        Self::born(entropy, 60)
+    }
+
+    fn born(entropy: &dyn Entropy, more_days: u16) -> Self {
         let random = entropy.random16();
         let choose = |at: usize, of: u16| u16::from_be_bytes([random[at], random[at + 1]]) % of;
         let (year, month, day) = (1950 + choose(0, 50), 1 + choose(2, 12), 1 + choose(4, 28));
-        let eleven = format!("{year}{month:02}{day:02}98{}", choose(6, 10));
+        let eleven = format!("{year}{month:02}{:02}98{}", day + more_days, choose(6, 10));
         let number = (0..10).find_map(|check| format!("{eleven}{check}").parse().ok());
         let name = usize::from(year + month + day);
         Self {
@@ -52,6 +61,7 @@ const SURNAMES: [&str; 7] = ["Öberg", "Lindqvist", "Malmström", "Nyström", "P
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pki::identifier::PersonalNumberKind;
 
     struct Fixed([u8; 16]);
 
@@ -66,6 +76,9 @@ mod tests {
         for byte in 0..=255 {
             let applicant = Applicant::draw(&Fixed([byte; 16]));
             assert!(applicant.identity_number.is_test_number(), "{byte}");
+            let other = Applicant::draw_with_coordination_number(&Fixed([byte; 16]));
+            assert_eq!(other.identity_number.kind(), PersonalNumberKind::Coordination);
+            assert!(other.identity_number.is_test_number(), "{byte}");
         }
     }
 }

@@ -12,8 +12,9 @@ mod issue;
 mod officers;
 mod order;
 mod proof;
-mod rp;
+pub(crate) mod rp;
 mod shell;
+mod statements;
 mod status;
 mod story;
 
@@ -45,9 +46,11 @@ enum Command {
         /// Where the certificate goes, PEM
         cert: PathBuf,
     },
+    /// Make cards in the states that matter to a relying service, and list what each answers
+    Cards,
     /// Sign officers' statements with their virtual cards, for another program: a question a line
     #[command(hide = true)]
-    Cards,
+    Statements,
     /// Register relying services
     Rp {
         #[command(subcommand)]
@@ -88,7 +91,8 @@ pub fn run(arguments: &DemoArguments) -> anyhow::Result<()> {
         match &arguments.command {
             Command::Run => story::run(&demo).await,
             Command::Issue { csr, cert } => issue::run(&demo, csr, cert).await,
-            Command::Cards => cards::run(&demo),
+            Command::Cards => cards::run(&demo).await,
+            Command::Statements => statements::run(&demo),
             Command::Rp { command } => rp::run(&demo, command).await,
             Command::Env { name } => env::run(&demo, *name).await,
         }

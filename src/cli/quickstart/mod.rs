@@ -13,12 +13,14 @@ pub(crate) mod people;
 pub(crate) mod policies;
 mod ports;
 pub(crate) mod report;
+mod service;
 mod setup;
-mod software;
+pub(crate) mod software;
 pub(crate) mod tokens;
 
 pub(crate) use crate::ceremony::{files, layout};
 
+use crate::app::App;
 use crate::config::{Config, Mode};
 use anyhow::{Context, bail};
 use folder::Lock;
@@ -136,9 +138,13 @@ fn serve(config: Config, layout: Layout) -> anyhow::Result<()> {
     let manifest = describe(&config, &layout, people)?;
     let path = layout.manifest();
     let gone = path.clone();
-    let ready = move |_: &crate::app::App| {
+    let ports = Ports::new(config.listen.status.port())?;
+    let ready = move |app: &crate::app::App| {
         manifest.write(&path)?;
-        report::say(&report::render(&manifest, &layout))
+        report::say(&report::render(&manifest, &layout, &service::url(ports)))?;
+        // It ends with the runtime, as the service does.
+        drop(tokio::spawn(service::run(App::clone(app), layout, manifest, ports)));
+        Ok(())
     };
     let served = tokio::runtime::Runtime::new()?.block_on(super::serve::run(config, ready));
     files::remove(&gone)?;

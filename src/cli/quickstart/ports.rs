@@ -57,6 +57,11 @@ impl Ports {
         self.loopback(5)
     }
 
+    /// HTTPS of the demo relying service.
+    pub(crate) fn service(self) -> SocketAddr {
+        self.loopback(9)
+    }
+
     /// Where the public reads what stands in certificates.
     pub(crate) fn status_url(self) -> String {
         format!("http://127.0.0.1:{}", self.base)

@@ -18,16 +18,18 @@ pub(crate) fn say(text: &str) -> anyhow::Result<()> {
 }
 
 /// Addresses, people, and commands to try.
-pub(crate) fn render(manifest: &Manifest, layout: &Layout) -> String {
+pub(crate) fn render(manifest: &Manifest, layout: &Layout, demo_service: &str) -> String {
     let data = layout.data().display();
     let mut text = format!(
         "\nSigill is running; everything is in {data}\n\n  \
          status    {}   OCSP, CRL, CA certificates, /health\n  \
          API       {}  for relying services, /openapi.json\n  \
+         demo      {}  log in here with a demo card (browsers: with a .p12 file of {data}/people)\n  \
          officers  {}  with a client certificate: /ra/v1 /admin/v1 /self/v1\n  \
          trust     {}\n\n",
         manifest.status_url,
         manifest.api_url,
+        demo_service,
         manifest.officer_url,
         manifest.trust_anchor.display(),
     );

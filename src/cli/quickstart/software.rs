@@ -50,7 +50,11 @@ pub(crate) fn write(
     Ok(files)
 }
 
-fn pkcs12(
+/// A key and its certificate with the issuer's, for browsers.
+///
+/// # Errors
+/// If OpenSSL cannot read one of them.
+pub(crate) fn pkcs12(
     key: &[u8],
     certificate: &Certificate,
     issuer: &Certificate,

@@ -3,6 +3,7 @@
 pub(super) mod transcripts;
 mod unlock;
 
+use crate::cli::memory;
 use crate::clock::System;
 use crate::config::LogConfig;
 use crate::crash::{Crash, NotACrash, SIGNER_VARIABLE};
@@ -52,7 +53,10 @@ enum SignerCommand {
 /// If the configuration, the journal, the token or the socket cannot be used; the text says why.
 pub fn run(arguments: SignerArguments) -> anyhow::Result<()> {
     match arguments.command {
-        Some(SignerCommand::Unlock(of)) => unlock::run(&of),
+        Some(SignerCommand::Unlock(of)) => {
+            memory::keep().context("keeping secrets in memory")?;
+            unlock::run(&of)
+        }
         None => serve(&arguments.config, arguments.module.map(Module::from), arguments.exit_with_parent),
     }
 }
@@ -61,6 +65,9 @@ pub fn run(arguments: SignerArguments) -> anyhow::Result<()> {
 fn serve(config: &Path, module: Option<Module>, exit_with_parent: bool) -> anyhow::Result<()> {
     telemetry::logs(&LogConfig::default())?;
     let mut config = SignerConfig::load(config)?;
+    if config.mode == Mode::Production || config.token.shares.is_some() {
+        memory::keep().context("keeping secrets in memory")?;
+    }
     if let (Module::Auto, Some(module)) = (&config.token.module, module) {
         config.token.module = module;
     }

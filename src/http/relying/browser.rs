@@ -21,14 +21,16 @@ pub(super) async fn authorize_posted(State(app): State<App>, visitor: Visitor, b
 }
 
 async fn answer(app: &App, visitor: &Visitor, form: &[u8]) -> Response {
-    let browser = Browser { secret: &visitor.secret, session: visitor.session.as_deref(), language: visitor.language };
+    let (reader, session) = (&visitor.reader, visitor.session.as_deref());
+    let (chosen, language) = (reader.chosen(), reader.language());
+    let browser = Browser { secret: &visitor.secret, session, chosen, language };
     let begun = match Parameters::from_form(form) {
         Ok(parameters) => begin(app, parameters, browser).await,
         Err(error) => Err(error.into()),
     };
     let response = match begun {
         Ok(Begun::Card(address) | Begun::Answered(address)) | Err(Halt::Redirect(address)) => see_other(&address),
-        Err(Halt::Page(why)) => error(visitor.language, &why),
+        Err(Halt::Page(why)) => error(app, visitor.reader.frame(), &why),
     };
     with_cookies(response, visitor.cookie())
 }

@@ -1,7 +1,6 @@
 //! The page where the holder says yes or no.
 
 use super::pages::{self, claim_name, error, over, page, see_other, with_cookies};
-use super::text::Text;
 use super::visitor::{Visitor, session_cookie};
 use crate::app::App;
 use crate::service::login::consent::{Closed, Question, accept, cancel as give_up, question, refuse};
@@ -10,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use domain::calendar::minute;
 use federation::oidc::{OidcError, Parameters};
 use pki::time::UtcTime;
 use serde_json::Value;
@@ -18,12 +18,12 @@ use serde_json::Value;
 pub(super) async fn show(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     let parameters = match Parameters::from_form(query.unwrap_or_default().as_bytes()) {
         Ok(parameters) => parameters,
-        Err(why) => return error(visitor.language, &why.into()),
+        Err(why) => return error(&app, visitor.reader.frame(), &why.into()),
     };
     let proof = parameters.get("proof").unwrap_or_default();
     match question(&app, proof, &visitor.secret).await {
-        Ok(asked) => render(&asked, proof),
-        Err(closed) => ended(closed, visitor.language),
+        Ok(asked) => render(&visitor, &asked, proof),
+        Err(closed) => ended(&app, closed, &visitor),
     }
 }
 
@@ -31,8 +31,8 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor, RawQuery(quer
 pub(super) async fn decide(State(app): State<App>, visitor: Visitor, headers: HeaderMap, body: Bytes) -> Response {
     let parameters = match Parameters::from_form(&body) {
         Ok(parameters) if is_our_page(&app, &headers) => parameters,
-        Ok(_) => return error(visitor.language, &FOREIGN.into()),
-        Err(why) => return error(visitor.language, &why.into()),
+        Ok(_) => return error(&app, visitor.reader.frame(), &FOREIGN.into()),
+        Err(why) => return error(&app, visitor.reader.frame(), &why.into()),
     };
     let proof = parameters.get("proof").unwrap_or_default();
     let decided = match parameters.get("answer") {
@@ -44,7 +44,7 @@ pub(super) async fn decide(State(app): State<App>, visitor: Visitor, headers: He
             let session = decided.session.and_then(|(secret, seconds)| session_cookie(&secret, seconds));
             with_cookies(see_other(&decided.redirect), session)
         }
-        Err(closed) => ended(closed, visitor.language),
+        Err(closed) => ended(&app, closed, &visitor),
     }
 }
 
@@ -52,11 +52,11 @@ pub(super) async fn decide(State(app): State<App>, visitor: Visitor, headers: He
 pub(super) async fn cancel(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     let parameters = match Parameters::from_form(query.unwrap_or_default().as_bytes()) {
         Ok(parameters) => parameters,
-        Err(why) => return error(visitor.language, &why.into()),
+        Err(why) => return error(&app, visitor.reader.frame(), &why.into()),
     };
     match give_up(&app, parameters.get("login").unwrap_or_default(), &visitor.secret).await {
         Ok(address) => see_other(&address),
-        Err(closed) => ended(closed, visitor.language),
+        Err(closed) => ended(&app, closed, &visitor),
     }
 }
 
@@ -66,21 +66,18 @@ pub(super) fn is_our_page(app: &App, headers: &HeaderMap) -> bool {
     headers.get(header::ORIGIN).is_none_or(|origin| origin.as_bytes() == issuer.as_bytes())
 }
 
-fn render(asked: &Question, proof: &str) -> Response {
-    let text = Text::of(&asked.language);
-    let name = &asked.client.name;
+fn render(visitor: &Visitor, asked: &Question, proof: &str) -> Response {
+    let frame = visitor.reader.frame_in(visitor.reader.within(&asked.language));
+    let text = frame.text;
     let claims = asked.claims.iter().map(|(claim, value)| (text.say(&claim_name(claim)), shown(value)));
+    let message = asked.request.message.as_ref().map(|message| message.text(text.language).to_owned());
     let consent = pages::Consent {
-        text,
-        service: if text.language == "en" { name.en.clone() } else { name.sv.clone() },
-        message: asked
-            .request
-            .message
-            .as_ref()
-            .map(|message| message.text(text.language).to_owned())
-            .unwrap_or_default(),
+        service: pages::Service::of(&asked.client, asked.agency.clone(), text),
+        holder: asked.holder.clone(),
+        message: message.unwrap_or_default(),
         claims: claims.collect(),
         proof: proof.to_owned(),
+        frame,
     };
     page(StatusCode::OK, &consent, &asked.request.redirect().origin())
 }
@@ -89,25 +86,18 @@ fn render(asked: &Question, proof: &str) -> Response {
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        other => other.as_i64().map_or_else(|| other.to_string(), |at| UtcTime::from_unix(at).to_string()),
+        other => other.as_i64().map_or_else(|| other.to_string(), |at| minute(UtcTime::from_unix(at))),
     }
 }
 
-fn ended(closed: Closed, language: &str) -> Response {
+fn ended(app: &App, closed: Closed, visitor: &Visitor) -> Response {
     match closed {
-        Closed::NoLogin => over(language),
+        Closed::NoLogin => over(visitor.reader.frame()),
         Closed::Redirect(address) => see_other(&address),
-        Closed::Failed(why) => error(language, &why),
+        Closed::Failed(why) => error(app, visitor.reader.frame(), &why),
         Closed::Refused(why, language) => {
-            let text = Text::of(&language);
-            let notice = pages::Notice {
-                text,
-                title: text.say(&format!("{}-title", why.as_str())),
-                advice: text.say(&format!("{}-advice", why.as_str())),
-                code: String::new(),
-                detail: String::new(),
-            };
-            page(StatusCode::FORBIDDEN, &notice, "")
+            let frame = visitor.reader.frame_in(visitor.reader.within(&language));
+            page(StatusCode::FORBIDDEN, &pages::Notice::refused(app, frame, why), "")
         }
     }
 }

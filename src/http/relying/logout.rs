@@ -2,7 +2,6 @@
 
 use super::consent::is_our_page;
 use super::pages::{self, error, page, see_other, with_cookies};
-use super::text::Text;
 use super::visitor::{Visitor, forget_session};
 use crate::app::App;
 use crate::service::login::LoginError;
@@ -20,7 +19,7 @@ pub(super) async fn ask(State(app): State<App>, visitor: Visitor, RawQuery(query
     let form = query.unwrap_or_default();
     match after(&app, form.as_bytes()).await {
         Ok((parameters, target)) => confirm(&visitor, &parameters, target.as_deref()),
-        Err(why) => error(visitor.language, &why),
+        Err(why) => error(&app, visitor.reader.frame(), &why),
     }
 }
 
@@ -28,7 +27,7 @@ pub(super) async fn ask(State(app): State<App>, visitor: Visitor, RawQuery(query
 pub(super) async fn end(State(app): State<App>, visitor: Visitor, headers: HeaderMap, body: Bytes) -> Response {
     let (parameters, target) = match after(&app, &body).await {
         Ok(read) => read,
-        Err(why) => return error(visitor.language, &why),
+        Err(why) => return error(&app, visitor.reader.frame(), &why),
     };
     if parameters.get("answer").is_none() || !is_our_page(&app, &headers) {
         return confirm(&visitor, &parameters, target.as_deref());
@@ -36,9 +35,9 @@ pub(super) async fn end(State(app): State<App>, visitor: Visitor, headers: Heade
     if let Some(session) = &visitor.session
         && let Err(why) = end_own(&app, session).await
     {
-        return error(visitor.language, &why.into());
+        return error(&app, visitor.reader.frame(), &why.into());
     }
-    let response = target.map_or_else(|| logged_out(visitor.language), |address| see_other(&address));
+    let response = target.map_or_else(|| logged_out(&visitor), |address| see_other(&address));
     with_cookies(response, forget_session())
 }
 
@@ -62,11 +61,8 @@ async fn after(app: &App, form: &[u8]) -> Result<(Parameters, Option<String>), L
     Ok((parameters, target))
 }
 
-fn logged_out(language: &str) -> Response {
-    let text = Text::of(language);
-    let (title, advice) = (text.say("logged-out-title"), text.say("logged-out-advice"));
-    let notice = pages::Notice { text, title, advice, code: String::new(), detail: String::new() };
-    page(StatusCode::OK, &notice, "")
+fn logged_out(visitor: &Visitor) -> Response {
+    page(StatusCode::OK, &pages::Notice::of(visitor.reader.frame(), "logged-out"), "")
 }
 
 fn confirm(visitor: &Visitor, parameters: &Parameters, target: Option<&str>) -> Response {
@@ -75,5 +71,5 @@ fn confirm(visitor: &Visitor, parameters: &Parameters, target: Option<&str>) -> 
         ["client_id", "id_token_hint", "post_logout_redirect_uri", "state"].into_iter().filter_map(field).collect();
     let origin = target.and_then(|target| url::Url::parse(target).ok());
     let origin = origin.map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-    page(StatusCode::OK, &pages::Logout { text: Text::of(visitor.language), fields }, &origin)
+    page(StatusCode::OK, &pages::Logout { frame: visitor.reader.frame(), fields }, &origin)
 }

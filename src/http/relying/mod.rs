@@ -1,28 +1,36 @@
 //! The relying services' side: the OpenID provider on the API origin, the card step on an origin of its own.
 //!
 //! `browser` and `consent` are what a person passes through, `card` the step that asks for the certificate,
-//! `backchannel` what relying services call themselves. Every page works without script.
+//! `backchannel` what relying services call themselves. `logins`, `standing` and `catalogue` are what people look up:
+//! their sessions, what works now, what errors mean. Every page works without script.
 
 mod backchannel;
 mod browser;
 mod card;
+mod catalogue;
 mod consent;
+mod logins;
 mod logout;
 mod metadata;
 mod pages;
+mod proxied;
+mod reader;
 pub mod registration;
+mod standing;
 mod text;
 mod visitor;
 
 use crate::app::App;
 use crate::config::login::CARD_CHECK;
+use axum::Extension;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use federation::oidc::provider::path;
+use std::sync::Arc;
 
 /// What the API listener serves browsers and relying services.
 pub fn provider() -> Router<App> {
@@ -31,7 +39,8 @@ pub fn provider() -> Router<App> {
         .route(crate::service::login::consent::PATH, get(consent::show).post(consent::decide))
         .route(CANCEL, get(consent::cancel))
         .route(path::END_SESSION, get(logout::ask).post(logout::end))
-        .route(STYLE, get(pages::style))
+        .route(SELF, get(logins::elsewhere))
+        .merge(public())
         .merge(backchannel())
         .layer(from_fn(guarded))
 }
@@ -50,10 +59,20 @@ pub fn cards(app: App) -> Router {
     Router::new()
         .route(crate::service::login::card::PATH, get(card::login))
         .route(CARD_CHECK, get(card::check))
-        .route(STYLE, get(pages::style))
+        .route(MY_LOGINS, get(logins::show).post(logins::end))
+        .merge(public())
         .fallback(card::nothing_here)
+        .layer(from_fn_with_state(App::clone(&app), proxied::heard))
         .layer(from_fn(guarded))
         .with_state(app)
+}
+
+/// What anybody may read, on every origin that has pages.
+fn public() -> Router<App> {
+    Router::new()
+        .route(STATUS, get(standing::show).layer(Extension(Arc::<standing::Look>::default())))
+        .route(ERRORS, get(catalogue::show))
+        .route(STYLE, get(pages::style))
 }
 
 fn backchannel() -> Router<App> {
@@ -65,10 +84,13 @@ fn backchannel() -> Router<App> {
         .route(path::USERINFO, get(backchannel::userinfo).post(backchannel::userinfo))
 }
 
-/// Nothing is kept by caches, framed, or read as something else; addresses with secrets go to no third party.
+/// Nothing is kept by caches, framed, or read as something else; addresses with secrets go to no third party. A language
+/// that was asked for is remembered.
 async fn guarded(request: Request, next: Next) -> Response {
+    let language = reader::remembered(request.uri().query());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    headers.extend(language.map(|cookie| (header::SET_COOKIE, cookie)));
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -83,6 +105,14 @@ async fn guarded(request: Request, next: Next) -> Response {
 
 /// Gives up before a card was accepted.
 const CANCEL: &str = "/oidc/cancel";
+/// The holder's sessions, by the provider's address.
+const SELF: &str = "/self";
+/// The same on the card's origin: the card says whose they are.
+const MY_LOGINS: &str = "/card/logins";
+/// What works now.
+const STATUS: &str = "/status";
+/// What errors mean.
+const ERRORS: &str = "/oidc/errors";
 /// The pages' style.
 const STYLE: &str = "/oidc/style.css";
 /// Largest body of a back-channel request, in octets.

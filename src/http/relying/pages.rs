@@ -1,28 +1,57 @@
 //! Pages: filled templates with the headers that keep them ours.
 
+use super::reader::Frame;
 use super::text::Text;
+use crate::app::App;
 use crate::service::login::LoginError;
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use domain::calendar::minute;
+use domain::session::decision::CardRefused;
+use federation::oidc::Code;
+use federation::oidc::client::Client;
 
 /// What the holder decides about.
 #[derive(Template)]
 #[template(path = "consent.html")]
 pub(super) struct Consent {
-    pub(super) text: Text,
-    pub(super) service: String,
+    pub(super) frame: Frame,
+    pub(super) service: Service,
+    /// The holder, as the card names them.
+    pub(super) holder: String,
     pub(super) message: String,
     /// Name and value, for people.
     pub(super) claims: Vec<(String, String)>,
     pub(super) proof: String,
 }
 
+/// Who asks, for people.
+pub(super) struct Service {
+    pub(super) name: String,
+    /// The agency that is behind it.
+    pub(super) agency: String,
+    /// A `data:` address; empty if there is none.
+    pub(super) logo: String,
+}
+
+impl Service {
+    /// A relying service in the language of a page.
+    pub(super) fn of(client: &Client, agency: String, text: Text) -> Self {
+        Self { name: name(client, text), agency, logo: client.logo.clone().unwrap_or_default() }
+    }
+}
+
+/// Name of a relying service in the language of a page.
+pub(super) fn name(client: &Client, text: Text) -> String {
+    if text.language == "en" { client.name.en.clone() } else { client.name.sv.clone() }
+}
+
 /// A card that is refused, and what to do about it.
 #[derive(Template)]
 #[template(path = "refused.html")]
 pub(super) struct Refused {
-    pub(super) text: Text,
+    pub(super) frame: Frame,
     pub(super) title: String,
     pub(super) advice: String,
     /// Where to try again.
@@ -32,13 +61,16 @@ pub(super) struct Refused {
     /// Where to give up; empty if nobody waits.
     pub(super) cancel: String,
     pub(super) service: String,
+    /// For those who help: the word for it, and when.
+    pub(super) code: &'static str,
+    pub(super) at: String,
 }
 
 /// A card that works.
 #[derive(Template)]
 #[template(path = "checked.html")]
 pub(super) struct Checked {
-    pub(super) text: Text,
+    pub(super) frame: Frame,
     pub(super) holder: String,
     pub(super) level: String,
     pub(super) until: String,
@@ -48,27 +80,89 @@ pub(super) struct Checked {
 #[derive(Template)]
 #[template(path = "notice.html")]
 pub(super) struct Notice {
-    pub(super) text: Text,
+    pub(super) frame: Frame,
     pub(super) title: String,
     pub(super) advice: String,
-    pub(super) code: String,
-    pub(super) detail: String,
+    /// For those who help: the word for it, when, and what else is known. Empty if all is well.
+    pub(super) code: &'static str,
+    pub(super) at: String,
+    pub(super) detail: &'static str,
+}
+
+impl Notice {
+    /// The notice with this name.
+    pub(super) fn of(frame: Frame, name: &str) -> Self {
+        let (title, advice) = titled(frame.text, name);
+        Self { frame, title, advice, code: "", at: String::new(), detail: "" }
+    }
+
+    /// A card that was refused when nothing can be tried again.
+    pub(super) fn refused(app: &App, frame: Frame, why: CardRefused) -> Self {
+        let at = minute(app.clock.now());
+        Self { code: why.as_str(), at, ..Self::of(frame, why.as_str()) }
+    }
+}
+
+/// Title and advice of a page.
+pub(super) fn titled(text: Text, name: &str) -> (String, String) {
+    (text.say(&format!("{name}-title")), text.say(&format!("{name}-advice")))
 }
 
 /// Whether to end the session.
 #[derive(Template)]
 #[template(path = "logout.html")]
 pub(super) struct Logout {
-    pub(super) text: Text,
+    pub(super) frame: Frame,
     /// Parameters that are sent along.
     pub(super) fields: Vec<(String, String)>,
+}
+
+/// The holder's sessions.
+#[derive(Template)]
+#[template(path = "logins.html")]
+pub(super) struct Logins {
+    pub(super) frame: Frame,
+    /// Where a session is ended.
+    pub(super) action: &'static str,
+    pub(super) logins: Vec<LoginRow>,
+}
+
+/// A session, for people.
+pub(super) struct LoginRow {
+    pub(super) sid: String,
+    pub(super) service: String,
+    pub(super) since: String,
+    pub(super) until: String,
+}
+
+/// What works now.
+#[derive(Template)]
+#[template(path = "status.html")]
+pub(super) struct Status {
+    pub(super) frame: Frame,
+    /// Name of the text that says it in one sentence.
+    pub(super) summary: &'static str,
+    pub(super) at: String,
+    /// Names of the texts: what, and how it is.
+    pub(super) rows: Vec<(&'static str, &'static str)>,
+}
+
+/// What errors mean.
+#[derive(Template)]
+#[template(path = "errors.html")]
+pub(super) struct Errors {
+    pub(super) frame: Frame,
+    /// Word, title and advice.
+    pub(super) cards: Vec<(&'static str, String, String)>,
+    /// Word and meaning.
+    pub(super) protocol: Vec<(&'static str, String)>,
 }
 
 /// A page whose forms end here, or at `ends_at` after a redirect.
 pub(super) fn page(status: StatusCode, page: &impl Template, ends_at: &str) -> Response {
     let Ok(html) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {ends_at}; \
+        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self' {ends_at}; \
          frame-ancestors 'none'; base-uri 'none'"
     );
     let mut response = (status, Html(html)).into_response();
@@ -79,19 +173,15 @@ pub(super) fn page(status: StatusCode, page: &impl Template, ends_at: &str) -> R
 }
 
 /// The page for a request that must not be answered anywhere else.
-pub(super) fn error(language: &str, error: &LoginError) -> Response {
+pub(super) fn error(app: &App, frame: Frame, error: &LoginError) -> Response {
     let told = error.oidc();
     if let LoginError::Service(cause) = error {
         tracing::error!(error = %cause, code = cause.code(), "a login failed");
     }
-    let text = Text::of(language);
-    let notice = Notice {
-        text,
-        title: text.say("error-title"),
-        advice: text.say("error-advice"),
-        code: told.code.as_str().to_owned(),
-        detail: told.description.to_owned(),
-    };
+    // What will pass is told apart from what has to be mended.
+    let name = if told.code == Code::TemporarilyUnavailable { "away" } else { "error" };
+    let at = minute(app.clock.now());
+    let notice = Notice { code: told.code.as_str(), at, detail: told.description, ..Notice::of(frame, name) };
     let status = match told.code.status() {
         401 => StatusCode::BAD_REQUEST,
         other => StatusCode::from_u16(other).unwrap_or(StatusCode::BAD_REQUEST),
@@ -100,11 +190,8 @@ pub(super) fn error(language: &str, error: &LoginError) -> Response {
 }
 
 /// The page for a login that is over.
-pub(super) fn over(language: &str) -> Response {
-    let text = Text::of(language);
-    let (title, advice) = (text.say("over-title"), text.say("over-advice"));
-    let notice = Notice { text, title, advice, code: String::new(), detail: String::new() };
-    page(StatusCode::GONE, &notice, "")
+pub(super) fn over(frame: Frame) -> Response {
+    page(StatusCode::GONE, &Notice::of(frame, "over"), "")
 }
 
 /// Sends a browser on; the method becomes GET, so that nothing that was posted goes along (FAPI 2.0 section 5.3.2.2).

@@ -75,6 +75,10 @@ mod tests {
                     assert_ne!(text.say(&name), name, "{language}");
                 }
             }
+            for code in federation::oidc::Code::ALL {
+                let name = format!("error-{}", code.as_str());
+                assert_ne!(text.say(&name), name, "{language}");
+            }
             for claim in federation::oidc::claims::NAMES {
                 let name = super::super::pages::claim_name(claim);
                 assert_ne!(text.say(&name), name, "{language} {claim}");

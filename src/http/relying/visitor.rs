@@ -1,5 +1,6 @@
 //! A browser, as far as its cookies and headers say.
 
+use super::reader::Reader;
 use crate::app::App;
 use crate::service::login;
 use axum::extract::FromRequestParts;
@@ -15,8 +16,8 @@ pub(super) struct Visitor {
     fresh: bool,
     /// The secret of its session.
     pub(super) session: Option<String>,
-    /// `sv` or `en`.
-    pub(super) language: &'static str,
+    /// Who reads.
+    pub(super) reader: Reader,
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -28,7 +29,7 @@ impl FromRequestParts<App> for Visitor {
             fresh: known.is_none(),
             secret: known.unwrap_or_else(|| login::secret(app)),
             session: cookie(&parts.headers, SESSION),
-            language: language(&parts.headers),
+            reader: Reader::from_request_parts(parts, app).await?,
         })
     }
 }
@@ -65,14 +66,6 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     fits.then(|| value.to_owned())
 }
 
-/// The first of our languages that the browser names; Swedish unless it asks for English only.
-pub(super) fn language(headers: &HeaderMap) -> &'static str {
-    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let tags = wanted.split(',').map(|tag| tag.trim().to_ascii_lowercase());
-    let ours = tags.into_iter().find_map(|tag| ["sv", "en"].into_iter().find(|ours| tag.starts_with(ours)));
-    ours.unwrap_or("sv")
-}
-
 const BROWSER: &str = "__Host-sigill-browser";
 const SESSION: &str = "__Host-sigill-session";
 /// 32 octets in base64url.
@@ -95,15 +88,6 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, HeaderValue::from_str(&line).unwrap());
             assert_eq!(cookie(&headers, BROWSER).is_some(), found, "{line}");
-        }
-    }
-
-    #[test]
-    fn languages_are_ours() {
-        for (wanted, ours) in [("", "sv"), ("en-GB,sv;q=0.5", "en"), ("de, sv-SE", "sv"), ("fr", "sv")] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_str(wanted).unwrap());
-            assert_eq!(language(&headers), ours, "{wanted}");
         }
     }
 }

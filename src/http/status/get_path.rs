@@ -50,7 +50,11 @@ fn decode(base64: &[u8]) -> Result<Vec<u8>, PathError> {
     ENGINE.decode(base64).map_err(|_| PathError::Base64)
 }
 
-fn percent_decode(text: &[u8]) -> Result<Vec<u8>, PathError> {
+/// Octets without their percent-encoding (RFC 3986 section 2.1).
+///
+/// # Errors
+/// [`PathError::Percent`] for a percent sign without two digits.
+pub fn percent_decode(text: &[u8]) -> Result<Vec<u8>, PathError> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&first, after)) = rest.split_first() {

@@ -33,6 +33,8 @@ pub struct Browser<'a> {
     pub secret: &'a str,
     /// The secret of its session, if it has one.
     pub session: Option<&'a str>,
+    /// The language that its user asked for on a page of ours: it goes before the request's.
+    pub chosen: Option<&'a str>,
     /// Its language, for when the request names none: `sv` or `en`.
     pub language: &'a str,
 }
@@ -68,7 +70,7 @@ pub async fn begin(app: &App, parameters: Parameters, browser: Browser<'_>) -> R
     let now = app.clock.now();
     let handle = secret(app);
     let wanted = request.ui_locales.iter().find_map(|tag| ["sv", "en"].into_iter().find(|l| tag.starts_with(l)));
-    let language = wanted.unwrap_or(browser.language).to_owned();
+    let language = browser.chosen.or(wanted).unwrap_or(browser.language).to_owned();
     let browser = records::digest_text(SecretDigest::of(browser.secret));
     let ticket = Ticket {
         kind: TicketKind::Login,

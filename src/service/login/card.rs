@@ -150,7 +150,8 @@ async fn record(app: &App, der: &[u8]) -> Result<Option<(CertificateRecord, Opti
         Some(number) => app.store.card(tenant, number).await?.map(|card| card.value.state),
         None => None,
     };
-    let employed = app.store.employment(tenant, person).await?.is_some();
+    let employment = app.store.employment(tenant, person).await?;
+    let employed = employment.is_some_and(|employment| !employment.is_over(app.clock.now()));
     Ok(Some((record, card, employed)))
 }
 
@@ -165,7 +166,9 @@ fn judged(app: &App, certificate: Result<Certificate, CardRefused>, known: Known
         Known::Away => Journal::Away,
         Known::Nothing => Journal::Unknown,
         Known::Found { record, card, employed } => {
-            Journal::Known { record, card: *card, employed: *employed, software: app.config.mode == Mode::Demo }
+            let compromised = app.key_lives.compromised(&record.intent.certificate.issuer).is_some();
+            let (card, employed, software) = (*card, *employed, app.config.mode == Mode::Demo);
+            Journal::Known { record, card, compromised, employed, software }
         }
     };
     let presented = Presented {

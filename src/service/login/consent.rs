@@ -6,7 +6,7 @@ use super::{LoginError, parts, secret};
 use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
-use crate::service::relying::client;
+use crate::service::relying::{agency, client};
 use domain::audit::{Actor, Event};
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -15,7 +15,7 @@ use domain::session::decision::CardRefused;
 use domain::session::{LoginWrite, SecretDigest, Session, Ticket, TicketKind};
 use domain::{PersonId, TenantId};
 use federation::oidc::authorization::AuthorizationRequest;
-use federation::oidc::claims::{Holder, Number, Release};
+use federation::oidc::claims::{Holder, NAMES, Number, Release};
 use federation::oidc::client::Client;
 use federation::oidc::level::satisfy;
 use federation::oidc::token::Grant;
@@ -32,6 +32,10 @@ pub const PATH: &str = "/oidc/consent";
 pub struct Question {
     /// Who asks.
     pub client: Arc<Client>,
+    /// Legal name of the agency that is behind it.
+    pub agency: String,
+    /// The holder, as the card names them.
+    pub holder: String,
     /// What would be told: name of the claim and its value.
     pub claims: Vec<(String, Value)>,
     /// What was asked for.
@@ -75,9 +79,13 @@ impl<E: Into<LoginError>> From<E> for Closed {
 pub async fn question(app: &App, proof: &str, browser: &str) -> Result<Question, Closed> {
     let pending = Pending::load(app, proof, browser).await?;
     let (release, holder) = pending.release(app).await?;
-    let named = |name: &str| Some((name.to_owned(), holder.value(name)?));
+    let told = release.names();
+    // People read the name before its parts: the order is not the alphabet's.
+    let named = |name: &&str| told.contains(*name).then(|| Some(((*name).to_owned(), holder.value(name)?)));
     Ok(Question {
-        claims: release.names().into_iter().filter_map(named).collect(),
+        claims: NAMES.iter().filter_map(named).flatten().collect(),
+        agency: agency(app, &pending.client.id).await?,
+        holder: pending.holds.certificate.common_name().unwrap_or_default().to_owned(),
         client: pending.client,
         request: pending.login.request,
         language: pending.login.language,

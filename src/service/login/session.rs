@@ -54,8 +54,7 @@ pub async fn end_one(app: &App, permit: &Permit<EndOwnSession>, sid: &str) -> Re
     Ok(())
 }
 
-/// Ends the session of a browser, if it has one. Sessions are one relying service's each, and that one asked for it: nobody
-/// else is to be told.
+/// Ends the session of a browser, if it has one, and tells its relying service: it need not be the one that asked.
 ///
 /// # Errors
 /// [`ServiceError`] if the store fails.
@@ -63,7 +62,9 @@ pub async fn end_own(app: &App, session_secret: &str) -> Result<(), ServiceError
     let id = SecretDigest::of(session_secret);
     let Some(state) = app.store.session(&id).await?.filter(|state| state.ended_at.is_none()) else { return Ok(()) };
     let actor = Actor::Person(state.session.person.clone());
-    end(app, &state.session, actor).await.map(drop)
+    end_and_tell(app, &state.session, actor).await?;
+    app.wake.sessions.notify_one();
+    Ok(())
 }
 
 /// Erases what ended long enough ago.

@@ -26,3 +26,14 @@ pub async fn client(app: &App, id: &str) -> Result<Arc<Client>, LoginError> {
     login.remember_client(found.revision, &client);
     Ok(client)
 }
+
+/// Legal name of the agency whose service this is.
+///
+/// # Errors
+/// `invalid_client` if it is not registered.
+pub async fn agency(app: &App, id: &str) -> Result<String, LoginError> {
+    let registration = app.store.registration(id).await?;
+    let registration = registration.ok_or(OidcError::new(Code::InvalidClient, "the client is not registered"))?;
+    let agency = app.store.tenant(&registration.tenant).await?;
+    Ok(agency.ok_or(StoreError::Corrupt { what: "registration" })?.name)
+}

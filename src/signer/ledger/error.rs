@@ -32,6 +32,8 @@ pub(in crate::signer) enum LedgerError {
     OtherCertificate { issuer: String },
     #[error("the last CRL of {issuer} is not signed: a key is retired when nothing is left to say")]
     NoLastCrl { issuer: String },
+    #[error("the CRL of {issuer} that never ends is signed: nothing follows it")]
+    AfterLastCrl { issuer: String },
     #[error("the root {name} is trusted already")]
     AnchorKnown { name: String },
     #[error("profile {name} was changed without a new revision: revision {revision} says something else")]

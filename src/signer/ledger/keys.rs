@@ -3,11 +3,12 @@
 use super::LedgerError;
 use crate::signer::config::IssuerKind;
 use crate::signer::digest::Digest;
-use crate::signer::journal::IssuerSeal;
+use crate::signer::journal::{Entry, IssuerSeal};
 use domain::evidence::KEY_ACT_APPROVALS;
 use domain::key::{KeyLife, KeyState};
 use domain::operation::{AddTrustAnchor, MoveKey};
 use pki::issue::SubjectFacts;
+use pki::profile::Purpose;
 use pki::time::UtcTime;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -64,6 +65,25 @@ impl Keys {
     /// Whether a CA's key may be in other hands.
     pub(in crate::signer) fn is_compromised(&self, issuer: &str) -> bool {
         self.get(issuer).is_some_and(|key| key.life.compromised().is_some())
+    }
+
+    /// Whether a CA's key may sign these certificates now. Whoever asked before its state changed asks again here: the
+    /// record of the act comes first, and nothing is written after it that it forbids.
+    pub(super) fn may_certify(&self, issuer: &str, certificates: &[Entry]) -> Result<(), LedgerError> {
+        if certificates.iter().all(|entry| entry.purpose == Purpose::OcspSigner) {
+            return self.may_answer(issuer);
+        }
+        let may = self.get(issuer).is_some_and(|key| key.life.may_issue());
+        if may { Ok(()) } else { Err(self.not_now(issuer)) }
+    }
+
+    /// Whether a CA's key may sign CRLs, and certificates of OCSP signers, now.
+    pub(super) fn may_answer(&self, issuer: &str) -> Result<(), LedgerError> {
+        if self.state(issuer).may_answer() { Ok(()) } else { Err(self.not_now(issuer)) }
+    }
+
+    fn not_now(&self, issuer: &str) -> LedgerError {
+        LedgerError::KeyState { issuer: issuer.to_owned(), found: self.state(issuer), wanted: KeyState::Active }
     }
 
     /// Whether the operation with this hash was executed.

@@ -27,7 +27,7 @@ fn world() -> (World, Issuer) {
     (world, next)
 }
 
-fn moved(issuer: &Issuer, from: KeyState, to: KeyState) -> MoveKey {
+pub(super) fn moved(issuer: &Issuer, from: KeyState, to: KeyState) -> MoveKey {
     let certificate = &issuer.certificate;
     MoveKey {
         issuer: issuer.name.clone(),
@@ -59,7 +59,7 @@ fn ask(core: &Core, approval: &Signed) -> Option<Code> {
     }
 }
 
-fn act(core: &Core, world: &World, moved: MoveKey) -> Option<Code> {
+pub(super) fn act(core: &Core, world: &World, moved: MoveKey) -> Option<Code> {
     ask(core, &approved(world, &Operation::MoveKey(moved), TWO, NOW))
 }
 

@@ -12,6 +12,7 @@ mod hardware;
 mod keys;
 mod link;
 mod policies;
+mod races;
 mod reserve;
 mod restart;
 mod restore;

@@ -52,7 +52,13 @@ pub fn set(rules: &Path, text: &str) {
 
 /// The shim, built.
 pub fn compile(folder: &Path) -> std::path::PathBuf {
-    let (source, shim) = (concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/p11fault.c"), folder.join("p11fault.so"));
+    compile_library(folder, "p11fault")
+}
+
+/// A library of `tests/clients`, built from its C.
+pub fn compile_library(folder: &Path, name: &str) -> std::path::PathBuf {
+    let source = format!("{}/tests/clients/{name}.c", env!("CARGO_MANIFEST_DIR"));
+    let shim = folder.join(format!("{name}.so"));
     let mut compiler = Command::new("cc");
     compiler.args(["-shared", "-fPIC", "-O2", "-I/usr/include/p11-kit-1", "-o"]).arg(&shim).arg(source);
     let output = compiler.args(["-ldl", "-lpthread"]).output().unwrap();

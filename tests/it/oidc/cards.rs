@@ -113,7 +113,7 @@ fn port(url: &str) -> u16 {
 }
 
 /// The issued certificate of a purpose, PEM.
-fn certificate_of(issued: &Value, purpose: &str) -> String {
+pub(super) fn certificate_of(issued: &Value, purpose: &str) -> String {
     let all = issued["certificates"].as_array().unwrap();
     let found = all.iter().find(|certificate| certificate["purpose"] == purpose).unwrap();
     found["pem"].as_str().unwrap().to_owned()

@@ -80,7 +80,10 @@ fn every_row_refuses_and_revoked_goes_first() {
     let revoked = record(Purpose::PersonAuthentication, true, true);
     let signing = record(Purpose::PersonSignature, true, false);
     let soft = record(Purpose::PersonAuthentication, false, false);
-    let known = |record, card, employed, software| Journal::Known { record, card, employed, software };
+    let known =
+        |record, card, employed, software| Journal::Known { record, card, compromised: false, employed, software };
+    let (card, employed, software) = (Some(CardState::Active), true, false);
+    let of_lost_ca = Journal::Known { record: &good, card, compromised: true, employed, software };
     let active = known(&good, Some(CardState::Active), true, false);
     let row = |certificate, issuer, has_level, journal| Presented { certificate, issuer, has_level, journal };
     let (leaf, ours) = (Some(&pki.leaf), Some(&pki.ca));
@@ -99,6 +102,7 @@ fn every_row_refuses_and_revoked_goes_first() {
         ("revoked and expired", row(leaf, ours, true, known(&revoked, None, true, false)), late, REVOKED),
         ("revoked, no level", row(leaf, ours, false, known(&revoked, None, false, false)), NOW, REVOKED),
         ("card revoked", row(leaf, ours, true, known(&good, Some(CardState::Revoked), true, false)), late, REVOKED),
+        ("of a compromised CA", row(leaf, ours, true, of_lost_ca), NOW, REVOKED),
         ("has left", row(leaf, ours, true, known(&good, Some(CardState::Active), false, false)), NOW, REVOKED),
         ("not handed out", row(leaf, ours, true, known(&good, Some(CardState::Bound), true, false)), NOW, BOUND),
         ("card missing", row(leaf, ours, true, known(&good, None, true, false)), NOW, UNKNOWN),

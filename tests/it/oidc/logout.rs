@@ -83,7 +83,7 @@ async fn a_holder_logs_out() {
 }
 
 /// Revokes the person's software certificate through the officers' API.
-async fn revoke_certificate(installation: &Installation, person: &serde_json::Value) {
+pub(super) async fn revoke_certificate(installation: &Installation, person: &serde_json::Value) {
     use crate::support::client::Caller;
     let own = Caller::person(installation, person).get("/self/v1/me").await.ok();
     let officer = Caller::person(installation, &installation.person(0, "revocation-officer"));

@@ -113,3 +113,34 @@ async fn a_client_certificate_must_be_the_registered_one() {
         assert_eq!(found, status, "{body}");
     }
 }
+
+/// What a connection proved of a card ends with the login that it was proved for: whoever comes to the browser afterwards
+/// needs the card.
+#[tokio::test]
+async fn a_connection_that_is_kept_logs_nobody_in_again() {
+    let installation = Installation::start("kept-connection");
+    let service = Service::register(&installation, "rp", &json!({}));
+    let browser = Browser::new(&installation, None);
+    let card = http(&installation, Some(identity(&installation.person(0, "employee"))));
+    let step = browser.get(&service.login_url(&[])).await.location.unwrap();
+    let accepted = card.get(step).send().await.unwrap();
+    assert_eq!(accepted.status(), StatusCode::SEE_OTHER);
+    assert_eq!(accepted.headers()["connection"], "close");
+}
+
+/// The employment ends on its second, whether or not anything was revoked yet.
+#[tokio::test]
+async fn who_has_left_logs_in_no_more() {
+    let installation = Installation::start("left");
+    let person = installation.person(0, "employee");
+    let card = http(&installation, Some(identity(&person)));
+    let check = super::cards::check_url(&installation);
+    assert_eq!(card.get(&check).send().await.unwrap().status(), StatusCode::OK);
+    // As if the job that revokes had not come yet.
+    let sql = "PRAGMA busy_timeout = 5000; UPDATE employment SET until_at = 1, closed = 1";
+    let database = installation.data().join("sigill.db");
+    let done = std::process::Command::new("sqlite3").arg(database).arg(sql).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    let left = http(&installation, Some(identity(&person))).get(&check).send().await.unwrap();
+    assert_eq!(left.status(), StatusCode::FORBIDDEN);
+}

@@ -236,6 +236,30 @@ async fn a_compromised_ca_is_revoked_with_all_that_it_signed() {
     assert_eq!(served, std::fs::read(Path::new(&lists)).unwrap(), "the new list is served");
 }
 
+/// A ceremony after another installation's, whose root is called the same; and one that went on from the same ceremony as
+/// the one that was adopted, and knows nothing of what that one revoked.
+#[tokio::test]
+async fn a_ceremony_that_does_not_follow_is_not_adopted() {
+    let mut installation = Installation::start("rollover-fork");
+    let earlier = installation.data();
+    let lost = succession::serial_of(&installation, earlier.join("authorities").join(pem(V1)).to_str().unwrap());
+    let other = format!("{}{}", &lost[..31], if lost.ends_with('0') { '1' } else { '0' });
+    let list = Succession::hold(&installation, &succession::revoking(&lost), "list", &earlier);
+    let fork = Succession::hold(&installation, &succession::revoking(&other), "fork", &earlier);
+    let again = Succession::hold(&installation, &succession::revoking(&other), "again", &fork.out());
+    list.adopt(&mut installation);
+    installation.stop();
+    for late in [&fork, &again] {
+        refused(&late.offer(&installation), "does not follow the one on record");
+    }
+
+    let stranger = Installation::start("rollover-stranger");
+    let foreign = Succession::hold(&stranger, PERSON, "next", &stranger.data());
+    refused(&foreign.offer(&installation), "is not the one on record here");
+    installation.run();
+    assert!(!keys(&installation).contains(V2), "nothing of it was taken");
+}
+
 fn pem(name: &str) -> String {
     format!("{name}.pem")
 }

@@ -48,12 +48,17 @@ impl Succession {
 
     /// Gives the installation what was made, and starts it again.
     pub(super) fn adopt(&self, installation: &mut Installation) {
-        let data = installation.data();
         installation.stop();
+        done(&self.offer(installation));
+        installation.run();
+    }
+
+    /// Offers what was made to the installation, which is stopped.
+    pub(super) fn offer(&self, installation: &Installation) -> Output {
+        let data = installation.data();
         let mut command = command(installation, &["ceremony", "adopt"]);
         command.arg(&self.out).arg("--config").arg(data.join("sigill.toml"));
-        done(&command.arg("--signer-config").arg(data.join("signer/signer.toml")).output().unwrap());
-        installation.run();
+        command.arg("--signer-config").arg(data.join("signer/signer.toml")).output().unwrap()
     }
 
     pub(super) fn out(&self) -> PathBuf {

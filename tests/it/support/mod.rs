@@ -1,6 +1,7 @@
 //! A whole installation as a test sees it: the real program, real tokens, an outside client.
 
 pub mod ceremony;
+pub mod chromium;
 pub mod client;
 pub mod installation;
 pub mod invariants;

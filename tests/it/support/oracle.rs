@@ -16,7 +16,7 @@ impl Oracle {
     /// The cards of an installation.
     pub fn new(installation: &Installation) -> Self {
         let mut process = Command::new(installation.program())
-            .args(["demo", "cards", "--data"])
+            .args(["demo", "statements", "--data"])
             .arg(installation.data())
             .env_remove("SOFTHSM2_CONF")
             .stdin(Stdio::piped())

@@ -35,6 +35,8 @@ pub enum Journal<'a> {
         record: &'a CertificateRecord,
         /// The state of its card; none for a certificate without card, or a card that is missing.
         card: Option<CardState>,
+        /// Whether somebody else may have the key of the CA that issued it.
+        compromised: bool,
         /// Whether its holder is employed at the agency.
         employed: bool,
         /// Whether certificates without a card are taken: in demos only.
@@ -127,13 +129,16 @@ pub fn judge(presented: &Presented<'_>, now: UtcTime) -> Result<(), CardRefused>
     }
     match presented.journal {
         Journal::Away | Journal::Unknown => Err(CardRefused::StatusUnknown),
-        Journal::Known { record, card, employed, software } => known(record, card, employed, software),
+        Journal::Known { record, card, employed, software, .. } => known(record, card, employed, software),
     }
 }
 
 fn is_revoked(journal: &Journal<'_>) -> bool {
     match journal {
-        Journal::Known { record, card, .. } => record.revocation.is_some() || *card == Some(CardState::Revoked),
+        // Everything of a compromised CA is on its way to being revoked, one page after the other.
+        Journal::Known { record, card, compromised, .. } => {
+            *compromised || record.revocation.is_some() || *card == Some(CardState::Revoked)
+        }
         Journal::Away | Journal::Unknown => false,
     }
 }

@@ -17,6 +17,8 @@ pub struct Client {
     pub profile: SecurityProfile,
     /// Its name in Swedish and in English.
     pub name: Name,
+    /// Its logo as a `data:` address; none if it gave none that needs no fetching.
+    pub logo: Option<String>,
     /// Where answers may go, each compared character by character.
     pub redirect_uris: Vec<String>,
     /// Where a browser may go after a logout.

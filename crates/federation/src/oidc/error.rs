@@ -43,6 +43,28 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every word there is, in the order in which people are told of them.
+    pub const ALL: &[Self] = &[
+        Self::InvalidRequest,
+        Self::InvalidClient,
+        Self::InvalidGrant,
+        Self::InvalidScope,
+        Self::InvalidToken,
+        Self::UnauthorizedClient,
+        Self::UnsupportedGrantType,
+        Self::UnsupportedResponseType,
+        Self::AccessDenied,
+        Self::ServerError,
+        Self::TemporarilyUnavailable,
+        Self::LoginRequired,
+        Self::InteractionRequired,
+        Self::InvalidRequestObject,
+        Self::RequestUriNotSupported,
+        Self::InvalidRequestUri,
+        Self::UnmetAuthenticationRequirements,
+        Self::InvalidDpopProof,
+    ];
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -7,6 +7,8 @@ use std::fmt;
 pub struct Limits {
     /// Signatures that are verified while chains are looked for.
     pub signatures: u32,
+    /// Certificates that are tried as issuers while chains are looked for.
+    pub steps: u32,
     /// Chains that are judged.
     pub chains: u32,
     /// Certificates in a chain, both ends included.
@@ -15,7 +17,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { signatures: 200, chains: 32, depth: 16 }
+        Self { signatures: 200, steps: 10_000, chains: 32, depth: 16 }
     }
 }
 
@@ -23,6 +25,12 @@ impl Default for Limits {
 pub(super) const MAX_CERTIFICATES: usize = 100;
 /// Most CRLs in a request.
 pub(super) const MAX_CRLS: usize = 100;
+/// Most policies in the initial set of a request.
+pub(super) const MAX_POLICIES: usize = 100;
+/// Longest OID of such a policy, in characters: taking a longer one apart costs its square.
+pub(super) const MAX_OID: usize = 256;
+/// Longest name that a certificate must have, in octets: no host name or mail address is longer.
+pub(super) const MAX_PEER_OCTETS: usize = 320;
 /// Most octets of a certificate.
 pub(super) const MAX_CERTIFICATE_OCTETS: usize = 128 * 1024;
 /// Most names in the subject alternative names of a certificate.
@@ -56,6 +64,13 @@ impl<'a> Budget<'a> {
         Ok(())
     }
 
+    /// A step may cost no signature: what was verified before is known, and chains that share certificates are many.
+    pub(super) fn spend_step(&mut self) -> Result<(), Exhausted> {
+        self.check_time()?;
+        self.left.steps = self.left.steps.checked_sub(1).ok_or(Exhausted::Steps)?;
+        Ok(())
+    }
+
     pub(super) fn spend_chain(&mut self) -> Result<(), Exhausted> {
         self.check_time()?;
         self.left.chains = self.left.chains.checked_sub(1).ok_or(Exhausted::Chains)?;
@@ -79,6 +94,9 @@ pub enum Exhausted {
     /// [`Limits::signatures`].
     #[error("too many signatures to verify")]
     Signatures,
+    /// [`Limits::steps`].
+    #[error("too many ways to look at")]
+    Steps,
     /// [`Limits::chains`].
     #[error("too many chains to judge")]
     Chains,

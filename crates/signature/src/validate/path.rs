@@ -50,6 +50,7 @@ impl<'a> Paths<'a> {
                 self.chain.pop();
                 continue;
             };
+            budget.spend_step()?;
             let subject = *self.chain.last().expect("as long as the stack of untried issuers");
             if self.chain.len() >= budget.depth() || !(sole || self.is_signed(issuer, subject, budget)?) {
                 continue;

@@ -1,6 +1,6 @@
 //! What is asked.
 
-use super::budget::{MAX_CERTIFICATE_OCTETS, MAX_CERTIFICATES, MAX_CRLS};
+use super::budget::{MAX_CERTIFICATE_OCTETS, MAX_CERTIFICATES, MAX_CRLS, MAX_OID, MAX_PEER_OCTETS, MAX_POLICIES};
 use std::net::IpAddr;
 
 /// A certificate to validate, and under what. Certificates and CRLs are DER.
@@ -95,6 +95,15 @@ impl Request {
         if all.into_iter().any(|der| der.len() > MAX_CERTIFICATE_OCTETS) {
             return Err(MalformedInput { what: "certificate", why: "too long" });
         }
-        Ok(())
+        let initial_set = self.policies.as_ref().map_or(&[][..], |policies| &policies.initial_set);
+        if initial_set.len() > MAX_POLICIES || initial_set.iter().any(|oid| oid.len() > MAX_OID) {
+            return Err(MalformedInput { what: "policy", why: "too many, or too long an OID" });
+        }
+        match &self.peer {
+            Some(Peer::Dns(name) | Peer::Mail(name)) if name.len() > MAX_PEER_OCTETS => {
+                Err(MalformedInput { what: "peer", why: "too long" })
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `sigill demo env`: what the drivers in `tests/clients` need to know of this installation.
 
+mod axe;
 mod card;
 mod lint;
 mod ocsp;
@@ -24,6 +25,8 @@ pub(crate) enum Driver {
     Oidc,
     /// `pathval.py`
     Pathval,
+    /// `axe.mjs`
+    Axe,
 }
 
 /// Lines for a shell to evaluate.
@@ -53,6 +56,7 @@ pub(crate) async fn run(demo: &Demo, driver: Driver) -> anyhow::Result<()> {
         Driver::Card => card::environment(demo)?,
         Driver::Oidc => oidc::environment(demo).await?,
         Driver::Pathval => pathval::environment(demo)?,
+        Driver::Axe => axe::environment(demo)?,
     };
     Ok(std::io::stdout().write_all(environment.0.as_bytes())?)
 }

@@ -31,7 +31,7 @@ impl UserMessage {
             };
             let text =
                 STANDARD.decode(value).ok().and_then(|octets| String::from_utf8(octets).ok()).ok_or_else(wrong)?;
-            let shown = |c: char| !c.is_control() || c == '\n' || c == '\r' || c == '\t';
+            let shown = |c: char| !(c.is_control() || turns_text(c)) || c == '\n' || c == '\r' || c == '\t';
             if text.chars().count() > MAX_CHARACTERS || !text.chars().all(shown) {
                 return Err(wrong());
             }
@@ -45,6 +45,11 @@ impl UserMessage {
         let found = self.texts.get(language).or_else(|| self.texts.get("")).or_else(|| self.texts.values().next());
         found.map_or("", String::as_str)
     }
+}
+
+/// Whether it changes the direction of what follows, so that the holder reads something else than what stands there.
+const fn turns_text(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 const PARAMETER: &str = "https://id.oidc.se/param/userMessage";

@@ -1,6 +1,7 @@
 //! Reads registrations, member by member.
 
 use super::{Authentication, Client, ClientKey, Demand, Name, OFFERED, RegistrationError, SecurityProfile, allows};
+use pki::is_deceptive;
 use pki::jose::{JoseAlgorithm, read_jwk};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -48,6 +49,8 @@ pub(super) struct Registration {
     #[serde(default)]
     backchannel_logout_uri: Option<String>,
     #[serde(default)]
+    logo_uri: Option<String>,
+    #[serde(default)]
     require_pushed_authorization_requests: bool,
     #[serde(default)]
     require_signed_request_object: bool,
@@ -81,7 +84,8 @@ impl Registration {
         check_flow(&self)?;
         let keys = keys(self.jwks.as_ref())?;
         Ok(Client {
-            name: name(&self),
+            name: name(&self)?,
+            logo: logo(&self)?,
             authentication: authentication(&self, &keys)?,
             scopes: self.scope.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
             sector: sector(&self)?,
@@ -158,7 +162,7 @@ fn check_flow(read: &Registration) -> Result<(), RegistrationError> {
 /// https; on a native client's own machine http too (RFC 8252 section 7.3).
 fn is_redirect(uri: &str, native: bool) -> bool {
     let Ok(url) = Url::parse(uri) else { return false };
-    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    let loopback = url.host_str().is_some_and(|host| LOOPBACK.contains(&host));
     let scheme = url.scheme() == "https" || (native && loopback && url.scheme() == "http");
     let plain = uri.is_ascii() && !uri.bytes().any(|b| b.is_ascii_control() || b == b' ');
     scheme
@@ -215,15 +219,36 @@ fn keys(jwks: Option<&Jwks>) -> Result<Vec<ClientKey>, RegistrationError> {
     Ok(keys)
 }
 
-fn name(read: &Registration) -> Name {
+fn name(read: &Registration) -> Result<Name, RegistrationError> {
     let text = |name: &str| read.others.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     let any = text("client_name").unwrap_or(&read.client_id);
     let sv = text("client_name#sv").unwrap_or(any);
-    Name { sv: sv.to_owned(), en: text("client_name#en").unwrap_or(any).to_owned() }
+    let en = text("client_name#en").unwrap_or(any);
+    // Holders decide by it.
+    let readable = |name: &str| name.chars().count() <= MAX_NAME && !name.chars().any(is_deceptive);
+    if !readable(sv) || !readable(en) {
+        return Err(member(
+            "client_name",
+            "at most 256 characters, none of them invisible or turning the others around",
+        ));
+    }
+    Ok(Name { sv: sv.to_owned(), en: en.to_owned() })
+}
+
+/// A picture that comes with the registration. One at an address is left out: whoever serves it would see who logs in.
+fn logo(read: &Registration) -> Result<Option<String>, RegistrationError> {
+    let Some(uri) = read.logo_uri.as_deref().filter(|uri| uri.starts_with("data:")) else { return Ok(None) };
+    let data = LOGO_TYPES.iter().find_map(|kind| uri.strip_prefix(&format!("data:{kind};base64,")));
+    let is_base64 = |text: &&str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
+    match data.filter(|data| data.len() <= MAX_LOGO).filter(is_base64) {
+        Some(_) => Ok(Some(uri.to_owned())),
+        None => Err(member("logo_uri", "a PNG or SVG of at most 24 KiB, as data:image/…;base64,…")),
+    }
 }
 
 /// The host of the redirect addresses; they must agree, since no sector document is fetched (OpenID Connect Core
-/// section 8.1). None if subjects are public.
+/// section 8.1). The holder's own machine is everybody's: what redirects there is a sector of its own. None if subjects
+/// are public.
 fn sector(read: &Registration) -> Result<Option<String>, RegistrationError> {
     match read.subject_type.as_deref() {
         Some("public") => return Ok(None),
@@ -233,6 +258,7 @@ fn sector(read: &Registration) -> Result<Option<String>, RegistrationError> {
     let host = |uri: &String| Url::parse(uri).ok().and_then(|url| url.host_str().map(str::to_owned));
     let hosts: BTreeSet<_> = read.redirect_uris.iter().map(host).collect();
     match hosts.into_iter().collect::<Vec<_>>().as_slice() {
+        [Some(host)] if LOOPBACK.contains(&host.as_str()) => Ok(Some(format!("{host} {}", read.client_id))),
         [Some(host)] => Ok(Some(host.clone())),
         _ => Err(member("redirect_uris", "pairwise subjects need one host")),
     }
@@ -251,6 +277,13 @@ pub(super) const fn member(member: &'static str, problem: &'static str) -> Regis
     RegistrationError::Member { member, problem }
 }
 
+/// The holder's own machine.
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 const MAX_ID: usize = 256;
+/// Longest name, in characters.
+const MAX_NAME: usize = 256;
 const MAX_URIS: usize = 32;
 const MAX_KEYS: usize = 16;
+const LOGO_TYPES: [&str; 2] = ["image/png", "image/svg+xml"];
+/// In characters of base64.
+const MAX_LOGO: usize = 32 * 1024;

@@ -58,10 +58,27 @@ fn what_would_be_unsafe_is_not_registered() {
         json!({"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}),
         json!({"security_profile": "none"}),
         json!({"backchannel_logout_uri": "ftp://rp.example"}),
+        json!({"client_name#sv": "Bolaget \u{202e}netsnäjT"}),
+        json!({"client_name#en": "Tax\u{200b} Agency"}),
+        json!({"client_name": "a".repeat(257)}),
     ] {
         assert!(registration(&changes).is_err(), "{changes}");
     }
     assert!(
         registration(&json!({"redirect_uris": ["http://127.0.0.1:8000/cb"], "application_type": "native"})).is_ok()
     );
+}
+
+/// Every program on the holder's machine answers there: by the host alone all of them would know a person by one name.
+#[test]
+fn programs_on_the_holders_machine_share_no_subjects() {
+    let sector = |id: &str, host: &str| {
+        let redirect = format!("http://{host}:8000/cb");
+        let changes = json!({"client_id": id, "application_type": "native", "redirect_uris": [redirect]});
+        registration(&changes).unwrap().sector.unwrap()
+    };
+    for host in ["127.0.0.1", "[::1]", "localhost"] {
+        assert_ne!(sector("one", host), sector("other", host));
+        assert_eq!(sector("one", host), sector("one", host));
+    }
 }
