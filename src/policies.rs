@@ -3,6 +3,7 @@
 use domain::assurance::{Assurance, AssuranceError};
 use domain::bundle::{Bundle, BundleError, MAX_FILES, MAX_OCTETS};
 use domain::evidence::Signed;
+use domain::function::{FunctionPolicy, FunctionPolicyError};
 use domain::packages::{Packages, PolicyError};
 use domain::reserve::{ReservePolicy, ReservePolicyError};
 use domain::retention::{Retention, RetentionError};
@@ -78,6 +79,14 @@ pub fn assurance(bundle: &Bundle, profiles: &Profiles) -> Result<Assurance, Rule
     Ok(assurance)
 }
 
+/// Which certificates of functions can be ordered, and on what.
+///
+/// # Errors
+/// [`RulesError`], which names the file.
+pub fn functions(bundle: &Bundle) -> Result<FunctionPolicy, RulesError> {
+    Ok(FunctionPolicy::from_toml(bundle.get(FUNCTIONS).ok_or(RulesError::Missing(FUNCTIONS))?)?)
+}
+
 /// How long each kind of record is kept.
 ///
 /// # Errors
@@ -106,6 +115,9 @@ pub enum RulesError {
     /// What levels of assurance demand.
     #[error(transparent)]
     Assurance(#[from] AssuranceError),
+    /// Which certificates of functions can be ordered.
+    #[error(transparent)]
+    Functions(#[from] FunctionPolicyError),
     /// How long records are kept.
     #[error(transparent)]
     Retention(#[from] RetentionError),
@@ -170,6 +182,7 @@ fn approval(path: &Path) -> Result<Option<Signed>, FolderError> {
 }
 
 const ASSURANCE: &str = "assurance.toml";
+const FUNCTIONS: &str = "functions.toml";
 const RETENTION: &str = "retention.toml";
 const RESERVE: &str = "reserve.toml";
 const PACKAGES: &str = "access/packages.toml";

@@ -18,15 +18,18 @@ use tokio::sync::{Notify, Semaphore};
 
 pub mod keys;
 mod login;
+pub mod outward;
 mod policies;
 pub mod signer_child;
 pub mod signer_link;
 mod start;
+mod zones;
 
 pub use keys::KeyLives;
 pub use login::{Login, LogoutNotice, TokenKey};
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
+pub use zones::{NoAnswer, Zones};
 
 use signer_link::SignerLink;
 
@@ -67,6 +70,8 @@ pub struct Parts {
     pub validating: Arc<Semaphore>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
+    /// The way to the zones of names that are to be certified, if there is a resolver.
+    pub zones: Option<Zones>,
     /// Card logins, if they are configured.
     pub login: Option<Login>,
 }
@@ -82,6 +87,8 @@ pub struct Wake {
     pub crl: Notify,
     /// Many cards are to be revoked.
     pub bulk: Notify,
+    /// Somebody is to be told something.
+    pub notices: Notify,
     /// An employment's end was set.
     pub employments: Notify,
     /// A card or certificate was revoked: sessions with it are over.

@@ -1,11 +1,12 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::{PolicyFolder, assurance, packages, profiles, reserve, retention};
+use crate::policies::{PolicyFolder, assurance, functions, packages, profiles, reserve, retention};
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
 use domain::eligibility::EligibilityPolicy;
+use domain::function::FunctionPolicy;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
 use domain::reserve::ReservePolicy;
@@ -33,6 +34,8 @@ pub struct Policies {
     pub revocation: RevocationPolicy,
     /// How reserve cards are given.
     pub reserve: ReservePolicy,
+    /// Which certificates of functions can be ordered, and on what.
+    pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
 }
@@ -54,9 +57,20 @@ impl Policies {
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
-        let reserve = reserve(bundle, &profiles)?;
+        let (functions, reserve) = (functions(bundle)?, reserve(bundle, &profiles)?);
         let digest = bundle.digest();
-        Ok(Self { digest, profiles, packages, eligibility, assurance, terms, revocation, reserve, retention })
+        Ok(Self {
+            digest,
+            profiles,
+            packages,
+            eligibility,
+            assurance,
+            terms,
+            revocation,
+            functions,
+            reserve,
+            retention,
+        })
     }
 
     /// Reads a folder: what is in it, and what that says.

@@ -5,9 +5,10 @@
 
 use crate::signer::frame::{FrameError, head, length};
 use crate::signer::protocol::{
-    Answer, CardAnswer, CrlRequest, IssueRequest, MAX_JSON_BYTES, Request, SignedCertificate, StandingRequest, Status,
+    Answer, CardAnswer, CrlRequest, FunctionRequest, IssueRequest, MAX_JSON_BYTES, Request, SignedCertificate,
+    StandingRequest, Status,
 };
-use domain::evidence::Signed;
+use domain::evidence::{FunctionEvidence, Signed};
 use pki::Kind;
 use pki::issue::SubjectFacts;
 use pki::serial::SerialNumber;
@@ -192,6 +193,24 @@ impl SignerLink {
             not_after,
             tbs: tbs.to_vec(),
         });
+        let (Answer::Issued(signed), _) = self.ask(&request, &[]).await? else {
+            return Err(LinkError::Protocol("another kind of answer"));
+        };
+        certificates(vec![signed], &[serial])?.pop().ok_or(LinkError::Protocol("no certificate"))
+    }
+
+    /// Has the certificate of a function signed that officers ordered and approved.
+    ///
+    /// # Errors
+    /// [`LinkError`] as for [`issue`](Self::issue).
+    pub async fn issue_function(
+        &self,
+        issuer: &str,
+        evidence: FunctionEvidence,
+        certificate: CertificateToSign,
+    ) -> Result<Vec<u8>, LinkError> {
+        let serial = certificate.serial;
+        let request = Request::IssueFunction(FunctionRequest { issuer: issuer.to_owned(), evidence, certificate });
         let (Answer::Issued(signed), _) = self.ask(&request, &[]).await? else {
             return Err(LinkError::Protocol("another kind of answer"));
         };

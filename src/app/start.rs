@@ -1,7 +1,9 @@
 //! Joins the parts of a service from its checked configuration.
 
 use super::signer_link::SignerLink;
-use super::{App, CertificateAuthority, InForce, Issuers, KeyLives, Login, Parts, Policies, Responder, Wake};
+use super::{
+    App, CertificateAuthority, InForce, Issuers, KeyLives, Login, NoAnswer, Parts, Policies, Responder, Wake, Zones,
+};
 use crate::board::Board;
 use crate::clock::System;
 use crate::config::issuer::IssuerConfig;
@@ -78,6 +80,9 @@ pub enum StartError {
     /// Policies that are not in force, and must not come into force.
     #[error(transparent)]
     NotInForce(#[from] Box<PoliciesError>),
+    /// The resolver of the configuration cannot be used.
+    #[error("[functions] resolver")]
+    Resolver(#[from] NoAnswer),
     /// The database cannot be opened.
     #[error("database")]
     Database(#[from] store::OpenError),
@@ -133,6 +138,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         officers: Known::default(),
         validating: Arc::new(tokio::sync::Semaphore::new(crate::service::validate::AT_ONCE)),
         identity: Arc::new(ServerIdentity::default()),
+        zones: config.functions.resolver.map(Zones::of).transpose()?,
         login: config.login.as_ref().map(Login::new).transpose()?,
         config,
     });

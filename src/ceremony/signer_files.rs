@@ -4,6 +4,7 @@ use super::layout::Layout;
 use super::run::OCSP_PROFILE;
 use super::script::{Host, PlannedAuthority, Script};
 use crate::config::issuer::IssuerKind;
+use crate::service::seal::{SEAL_NAME, SEAL_PROFILE};
 use crate::signer::config::{self, IssuerSettings, SignerConfig, TokenSettings, Unlock};
 use crate::signer::officers::{OfficerEntry, OfficerList, OfficersError};
 use crate::signer::standing::{StandingApproval, StandingList};
@@ -59,8 +60,8 @@ pub(crate) fn officers(script: &Script) -> Result<OfficerList, OfficersError> {
     OfficerList::new(entries.collect())
 }
 
-/// The certificates that the service may have made without anybody: its TLS name, its OCSP signers, and what the
-/// file names.
+/// The certificates that the service may have made without anybody: its TLS name, its OCSP signers, its seal, and
+/// what the file names.
 pub(crate) fn standing(script: &Script) -> StandingList {
     let listener = &script.listener;
     let infrastructure = script.authorities.iter().filter(|ca| ca.kind == IssuerKind::Infrastructure);
@@ -76,11 +77,13 @@ pub(crate) fn standing(script: &Script) -> StandingList {
         let subject = script.operator_facts(&authority.responder.as_ref()?.common_name);
         Some(approval(authority, OCSP_PROFILE, subject))
     });
+    let functions = script.authorities.iter().filter(|ca| ca.kind == IssuerKind::Function);
+    let seals = functions.map(|authority| approval(authority, SEAL_PROFILE, script.operator_facts(SEAL_NAME)));
     let named = script.standing.iter().filter_map(|planned| {
         let authority = script.authority(&planned.authority)?;
         Some(approval(authority, &planned.profile, script.standing_facts(planned)))
     });
-    StandingList::new(tls.chain(responders).chain(named).collect())
+    StandingList::new(tls.chain(responders).chain(seals).chain(named).collect())
 }
 
 fn approval(authority: &PlannedAuthority, profile: &str, subject: SubjectFacts) -> StandingApproval {

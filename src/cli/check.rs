@@ -38,6 +38,14 @@ pub fn check(path: &Path) -> anyhow::Result<String> {
     for issuer in &config.issuers {
         writeln!(said, "  issuer    {} ({}), CRL at {}", issuer.name, issuer.kind.as_str(), issuer.crl_url)?;
     }
+    let resolver = config.functions.resolver.map_or_else(
+        || "none: names of functions are shown by registers only".to_owned(),
+        |resolver| format!("{resolver}  (challenges of functions' names)"),
+    );
+    writeln!(said, "  resolver  {resolver}")?;
+    for notice in notices(&config) {
+        writeln!(said, "  notices   {notice}")?;
+    }
     writeln!(said, "  policies  {}", policies.digest)?;
     writeln!(
         said,
@@ -45,4 +53,13 @@ pub fn check(path: &Path) -> anyhow::Result<String> {
         policies.profiles.iter().map(pki::profile::Profile::name).collect::<Vec<_>>().join(", ")
     )?;
     Ok(said)
+}
+
+/// Who is told on which way.
+fn notices(config: &Config) -> Vec<String> {
+    let Some(notices) = &config.notices else { return vec!["nobody is told anything".to_owned()] };
+    let mail =
+        notices.mail.iter().map(|mail| format!("by mail through {}:{}, from {}", mail.host, mail.port, mail.from));
+    let webhooks = notices.webhooks.iter().map(|webhook| format!("of {} to {}", webhook.agency, webhook.url));
+    mail.chain(webhooks).collect()
 }

@@ -8,6 +8,7 @@ pub mod check;
 mod custodians;
 pub mod demo;
 mod emergency;
+mod evidence;
 pub mod key;
 mod memory;
 pub mod policy;
@@ -48,6 +49,8 @@ enum Command {
     Ceremony(ceremony::CeremonyArguments),
     /// Verify the audit log
     Audit(audit::AuditArguments),
+    /// Verify an exported package of evidence, with nothing but the root
+    Evidence(evidence::EvidenceArguments),
     /// See CA keys, and have them go on in their lives under two security officers' signatures
     Key(key::KeyArguments),
     /// Compare and approve policies
@@ -117,6 +120,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo(of) => demo::run(&of),
         Command::Ceremony(of) => ceremony::run(&of),
         Command::Audit(of) => audit::run(&of),
+        Command::Evidence(of) => evidence::run(&of),
         Command::Key(of) => key::run(&of),
         Command::Policy(of) => policy::run(&of),
         Command::Emergency(of) => emergency::run(&of),

@@ -4,9 +4,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
+pub mod functions;
 pub mod issuer;
 pub mod listen;
 pub mod login;
+pub mod notices;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -14,9 +16,11 @@ pub mod token;
 pub mod validation;
 
 pub use domain::subject::Mode;
+use functions::FunctionsConfig;
 use issuer::IssuerConfig;
 use listen::{ListenConfig, TlsConfig};
 use login::LoginConfig;
+use notices::NoticesConfig;
 use status::{CrlConfig, OcspConfig, StatusConfig};
 use token::HsmConfig;
 use validation::ValidationConfig;
@@ -63,6 +67,12 @@ pub struct Config {
     /// Validation for relying services.
     #[serde(default)]
     pub validation: ValidationConfig,
+    /// What people and systems are told; nobody is without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices: Option<NoticesConfig>,
+    /// Certificates of functions.
+    #[serde(default)]
+    pub functions: FunctionsConfig,
     /// Logs.
     #[serde(default)]
     pub log: LogConfig,
@@ -191,6 +201,9 @@ impl Config {
             return invalid("signer.spawn", "in production the signer runs under its own user; remove this key");
         }
         if let Some((key, problem)) = self.login.as_ref().and_then(LoginConfig::problem) {
+            return invalid(key, problem);
+        }
+        if let Some((key, problem)) = self.notices.as_ref().and_then(NoticesConfig::problem) {
             return invalid(key, problem);
         }
         Ok(())

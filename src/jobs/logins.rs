@@ -1,15 +1,13 @@
 //! Logins, unasked: keys of tokens in time, sessions that end with their card, and what is long over.
 
 use super::rhythm::{Rhythm, never};
+use crate::app::outward::{self, Reach};
 use crate::app::{App, Login, LogoutNotice};
-use crate::server_identity::provider;
 use crate::service::ServiceError;
 use crate::service::login::{keys, session};
 use futures::StreamExt;
 use reqwest::Client;
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -77,26 +75,16 @@ async fn send(client: &Client, notice: &LogoutNotice) {
     }
 }
 
-/// Goes to registered addresses only, follows nothing, and trusts the configured roots alone.
+/// Goes to registered addresses only, and trusts the configured roots alone.
 async fn client(app: &App) -> anyhow::Result<Client> {
     let more = app.config.login.iter().flat_map(|config| &config.trusted_roots);
-    let mut roots = RootCertStore::empty();
-    for path in [&app.config.tls.root].into_iter().chain(more) {
-        let pem = tokio::fs::read(path).await?;
-        for root in CertificateDer::pem_slice_iter(&pem) {
-            roots.add(root?)?;
-        }
-    }
-    let tls = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-    let tls = tls.with_root_certificates(roots).with_no_client_auth();
-    let builder = Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(NOTICE_DEADLINE);
-    Ok(builder.redirect(reqwest::redirect::Policy::none()).build()?)
+    let roots: Vec<&Path> = std::iter::once(&app.config.tls.root).chain(more).map(PathBuf::as_path).collect();
+    outward::client(&roots, Reach::Anywhere).await
 }
 
 const KEYS_PERIOD: Duration = Duration::from_mins(10);
 /// A revocation by another process is seen within it.
 const SESSIONS_PERIOD: Duration = Duration::from_secs(1);
-const NOTICE_DEADLINE: Duration = Duration::from_secs(3);
 const ATTEMPTS: u32 = 3;
 /// Notices sent at the same time.
 const ABREAST: usize = 16;

@@ -6,6 +6,7 @@
 mod emergency;
 mod lifecycle;
 mod logins;
+mod notices;
 mod presign_ocsp;
 mod publish_crl;
 mod reconcile;
@@ -31,6 +32,9 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         each(|app, stop| Box::pin(revoke_many::run(app, stop))),
         each(|app, stop| Box::pin(lifecycle::run_employments(app, stop))),
         each(|app, stop| Box::pin(lifecycle::run_uncollected(app, stop))),
+        each(|app, stop| Box::pin(notices::run_deliveries(app, stop))),
+        each(|app, stop| Box::pin(notices::run_reminders(app, stop))),
+        each(|app, stop| Box::pin(notices::run_seal(app, stop))),
         each(|app, stop| Box::pin(logins::run_keys(app, stop))),
         each(|app, stop| Box::pin(logins::run_sessions(app, stop))),
     );

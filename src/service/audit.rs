@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
-use crate::service::permit::{Permit, ReadAudit};
+use crate::service::permit::{Permit, ReadAudit, ReadOwnAudit};
 use domain::audit::{CHECKPOINT_TYPE, Checkpoint, Event, Record};
 use domain::changes::Changes;
 use domain::id::hex;
@@ -28,11 +28,32 @@ pub async fn records(
     Ok(app.store.records(from, limit).await?)
 }
 
+/// Records of the caller's agency. The reading is itself recorded.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails.
+pub async fn own_records(
+    app: &App,
+    permit: &Permit<ReadOwnAudit>,
+    from: u64,
+    limit: u32,
+) -> Result<Vec<Record>, ServiceError> {
+    let limit = limit.clamp(1, super::read::MAX_PAGE);
+    let event = Event::new("audit.read", permit.actor(), "agency", app.clock.now())
+        .in_tenant(permit.tenant())
+        .with("from", from)
+        .with("limit", limit);
+    commit(app, Changes::recording(event)).await?;
+    Ok(app.store.records_of(permit.tenant(), from, limit).await?)
+}
+
 /// A checkpoint of the log as it stands, signed by the audit seal: a compact JWS to keep elsewhere.
 ///
 /// # Errors
 /// [`ServiceError`] if the store or the token fails.
-pub async fn checkpoint(app: &App) -> Result<String, ServiceError> {
+pub async fn checkpoint(app: &App, permit: &Permit<ReadAudit>) -> Result<String, ServiceError> {
+    let event = Event::new("audit.sealed", permit.actor(), "log", app.clock.now());
+    commit(app, Changes::recording(event)).await?;
     let head = app.store.head().await?;
     let checkpoint = Checkpoint { size: head.size, hash: hex(&head.hash), at: app.clock.now() };
     let payload = serde_json::to_vec(&checkpoint).expect("a checkpoint holds numbers and strings");

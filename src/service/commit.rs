@@ -1,6 +1,7 @@
 //! Commits a unit of work and does at once what must follow from it.
 
 use crate::app::App;
+use crate::service::notices;
 use domain::audit::Head;
 use domain::bulk::BulkState;
 use domain::card::CardState;
@@ -17,6 +18,7 @@ use domain::ports::StoreError;
 /// [`StoreError`]; then nothing was changed, but after `Unavailable` only a reader knows.
 pub async fn commit(app: &App, changes: Changes) -> Result<Head, StoreError> {
     let app = App::clone(app);
+    let changes = notices::with_notices(app.config.notices.as_ref(), changes);
     let work = tokio::spawn(async move {
         let effects = Effects::of(&changes);
         let committed = app.store.commit(changes).await;
@@ -39,6 +41,7 @@ struct Effects {
     rights_changed: bool,
     employment_ends: bool,
     bulk_runs: bool,
+    tells: bool,
 }
 
 impl Effects {
@@ -55,6 +58,7 @@ impl Effects {
                     effects.rights_changed = true;
                     effects.employment_ends = true;
                 }
+                Write::Notice { .. } => effects.tells = true,
                 // A bound card lets nobody in, and did not before.
                 Write::Card { new, .. } if new.state == CardState::Bound => {}
                 Write::Card { .. } | Write::NewAssignment(_) | Write::Assignment { .. } | Write::Training(_) => {
@@ -81,6 +85,9 @@ impl Effects {
     }
 
     fn wake(&self, app: &App) {
+        if self.tells {
+            app.wake.notices.notify_one();
+        }
         if self.bulk_runs {
             app.wake.bulk.notify_one();
         }

@@ -7,6 +7,7 @@ use domain::assignment::AssignmentError;
 use domain::bulk::BulkError;
 use domain::enrolment::FourEyes;
 use domain::evidence::EvidenceError;
+use domain::function::ControlFault;
 use domain::key::KeyState;
 use domain::onboarding::{NotRunning, OnboardingError};
 use domain::ports::{Conflict, StoreError};
@@ -82,6 +83,9 @@ pub enum ServiceError {
     /// The person's employment at the agency is over.
     #[error("the employment is over")]
     EmploymentOver,
+    /// The order of a function's certificate is not as it must be.
+    #[error(transparent)]
+    Control(#[from] ControlFault),
     /// The approval cannot be given or used.
     #[error(transparent)]
     Approval(#[from] ApprovalError),
@@ -139,6 +143,7 @@ impl ServiceError {
             Self::Assignment(e) => e.kind(),
             Self::Bulk(e) => e.kind(),
             Self::Reserve(e) => e.kind(),
+            Self::Control(e) => e.kind(),
             Self::Approval(e) => e.kind(),
             Self::Evidence(e) => e.kind(),
             Self::Issue(e) => e.kind(),
@@ -179,6 +184,7 @@ impl ServiceError {
             Self::FourEyes(_) | Self::Store(StoreError::Conflict(Conflict::FourEyes)) => "four-eyes",
             Self::OnSelf => "on-self",
             Self::EmploymentOver => "employment-over",
+            Self::Control(e) => e.code(),
             Self::Approval(e) => approval_code(e),
             Self::Evidence(e) => evidence_code(e),
             Self::Csr(e) => e.code(),

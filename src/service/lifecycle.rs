@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
+use crate::service::notices::tell;
 use crate::service::permit::{EndEmployment, Permit};
 use crate::service::revoke::{self, Target};
 use crate::service::text::{MAX_REASON, one_line};
@@ -10,6 +11,7 @@ use domain::PersonId;
 use domain::audit::{Actor, Event};
 use domain::calendar::{Day, months_before};
 use domain::changes::{Changes, Write};
+use domain::notice::{NoticeKind, of_function};
 use domain::people::Employment;
 use domain::ports::{Conflict, StoreError};
 use pki::crl::Reason;
@@ -60,10 +62,20 @@ pub async fn end_employments(app: &App) -> Result<usize, ServiceError> {
         let actor = Actor::System(EMPLOYMENTS.to_owned());
         let event = Event::new("employment.ended", actor, employment.person.as_str(), app.clock.now())
             .in_tenant(&employment.tenant);
-        let write = Write::EmploymentEnd { employment, closed: true };
-        commit(app, Changes::recording(event).write(write)).await?;
+        let changes = orphaned(app, &employment, Changes::recording(event)).await?;
+        commit(app, changes.write(Write::EmploymentEnd { employment, closed: true })).await?;
     }
     Ok(people)
+}
+
+/// Tells of the functions that nobody answers for any more.
+async fn orphaned(app: &App, employment: &Employment, changes: Changes) -> Result<Changes, ServiceError> {
+    let Some(config) = &app.config.notices else { return Ok(changes) };
+    let now = app.clock.now();
+    let kept = app.store.functions_in_want(&employment.tenant, (now, now), BATCH).await?;
+    let theirs = kept.iter().filter(|row| row.value.keeper().responsible == employment.person);
+    let notices = theirs.map(|row| of_function(NoticeKind::FunctionOrphaned, &row.value, now));
+    Ok(notices.fold(changes, |changes, notice| tell(config, changes, notice)))
 }
 
 /// Revokes cards that were not handed out within `COLLECT_MONTHS` of their certificates; how many.

@@ -79,6 +79,7 @@ impl About<'_> {
             Self::Thing(Thing::Card(number)) => number.as_str(),
             Self::Thing(Thing::Person(id)) => id.as_str(),
             Self::Thing(Thing::Assignment(id)) => id.as_str(),
+            Self::Thing(Thing::Function(id)) => id.as_str(),
             Self::Other(word) => word,
         }
     }

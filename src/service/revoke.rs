@@ -3,16 +3,19 @@
 use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
-use crate::service::permit::{Permit, Revoke, RevokeOwnCard};
+use crate::service::notices::tell;
+use crate::service::permit::{Permit, Revoke, RevokeFunction, RevokeOwnCard};
 use crate::service::text::{MAX_REASON, one_line};
 use domain::audit::{Actor, Event};
 use domain::bulk::BulkRevocation;
 use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRecord, CertificateRef, Holder};
 use domain::changes::{Changes, Stored, Write};
+use domain::function::AnyFunction;
+use domain::notice::{NoticeKind, of_function};
 use domain::ports::{Conflict, StoreError};
 use domain::revocation::{Requester, Revocation};
-use domain::{CardNumber, PersonId, TenantId};
+use domain::{CardNumber, FunctionId, PersonId, TenantId};
 use pki::crl::Reason;
 use pki::time::UtcTime;
 
@@ -67,7 +70,8 @@ pub(super) async fn by_code(
 ) -> Result<Revoked, ServiceError> {
     let (tenant, requester) = (tenant.clone(), Requester::Person(holder));
     let authentication = "revocation code".to_owned();
-    let by = By { tenant, requester, channel: "revocation-code", authentication, exception: None, also: None };
+    let by =
+        By { tenant, requester, channel: "revocation-code", authentication, exception: None, also: None, told: None };
     insist(app, by, Target::Card(number), reason).await
 }
 
@@ -84,7 +88,7 @@ pub async fn by_system(
 ) -> Result<Revoked, ServiceError> {
     let requester = Requester::System(system.to_owned());
     let (tenant, authentication) = (tenant.clone(), "none".to_owned());
-    let by = By { tenant, requester, channel: "job", authentication, exception: None, also: None };
+    let by = By { tenant, requester, channel: "job", authentication, exception: None, also: None, told: None };
     insist(app, by, target, reason).await
 }
 
@@ -105,6 +109,7 @@ pub(super) async fn in_bulk(
         authentication: format!("bulk revocation {}", bulk.id),
         exception: None,
         also: Some(outcome),
+        told: None,
     };
     insist(app, by, Target::Card(number), bulk.reason).await
 }
@@ -154,12 +159,37 @@ pub async fn certificate(
 ) -> Result<Revoked, ServiceError> {
     let tenant = permit.tenant();
     let record = app.store.certificate(certificate).await?.ok_or(ServiceError::NotFound)?;
+    let mut by = By::officer(permit);
     match &record.intent.holder {
         Holder::Person { tenant: owner, .. } if owner == tenant => {}
+        Holder::Function { tenant: owner, function } if owner == tenant => {
+            by.told = app.store.function(tenant, function).await?.map(|row| row.value);
+        }
         _ => return Err(ServiceError::NotFound),
     }
-    let work = Work { by: &By::officer(permit), reason, at: app.clock.now() };
+    let work = Work { by: &by, reason, at: app.clock.now() };
     work.commit(app, "certificate.revoked", &certificate.serial.to_string(), Vec::new(), vec![record]).await
+}
+
+/// Revokes the certificate of a function.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] for a function of another agency; a wrong stage while it has no certificate.
+pub async fn function(
+    app: &App,
+    permit: &Permit<RevokeFunction>,
+    id: &FunctionId,
+    reason: Reason,
+) -> Result<Revoked, ServiceError> {
+    let function = app.store.function(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?.value;
+    let wrong_stage = ServiceError::WrongStage { wanted: "issued", found: function.stage_name() };
+    let issued = function.issued().ok_or(wrong_stage)?;
+    let certificate = CertificateRef { issuer: issued.issuer.clone(), serial: issued.serial };
+    let record = app.store.certificate(&certificate).await?;
+    let record = record.ok_or(ServiceError::Incomplete("the function's certificate"))?;
+    let by = By { told: Some(function), ..By::of(permit, "officer") };
+    let work = Work { by: &by, reason, at: app.clock.now() };
+    work.commit(app, "function.revoked", id.as_str(), Vec::new(), vec![record]).await
 }
 
 /// What is revoked with all that it carries.
@@ -181,6 +211,8 @@ struct By {
     exception: Option<(Unauthenticated, [u8; 16])>,
     /// What is written with it.
     also: Option<Write>,
+    /// The function whose keepers are told.
+    told: Option<AnyFunction>,
 }
 
 impl By {
@@ -208,6 +240,7 @@ impl By {
             authentication: format!("certificate {}", permit.caller().certificate.serial),
             exception: None,
             also: None,
+            told: None,
         }
     }
 
@@ -290,6 +323,9 @@ impl Work<'_> {
         let mut changes = Changes::recording(event);
         if let Some(write) = &self.by.also {
             changes = changes.write(write.clone());
+        }
+        if let (Some(function), Some(config)) = (&self.by.told, &app.config.notices) {
+            changes = tell(config, changes, of_function(NoticeKind::FunctionRevoked, function, self.at));
         }
         for card in cards {
             let new = card

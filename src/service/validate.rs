@@ -143,6 +143,7 @@ async fn own_certificate(app: &App, der: &[u8]) -> Result<Option<OwnCertificate>
     let CertificateRecord { intent, revocation, .. } = record;
     let (agency, on_card) = match intent.holder {
         Holder::Person { tenant, card, .. } => (app.store.tenant(&tenant).await?, card.is_some()),
+        Holder::Function { tenant, .. } => (app.store.tenant(&tenant).await?, false),
         Holder::Service { .. } => (None, false),
     };
     let revoked_at = revocation.map(|revocation| revocation.at);

@@ -183,6 +183,9 @@ impl Foundation {
             CertificateHolder::Person { person, card, .. } => {
                 Holder::Person { person: person.clone(), card: card.clone() }
             }
+            CertificateHolder::Function { tenant, function } => {
+                Holder::Function { tenant: tenant.clone(), function: function.clone() }
+            }
             CertificateHolder::Service { .. } => Holder::service(request.subject),
         };
         let der = self.sign(&issuer.name, request, holder, linted, keys)?;

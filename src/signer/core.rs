@@ -71,6 +71,9 @@ impl Core {
             Request::IssueStanding(request) => {
                 self.issue_standing(request).map(|signed| (Answer::Issued(signed), Vec::new()))
             }
+            Request::IssueFunction(request) => {
+                self.issue_function(request).map(|signed| (Answer::Issued(signed), Vec::new()))
+            }
             Request::Crl(request) => self.crl(request, blob).map(|crl| (Answer::Crl, crl)),
             Request::AnnounceEmergency(request) => self.announce_emergency(request).map(emergency),
             Request::CancelEmergency(signed) => self.cancel_emergency(signed).map(emergency),

@@ -4,6 +4,7 @@ use super::journal::JournalError;
 use super::ledger::LedgerError;
 use domain::assurance::ProofFault;
 use domain::evidence::EvidenceError;
+use domain::function::ControlFault;
 use domain::key::KeyState;
 use domain::reserve::ReserveError;
 use domain::subject::SubjectFault;
@@ -147,6 +148,8 @@ pub(super) enum SignerError {
     Proof(#[from] ProofFault),
     #[error(transparent)]
     Reserve(#[from] ReserveError),
+    #[error("the order: {0}")]
+    Control(#[from] ControlFault),
     #[error("not approved: {0}")]
     NotApproved(&'static str),
     #[error("{0}")]
@@ -231,6 +234,7 @@ impl SignerError {
             Self::Evidence(_)
             | Self::Proof(_)
             | Self::Reserve(_)
+            | Self::Control(_)
             | Self::NotApproved(_)
             | Self::Emergency(_)
             | Self::NoAnchor { .. }

@@ -1,5 +1,6 @@
 //! Signs certificates without a person, within what the ceremony allowed.
 
+use super::config::Mode;
 use super::core::Core;
 use super::digest::Digest;
 use super::draft::{Draft, Outcome, Wanted};
@@ -8,6 +9,7 @@ use super::journal::{Authority, Holder, Record};
 use super::protocol::{SignedCertificate, StandingRequest};
 use super::standing::StandingApproval;
 use pki::key::PublicKey;
+use pki::profile::Purpose;
 
 impl Core {
     /// Signs if a standing approval covers issuer, profile, exact subject and key.
@@ -17,6 +19,11 @@ impl Core {
         let policies = self.policies();
         let profile = policies.get(&request.profile)?;
         if profile.purpose().is_person() {
+            return Err(SignerError::NoStandingApproval);
+        }
+        // In production officers order and approve those of agencies; the service's own seal is the ceremony's.
+        let of_agencies = matches!(profile.purpose(), Purpose::FunctionServer | Purpose::FunctionClient);
+        if policies.mode == Mode::Production && of_agencies {
             return Err(SignerError::NoStandingApproval);
         }
         let key = PublicKey::from_spki(&request.spki)?;

@@ -444,7 +444,7 @@ impl Holder {
     fn without_card(&self) -> Self {
         match self {
             Self::Person { person, .. } => Self::Person { person: person.clone(), card: None },
-            Self::Service { .. } => self.clone(),
+            Self::Function { .. } | Self::Service { .. } => self.clone(),
         }
     }
 }
@@ -469,6 +469,7 @@ const RECOVERY_SECONDS: i64 = 900;
 fn used_approval(authority: Option<&Authority>, purpose: Purpose) -> Option<(ApprovalUse, UtcTime)> {
     match authority? {
         Authority::Approval { operation, delivered_at, .. } => Some(((*operation, purpose), *delivered_at)),
+        Authority::Function { operation, ordered_at, .. } => Some(((*operation, purpose), *ordered_at)),
         Authority::Standing { .. } => None,
     }
 }

@@ -6,7 +6,7 @@
 //! process, its database and its administrators cannot make it sign what nobody approved.
 //!
 //! The tour: [`protocol`] is what callers say, in [`frame`]s, to a [`server`]; [`core`] is the state
-//! and the door to it; `issue`, `issue_standing`, `crl` and `keys` are what it does; `registry` knows the
+//! and the door to it; `issue`, `issue_function`, `issue_standing`, `crl` and `keys` are what it does; `registry` knows the
 //! officers; `ledger` holds the rules on what may follow what, [`journal`] makes it last; [`start`]
 //! refuses a state that was changed; [`restore`] judges who may put a token back; [`emergency`] appoints officers when
 //! too few are left; [`unlock`] keeps the token shut until custodians open it; [`ceremony`] is the door
@@ -23,6 +23,7 @@ pub mod error;
 pub mod fault;
 pub mod frame;
 mod issue;
+mod issue_function;
 mod issue_standing;
 mod issuers;
 pub mod journal;

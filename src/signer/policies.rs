@@ -7,10 +7,11 @@ use super::error::SignerError;
 use super::journal::{Record, Revision};
 use super::registry::Registry;
 use super::start::StartError;
-use crate::policies::{PolicyFolder, assurance, profiles, reserve};
+use crate::policies::{PolicyFolder, assurance, functions, profiles, reserve};
 use domain::assurance::Assurance;
 use domain::bundle::Bundle;
 use domain::evidence::{EvidenceError, verify_policies};
+use domain::function::FunctionPolicy;
 use domain::reserve::ReservePolicy;
 use pki::profile::{KeyOrigin, Profile, Profiles};
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub(super) struct Policies {
     profiles: Profiles,
     pub(super) assurance: Assurance,
     pub(super) reserve: ReservePolicy,
+    pub(super) functions: FunctionPolicy,
     pub(super) mode: Mode,
     pub(super) bundle: Digest,
     pub(super) revisions: BTreeMap<String, Revision>,
@@ -41,8 +43,9 @@ impl Policies {
         };
         let contents = bundle.folder("profiles").filter_map(|(_, text)| content(text));
         let revisions = contents.filter_map(revision).collect();
-        let (assurance, reserve) = (assurance(bundle, &profiles)?, reserve(bundle, &profiles)?);
-        Ok(Self { profiles, assurance, reserve, mode, bundle: Digest::of_bundle(bundle), revisions })
+        let (assurance, functions) = (assurance(bundle, &profiles)?, functions(bundle)?);
+        let reserve = reserve(bundle, &profiles)?;
+        Ok(Self { profiles, assurance, functions, reserve, mode, bundle: Digest::of_bundle(bundle), revisions })
     }
 
     /// The profile with this name. In production a person's key is never in software.

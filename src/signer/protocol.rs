@@ -9,7 +9,7 @@ use super::error::Code;
 use super::journal::Head;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::evidence::{IssueEvidence, Signed};
+use domain::evidence::{FunctionEvidence, IssueEvidence, Signed};
 use domain::key::{KeyState, Stage};
 use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
@@ -27,6 +27,8 @@ pub enum Request {
     Issue(IssueRequest),
     /// Sign a certificate that a standing approval covers.
     IssueStanding(StandingRequest),
+    /// Sign the certificate of a system or an organisation, on officers' signatures.
+    IssueFunction(FunctionRequest),
     /// Sign the CRL in the frame of bytes.
     Crl(CrlRequest),
     /// Read the policy folder again, and obey what officers approved.
@@ -105,6 +107,18 @@ pub struct StandingRequest {
     pub tbs: Vec<u8>,
 }
 
+/// The certificate of a system or an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionRequest {
+    /// Name of the CA.
+    pub issuer: String,
+    /// Everything that officers signed.
+    pub evidence: FunctionEvidence,
+    /// The certificate.
+    pub certificate: CertificateToSign,
+}
+
 /// A CRL, whose TBSCertList is in the frame of bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -121,7 +135,7 @@ pub enum Answer {
     Hello(Status),
     /// To [`Request::Issue`], for each card in the order of the request.
     Cards(Vec<CardAnswer>),
-    /// To [`Request::IssueStanding`].
+    /// To [`Request::IssueStanding`] and [`Request::IssueFunction`].
     Issued(SignedCertificate),
     /// To [`Request::Crl`]; the CRL is in the frame of bytes.
     Crl,

@@ -71,6 +71,8 @@ struct Objects {
     held: String,
     step: String,
     bulk: String,
+    /// Asked for, and no more.
+    function: String,
 }
 
 impl Objects {
@@ -97,6 +99,7 @@ impl Objects {
         let many: Vec<_> = (0..11).map(|n| format!("NOSUCHCARD{n}")).collect();
         let many = json!({"cards": many, "reason": "superseded", "grounds": "series 4"});
         let bulk = id(agency.revoker.post("/ra/v1/bulk-revocations", many).await.ok());
+        let function = id(crate::functions::requested(installation).await);
         Self {
             submitted,
             identified,
@@ -110,14 +113,22 @@ impl Objects {
             held,
             step,
             bulk,
+            function,
         }
     }
 
     fn routes(&self) -> Vec<Route> {
-        [self.of_enrolments(), self.of_cards(), self.of_reserve_cards(), self.of_rights(), self.of_the_operator()]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            self.of_enrolments(),
+            self.of_cards(),
+            self.of_reserve_cards(),
+            self.of_functions(),
+            self.of_rights(),
+            self.of_the_operator(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn of_enrolments(&self) -> Vec<Route> {
@@ -282,6 +293,47 @@ impl Objects {
         ]
     }
 
+    fn of_functions(&self) -> Vec<Route> {
+        let wish = json!({
+            "profile": "function-server", "common_name": "a.example.se", "dns_names": ["a.example.se"],
+            "responsible": "nobody", "contact": "drift@norrsken.example.se", "csr": "x",
+        });
+        let about = |method: Method, template: &'static str, body: Option<Value>| {
+            ours(method, template, template.replace("{id}", &self.function), body)
+        };
+        let post = |template, body: Value| about(Method::POST, template, Some(body));
+        vec![
+            open(Method::POST, "/ra/v1/functions", Some(wish)),
+            open(Method::GET, "/ra/v1/functions", None),
+            open(Method::GET, "/ra/v1/function-work-list", None),
+            about(Method::GET, "/ra/v1/functions/{id}", None),
+            post("/ra/v1/functions/{id}/order/preparation", json!({})),
+            post("/ra/v1/functions/{id}/order", json!({"operation": "{}", "statement": "x"})),
+            post("/ra/v1/functions/{id}/approval", json!({"statement": "x"})),
+            post("/ra/v1/functions/{id}/certificate", json!({})),
+            post(
+                "/ra/v1/functions/{id}/keeper",
+                json!({"responsible": "nobody", "contact": "drift@norrsken.example.se", "reason": "case 9"}),
+            ),
+            post("/ra/v1/functions/{id}/revocation", json!({"reason": "keyCompromise"})),
+            ours(
+                Method::POST,
+                "/ra/v1/persons/{id}/address",
+                format!("/ra/v1/persons/{}/address", self.applicant),
+                Some(json!({"email": null})),
+            ),
+            open(Method::GET, "/ra/v1/notices", None),
+            ours(
+                Method::POST,
+                "/ra/v1/notices/{id}/{channel}/retry",
+                "/ra/v1/notices/unknown/mail/retry".to_owned(),
+                Some(json!({})),
+            ),
+            ours(Method::GET, "/ra/v1/cards/{number}/evidence", format!("/ra/v1/cards/{}/evidence", self.card), None),
+            open(Method::GET, "/ra/v1/audit", None),
+        ]
+    }
+
     fn of_rights(&self) -> Vec<Route> {
         let (number, _) = fresh_person();
         vec![
@@ -357,6 +409,12 @@ impl Objects {
                 &format!("/admin/v1/tenants/norrsken/cards/{}", self.card),
                 None,
             ),
+            at(
+                Method::GET,
+                "/admin/v1/tenants/{id}/cards/{number}/evidence",
+                &format!("/admin/v1/tenants/norrsken/cards/{}/evidence", self.card),
+                None,
+            ),
             read("/admin/v1/keys"),
             open(Method::POST, "/admin/v1/keys/acts", Some(json!({"operation": "{}", "statements": []}))),
             at(Method::GET, "/admin/v1/keys/{issuer}/affected", &affected, None),
@@ -408,6 +466,7 @@ fn callers(installation: &Installation) -> Vec<(String, Caller)> {
         "approver",
         "card-desk",
         "revocation-officer",
+        "function-administrator",
         "administrator",
         "security-officer",
         "auditor",

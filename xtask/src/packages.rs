@@ -36,6 +36,7 @@ pub(crate) const RUN: &[Package] = &[
 
 /// What the tests need beyond building and running.
 pub(crate) const TEST: &[Package] = &[
+    package("dnsmasq-base", "serves the zones of names that are to be certified"),
     program("chromium", "chromium", "walks through the pages, with a card and without"),
     package("apache2", "a relying service with mod_auth_openidc"),
     package("libapache2-mod-auth-openidc", "the relying party in it"),
@@ -48,6 +49,7 @@ pub(crate) const TEST: &[Package] = &[
     package("p11-kit-modules", "the client side of a token served by p11-kit"),
     package("libp11-kit-dev", "PKCS#11 headers of the fault shim"),
     package("postgresql", "the second database engine"),
+    package("python3-aiosmtpd", "takes the mail that tests have sent"),
     package("procps", "kill and ps: tests stop and count processes"),
     package("sqlite3", "looks at the embedded database from outside"),
     package("python3", "runs pkilint"),

@@ -48,6 +48,8 @@ words! {
         CardDesk = "card-desk",
         /// Revokes cards and people of the agency.
         RevocationOfficer = "revocation-officer",
+        /// Orders certificates for systems and for the agency itself (funktionsadministratör).
+        FunctionAdministrator = "function-administrator",
         /// Runs the service; sees keys and agencies, not people.
         Administrator = "administrator",
         /// Answers for the rules: approves policies (säkerhetsansvarig).
@@ -76,6 +78,24 @@ words! {
         ReadCard = "read-card",
         /// Revoke a card, a person or a certificate.
         Revoke = "revoke",
+        /// Order a certificate for a system or the agency itself, have it issued, and say who answers for it.
+        OrderFunction = "order-function",
+        /// Approve such an order of somebody else.
+        ApproveFunction = "approve-function",
+        /// Read such orders and their certificates.
+        ReadFunction = "read-function",
+        /// Revoke such a certificate.
+        RevokeFunction = "revoke-function",
+        /// Say where an employee is reached.
+        RecordAddress = "record-address",
+        /// Read what the agency's people and systems were told, and what became of it.
+        ReadNotices = "read-notices",
+        /// Have a notice delivered again that was given up.
+        RetryNotice = "retry-notice",
+        /// Have the evidence of a card exported.
+        ExportEvidence = "export-evidence",
+        /// Read the agency's part of the audit log.
+        ReadOwnAudit = "read-own-audit",
         /// Read the agencies.
         ReadTenants = "read-tenants",
         /// Find a person at the own agency, for a purpose.
@@ -136,6 +156,10 @@ impl Action {
             self,
             Self::ReadEnrolment
                 | Self::ReadCard
+                | Self::ReadFunction
+                | Self::ReadNotices
+                | Self::ExportEvidence
+                | Self::ReadOwnAudit
                 | Self::ReadTenants
                 | Self::ReadAssignments
                 | Self::ReadAnyAgency

@@ -4,6 +4,10 @@
 //! value later leaves the chain valid. The port is two functions wide on purpose
 //! ([`link`] when writing, [`Verifier`] when reading): another log structure can take its place.
 
+mod catalogue;
+
+pub use catalogue::{CATALOGUE, Kind};
+
 use crate::id::hex;
 use crate::{PersonId, TenantId};
 use aws_lc_rs::digest::{Context, SHA256, digest};
@@ -248,6 +252,13 @@ pub fn check_personal(record: &Record, field: &str, salt: &[u8; 16], value: &str
     let text: serde_json::Value = serde_json::from_str(&record.text).map_err(|_| wrong())?;
     let recorded = text["commitments"][field].as_str().ok_or_else(wrong)?;
     if recorded == hex(&commitment(salt, field, value)) { Ok(()) } else { Err(wrong()) }
+}
+
+/// Whether a record's hash, hexadecimal, follows from its text and the hash before it, and the text is of that number.
+pub fn link_holds(sequence: u64, text: &str, before: &str, hash: &str) -> bool {
+    let digest = |hex: &str| hex.parse::<crate::operation::OperationHash>().ok().map(|hash| *hash.as_bytes());
+    let follows = digest(before).is_some_and(|before| digest(hash) == Some(chain(&before, text)));
+    follows && inner_sequence(text) == Some(sequence)
 }
 
 fn inner_sequence(text: &str) -> Option<u64> {

@@ -1,7 +1,7 @@
 //! What is kept of each certificate, from the moment its serial is reserved.
 
 use crate::revocation::Revocation;
-use crate::{CardNumber, EnrolmentId, PersonId, TenantId};
+use crate::{CardNumber, EnrolmentId, FunctionId, PersonId, TenantId};
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
@@ -51,6 +51,13 @@ pub enum Holder {
         card: Option<CardNumber>,
         /// The enrolment it was approved in; none for those made by the ceremony.
         enrolment: Option<EnrolmentId>,
+    },
+    /// A system of an agency, or the agency itself, through an order.
+    Function {
+        /// The agency.
+        tenant: TenantId,
+        /// The order.
+        function: FunctionId,
     },
     /// A key of the service itself, by its label.
     Service {

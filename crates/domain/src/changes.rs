@@ -12,8 +12,10 @@ use crate::card::Card;
 use crate::certificate::{CertificateRef, Intent};
 use crate::enrolment::AnyEnrolment;
 use crate::evidence::Signed;
+use crate::function::AnyFunction;
 use crate::hand_out::HandOut;
 use crate::key::KeyState;
+use crate::notice::{Attempted, Channel, Notice};
 use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
 use crate::relying::{Registration, TokenKey};
@@ -21,7 +23,7 @@ use crate::reserve::StockedCard;
 use crate::revocation::Revocation;
 use crate::revocation_code::KeptCode;
 use crate::session::LoginWrite;
-use crate::{BulkId, CardNumber, TenantId};
+use crate::{BulkId, CardNumber, PersonId, TenantId};
 use pki::time::UtcTime;
 use std::collections::BTreeSet;
 
@@ -74,6 +76,24 @@ pub enum Write {
         /// Whether everything that hung on it has been revoked.
         closed: bool,
     },
+    /// Where an employee is reached, or that nobody knows. Missing if there is no employment.
+    Address {
+        /// The agency.
+        tenant: TenantId,
+        /// Who.
+        person: PersonId,
+        /// An e-mail address.
+        email: Option<String>,
+    },
+    /// Something is to be told on one way. What was told before is not told again.
+    Notice {
+        /// What.
+        notice: Notice,
+        /// On which way.
+        channel: Channel,
+    },
+    /// An attempt to deliver a notice. Stale if somebody else tried since it was read.
+    Attempted(Attempted),
     /// An agreement on file.
     Agreement(Agreement),
     /// An agency's step into a phase, proposed, or taken by a ceremony. Conflict while another is open.
@@ -102,6 +122,15 @@ pub enum Write {
     Enrolment {
         /// The new value.
         new: AnyEnrolment,
+        /// The version it was read at.
+        seen: Version,
+    },
+    /// A new order of a function's certificate.
+    NewFunction(AnyFunction),
+    /// Such an order moved on, or others answer for the function. Stale if someone else wrote it since `seen`.
+    Function {
+        /// The new value.
+        new: AnyFunction,
         /// The version it was read at.
         seen: Version,
     },

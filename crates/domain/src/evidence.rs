@@ -4,9 +4,11 @@
 //! process, which trusts nobody: it is the signer's answer that counts.
 
 mod emergency;
+mod function;
 mod security;
 
 pub use emergency::verify_cancellation;
+pub use function::{ApprovedFunction, FunctionEvidence, verify_function};
 
 pub use security::{
     ApprovedAct, KEY_ACT_APPROVALS, KEY_ACT_MAX_AGE_DAYS, POLICY_APPROVALS, verify_key_act, verify_policies,

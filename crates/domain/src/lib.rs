@@ -21,9 +21,11 @@ pub mod changes;
 pub mod eligibility;
 pub mod enrolment;
 pub mod evidence;
+pub mod function;
 pub mod hand_out;
 pub mod id;
 pub mod key;
+pub mod notice;
 pub mod onboarding;
 pub mod operation;
 pub mod packages;
@@ -38,5 +40,7 @@ pub mod rights;
 pub mod session;
 pub mod subject;
 
-pub use id::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, MoveId, PersonId, TenantId};
+pub use id::{
+    ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, FunctionId, MoveId, NoticeId, PersonId, TenantId,
+};
 pub use pki::Kind;

@@ -4,6 +4,7 @@
 //! executes it recomputes that hash from what it is about to do.
 
 pub use self::emergency::CancelEmergency;
+pub use self::function::{ControlEvidence, ControlProof, IssueFunction};
 pub use self::key_act::{AddTrustAnchor, MoveKey, RestoreToken};
 
 use crate::id::hex;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 mod emergency;
+mod function;
 mod key_act;
 
 /// An act under dual control, or one of its steps. The serialised form is what is hashed; field
@@ -31,6 +33,8 @@ pub enum Operation {
     DeliverCards(DeliverCards),
     /// These keys were born on these reserve cards, which wait in envelopes.
     StockCards(StockCards),
+    /// A certificate for a system or an organisation is to be issued.
+    IssueFunction(IssueFunction),
     /// These policies are to be in force.
     LoadPolicies(LoadPolicies),
     /// A CA's key is to be in a later state of its life.
@@ -353,6 +357,8 @@ pub enum Act {
     Approve,
     /// "These keys are on this card."
     Deliver,
+    /// "My agency wants this, and what it says is so."
+    Order,
     /// "I have this card, and I accept the terms."
     Receive,
 }

@@ -13,15 +13,19 @@ use crate::certificate::{CertificateRecord, CertificateRef};
 use crate::changes::{Changes, Dossier, PublishedCrl, PublishedOcsp, Stored};
 use crate::enrolment::AnyEnrolment;
 use crate::evidence::Signed;
+use crate::function::AnyFunction;
 use crate::hand_out::HandOut;
 use crate::key::KeyLife;
+use crate::notice::{Channel, Delivery, DeliveryState, Ending, NoticeKind};
 use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
 use crate::relying::{Registration, TokenKey};
 use crate::revocation::Revocation;
 use crate::revocation_code::KeptCode;
 use crate::session::{LoginWrite, SecretDigest, SessionState, TicketKind, TicketState};
-use crate::{ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, Kind, PersonId, TenantId};
+use crate::{
+    ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, FunctionId, Kind, NoticeId, PersonId, TenantId,
+};
 use async_trait::async_trait;
 use pki::crl::RevokedEntry;
 use pki::identifier::{OrganisationNumber, PersonalNumber};
@@ -143,6 +147,8 @@ pub enum Thing<'a> {
     Person(&'a PersonId),
     /// A package in somebody's hands.
     Assignment(&'a AssignmentId),
+    /// An order of a function's certificate.
+    Function(&'a FunctionId),
 }
 
 /// Where things are: for the security log and for jobs, never for answers.
@@ -222,6 +228,10 @@ pub trait Enrolments: Send + Sync {
     ) -> Result<Vec<Stored<AnyEnrolment>>>;
     /// What is kept of the hand-out of an application's card; none before, or where nothing had to be shown.
     async fn hand_out(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<HandOut>>;
+    /// The application of a card; none for a card of the ceremony.
+    async fn enrolment_of_card(&self, tenant: &TenantId, number: &CardNumber) -> Result<Option<AnyEnrolment>>;
+    /// What a desk signed on a tray of cards, by its [`Signed::id`].
+    async fn delivery(&self, tenant: &TenantId, id: &str) -> Result<Option<Signed>>;
     /// One approval.
     async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>>;
 }
@@ -235,6 +245,29 @@ pub trait Reserves: Send + Sync {
     async fn reserve_orders(&self, tenant: &TenantId, number: &CardNumber) -> Result<Vec<Stored<AnyEnrolment>>>;
     /// The numbers of a person's reserve cards at an agency.
     async fn reserve_cards_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<CardNumber>>;
+}
+
+/// Orders of certificates for systems and organisations.
+#[async_trait]
+pub trait Functions: Send + Sync {
+    /// One order.
+    async fn function(&self, tenant: &TenantId, id: &FunctionId) -> Result<Option<Stored<AnyFunction>>>;
+    /// Orders in order of id, after `after`, at `stage` if given.
+    async fn functions(
+        &self,
+        tenant: &TenantId,
+        stage: Option<&str>,
+        after: Option<&FunctionId>,
+        limit: u32,
+    ) -> Result<Vec<Stored<AnyFunction>>>;
+    /// Orders of an agency whose certificate stands and that somebody must look after: it ends before `ends_before`, or
+    /// the employment of whoever answers for it is over at `now`.
+    async fn functions_in_want(
+        &self,
+        tenant: &TenantId,
+        (now, ends_before): (UtcTime, UtcTime),
+        limit: u32,
+    ) -> Result<Vec<Stored<AnyFunction>>>;
 }
 
 /// Cards and certificates.
@@ -302,10 +335,36 @@ pub trait AuditLog: Send + Sync {
     async fn head(&self) -> Result<Head>;
     /// Records in order, from `from` on.
     async fn records(&self, from: u64, limit: u32) -> Result<Vec<Record>>;
+    /// Records about a thing, by its id, in order; looked for in the whole log, which takes its time.
+    async fn records_about(&self, object: &str, limit: u32) -> Result<Vec<Record>>;
+    /// Records of an agency in order, from `from` on.
+    async fn records_of(&self, tenant: &TenantId, from: u64, limit: u32) -> Result<Vec<Record>>;
     /// The personal values of a record that were not erased: field, salt, value.
     async fn personal(&self, sequence: u64) -> Result<Vec<(String, [u8; 16], String)>>;
     /// Erases the personal values of a record; the chain stays valid.
     async fn erase_personal(&self, sequence: u64) -> Result<()>;
+}
+
+/// The outbox: what is told, and what became of it.
+#[async_trait]
+pub trait Notices: Send + Sync {
+    /// Notices that wait and are due at `now`, those longest due first.
+    async fn due_notices(&self, now: UtcTime, limit: u32) -> Result<Vec<Stored<Delivery>>>;
+    /// Notices of an agency in a state, in order of id, after `after`.
+    async fn notices(
+        &self,
+        tenant: &TenantId,
+        state: DeliveryState,
+        after: Option<&NoticeId>,
+        limit: u32,
+    ) -> Result<Vec<Stored<Delivery>>>;
+    /// One notice on one of its ways.
+    async fn notice(&self, tenant: &TenantId, id: &NoticeId, channel: Channel) -> Result<Option<Stored<Delivery>>>;
+    /// What ends within so many days after `now`, of the kind that is told of, unless it was told within as many days
+    /// before the end; cards and functions only.
+    async fn endings(&self, kind: NoticeKind, soon: (UtcTime, u16), limit: u32) -> Result<Vec<Ending>>;
+    /// Where an employee is reached, if that is known.
+    async fn address(&self, tenant: &TenantId, person: &PersonId) -> Result<Option<String>>;
 }
 
 /// The policies.
@@ -364,9 +423,11 @@ pub trait Store:
     + Assignments
     + Enrolments
     + Reserves
+    + Functions
     + Certificates
     + Status
     + AuditLog
+    + Notices
     + Policies
     + Keys
     + Relying
@@ -383,9 +444,11 @@ impl<T> Store for T where
         + Assignments
         + Enrolments
         + Reserves
+        + Functions
         + Certificates
         + Status
         + AuditLog
+        + Notices
         + Policies
         + Keys
         + Relying

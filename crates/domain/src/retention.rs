@@ -53,6 +53,8 @@ pub enum RecordKind {
     RelyingService,
     /// A key that signed for relying services.
     TokenKey,
+    /// Something that was told, and what became of it.
+    Notice,
     /// A session, or what was handed out in a login. The audit log keeps what a login was about.
     Login,
 }
@@ -95,7 +97,7 @@ pub struct RetentionError(String);
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Agency,
         Self::Person,
         Self::DataKey,
@@ -117,6 +119,7 @@ impl RecordKind {
         Self::CaKey,
         Self::RelyingService,
         Self::TokenKey,
+        Self::Notice,
         Self::Login,
     ];
 
@@ -143,6 +146,7 @@ impl RecordKind {
             | Self::PersonalValue
             | Self::RelyingService
             | Self::TokenKey
+            | Self::Notice
             | Self::Login => Some(0),
         }
     }

@@ -6,6 +6,7 @@ use crate::seal::Place;
 use crate::writer::{Refusal, Statement};
 use crate::{Database, MAX_LIST};
 use async_trait::async_trait;
+use domain::TenantId;
 use domain::audit::{Event, Head, Record};
 use domain::ports::{AuditLog, Conflict, StoreError};
 use std::collections::BTreeMap;
@@ -19,6 +20,18 @@ impl AuditLog for Database {
     async fn records(&self, from: u64, limit: u32) -> Result<Vec<Record>, StoreError> {
         let values = vec![number(from)?.into(), limit.min(MAX_LIST).into()];
         self.pool.fetch(RECORDS, values).await?.iter().map(record).collect()
+    }
+
+    async fn records_about(&self, object: &str, limit: u32) -> Result<Vec<Record>, StoreError> {
+        // As the canonical text has it; an id holds no character that means something to LIKE.
+        let values = vec![format!("%\"object\":\"{object}\",%").as_str().into(), limit.min(MAX_LIST).into()];
+        self.pool.fetch(ABOUT, values).await?.iter().map(record).collect()
+    }
+
+    async fn records_of(&self, tenant: &TenantId, from: u64, limit: u32) -> Result<Vec<Record>, StoreError> {
+        let pattern = format!("%\"tenant\":\"{tenant}\",%");
+        let values = vec![number(from)?.into(), pattern.as_str().into(), limit.min(MAX_LIST).into()];
+        self.pool.fetch(OF_TENANT, values).await?.iter().map(record).collect()
     }
 
     async fn personal(&self, sequence: u64) -> Result<Vec<(String, [u8; 16], String)>, StoreError> {
@@ -99,6 +112,11 @@ pub(crate) const ERASE: Sql = Sql::both("DELETE FROM audit_personal WHERE sequen
 const HEAD: Sql = Sql::both("SELECT sequence, hash FROM audit_record ORDER BY sequence DESC LIMIT 1");
 const RECORDS: Sql =
     Sql::both("SELECT sequence, text, hash FROM audit_record WHERE sequence >= $1 ORDER BY sequence LIMIT $2");
+const ABOUT: Sql =
+    Sql::both("SELECT sequence, text, hash FROM audit_record WHERE text LIKE $1 ORDER BY sequence LIMIT $2");
+const OF_TENANT: Sql = Sql::both(
+    "SELECT sequence, text, hash FROM audit_record WHERE sequence >= $1 AND text LIKE $2 ORDER BY sequence LIMIT $3",
+);
 const PERSONAL: Sql =
     Sql::both("SELECT field, salt, value FROM audit_personal WHERE sequence = $1 ORDER BY field LIMIT $2");
 const RECORD: &str = "audit record";

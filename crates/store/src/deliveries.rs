@@ -1,12 +1,31 @@
 //! Signed deliveries: one row for a tray of cards.
 
-use crate::engine::Value;
+use crate::Database;
 use crate::engine::sql::insert;
+use crate::engine::{Columns, Sql, Value};
 use crate::seal::Place;
 use crate::writer::{Refusal, Statement};
 use domain::TenantId;
 use domain::evidence::Signed;
-use domain::ports::Conflict;
+use domain::ports::{Conflict, StoreError};
+
+impl Database {
+    /// A delivery by its id.
+    pub(crate) async fn find_delivery(&self, tenant: &TenantId, id: &str) -> Result<Option<Signed>, StoreError> {
+        let row = self.pool.fetch_optional(DELIVERY, vec![Value::text(tenant), id.into()]).await?;
+        row.map(|row| {
+            let mut columns = Columns::opening(&row, "delivery", &self.keys);
+            let (operation, statements) = (columns.take()?, columns.opened(place(tenant, id))?);
+            Ok(Signed { operation, statements: statements.lines().map(str::to_owned).collect() })
+        })
+        .transpose()
+    }
+}
+
+/// Where a delivery's statement is sealed.
+fn place<'a>(tenant: &'a TenantId, id: &'a str) -> Place<'a> {
+    Place::within("delivery.statement", tenant.as_str(), id)
+}
 
 /// The row of a delivery.
 pub(crate) fn row(tenant: &TenantId, delivery: &Signed) -> Vec<Value> {
@@ -15,13 +34,8 @@ pub(crate) fn row(tenant: &TenantId, delivery: &Signed) -> Vec<Value> {
         Value::text(tenant),
         id.as_str().into(),
         delivery.operation.as_str().into(),
-        Value::sealed(self::statement(tenant, &id), &statement),
+        Value::sealed(place(tenant, &id), &statement),
     ]
-}
-
-/// Where a delivery's statement stands.
-pub(crate) fn statement<'a>(tenant: &'a TenantId, id: &'a str) -> Place<'a> {
-    Place::within("delivery.statement", tenant.as_str(), id)
 }
 
 /// A delivery that is there already stays as it is: its id is its hash.
@@ -36,3 +50,5 @@ pub(crate) static NEW: Statement = Statement {
     refers_to: "tenant",
     idle: None,
 };
+
+const DELIVERY: Sql = Sql::both("SELECT operation, statement FROM delivery WHERE tenant = $1 AND id = $2");

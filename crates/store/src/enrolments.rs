@@ -10,11 +10,12 @@ use async_trait::async_trait;
 use domain::approval::Approval;
 use domain::changes::{Dossier, Stored, Version};
 use domain::enrolment::{Activated, AnyEnrolment, Approved, Enrolment, Identified, Issued, Submitted};
+use domain::evidence::Signed;
 use domain::hand_out::HandOut;
 use domain::operation::IdentityProof;
 use domain::ports::{Conflict, Enrolments, StoreError};
 use domain::reserve::SecondIdentification;
-use domain::{ApprovalId, EnrolmentId, TenantId};
+use domain::{ApprovalId, CardNumber, EnrolmentId, TenantId};
 
 #[async_trait]
 impl Enrolments for Database {
@@ -44,6 +45,19 @@ impl Enrolments for Database {
 
     async fn hand_out(&self, tenant: &TenantId, id: &EnrolmentId) -> Result<Option<HandOut>, StoreError> {
         self.find_hand_out(tenant, id).await
+    }
+
+    async fn enrolment_of_card(
+        &self,
+        tenant: &TenantId,
+        number: &CardNumber,
+    ) -> Result<Option<AnyEnrolment>, StoreError> {
+        let row = self.pool.fetch_optional(OF_CARD, vec![Value::text(tenant), Value::text(number)]).await?;
+        Ok(row.map(|row| enrolment(&row, &self.keys)).transpose()?.map(|row| row.value))
+    }
+
+    async fn delivery(&self, tenant: &TenantId, id: &str) -> Result<Option<Signed>, StoreError> {
+        self.find_delivery(tenant, id).await
     }
 
     async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>, StoreError> {
@@ -274,6 +288,7 @@ pub(crate) const RESERVE_ORDERS: Sql = Sql::both(select!(
     "tenant = $1 AND id IN (SELECT enrolment FROM reserve_order WHERE tenant = $1 AND card = $2) ORDER BY \
      (SELECT turn FROM reserve_order o WHERE o.tenant = $1 AND o.card = $2 AND o.enrolment = enrolment.id)"
 ));
+const OF_CARD: Sql = Sql::both(select!("tenant = $1 AND card = $2 ORDER BY submitted_at DESC LIMIT 1"));
 const ENROLMENTS: Sql = Sql::both(select!("tenant = $1 AND id > $2 ORDER BY id LIMIT $3"));
 const ENROLMENTS_AT: Sql = Sql::both(select!("tenant = $1 AND id > $2 AND stage = $4 ORDER BY id LIMIT $3"));
 static AMONG: Batch = batch!((1 tenant text, 2 id text), select!("(tenant, id) IN (SELECT tenant, id FROM r)"));

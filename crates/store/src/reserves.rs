@@ -3,8 +3,8 @@
 use crate::Database;
 use crate::engine::sql::insert;
 use crate::engine::{Columns, Sql, Value};
+use crate::enrolments;
 use crate::writer::{Refusal, Statement};
-use crate::{deliveries, enrolments};
 use async_trait::async_trait;
 use domain::changes::Stored;
 use domain::enrolment::AnyEnrolment;
@@ -18,11 +18,10 @@ impl Reserves for Database {
     async fn stocked(&self, number: &CardNumber) -> Result<Option<(TenantId, Signed)>, StoreError> {
         let row = self.pool.fetch_optional(STOCKED, vec![Value::text(number)]).await?;
         let Some(row) = row else { return Ok(None) };
-        let mut columns = Columns::opening(&row, "reserve card", &self.keys);
+        let mut columns = Columns::of(&row, "reserve card");
         let (tenant, id): (TenantId, String) = (columns.parse()?, columns.take()?);
-        let operation = columns.take()?;
-        let statement = columns.opened(deliveries::statement(&tenant, &id))?;
-        Ok(Some((tenant, Signed { operation, statements: vec![statement] })))
+        let delivery = self.find_delivery(&tenant, &id).await?.ok_or(columns.corrupt())?;
+        Ok(Some((tenant, delivery)))
     }
 
     async fn reserve_orders(
@@ -83,10 +82,7 @@ pub(crate) static ORDER: Statement = Statement {
     idle: None,
 };
 
-const STOCKED: Sql = Sql::both(
-    "SELECT s.tenant, d.id, d.operation, d.statement FROM reserve_stock s \
-     JOIN delivery d ON d.tenant = s.tenant AND d.id = s.delivery \
-     WHERE s.number = $1 ORDER BY s.at DESC, s.delivery LIMIT 1",
-);
+const STOCKED: Sql =
+    Sql::both("SELECT tenant, delivery FROM reserve_stock WHERE number = $1 ORDER BY at DESC, delivery LIMIT 1");
 const CARDS_OF: Sql =
     Sql::both("SELECT card FROM reserve_order WHERE tenant = $1 AND holder = $2 AND turn = 0 ORDER BY card");

@@ -16,6 +16,7 @@ impl Whereabouts for Database {
             Thing::Card(number) => (CARD, Value::text(number)),
             Thing::Person(id) => (PERSON, Value::text(id)),
             Thing::Assignment(id) => (ASSIGNMENT, Value::text(id)),
+            Thing::Function(id) => (FUNCTION, Value::text(id)),
         };
         Ok(self.pool.fetch_optional(sql, vec![id]).await?.is_some())
     }
@@ -45,6 +46,8 @@ const ENROLMENT: Sql =
     Sql::both("SELECT e.id FROM tenant t CROSS JOIN enrolment e WHERE e.tenant = t.id AND e.id = $1 LIMIT 1");
 const ASSIGNMENT: Sql =
     Sql::both("SELECT a.id FROM tenant t CROSS JOIN assignment a WHERE a.tenant = t.id AND a.id = $1 LIMIT 1");
+const FUNCTION: Sql =
+    Sql::both("SELECT f.id FROM tenant t CROSS JOIN function_order f WHERE f.tenant = t.id AND f.id = $1 LIMIT 1");
 const CARD: Sql = Sql::both("SELECT number FROM card WHERE number = $1");
 const PERSON: Sql = Sql::both("SELECT id FROM person WHERE id = $1");
 const UNCOLLECTED: Sql = Sql::both(

@@ -224,7 +224,7 @@ pub(crate) fn authority_file(name: &str) -> String {
 fn person_of(holder: &Holder) -> Option<PersonId> {
     match holder {
         Holder::Person { person, .. } => Some(person.clone()),
-        Holder::Service { .. } => None,
+        Holder::Function { .. } | Holder::Service { .. } => None,
     }
 }
 

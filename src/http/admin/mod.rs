@@ -116,10 +116,10 @@ pub async fn profiles(
 #[into_params(parameter_in = Query)]
 pub struct AuditPage {
     /// The first record, from 1.
-    from: Option<u64>,
+    pub from: Option<u64>,
     /// At most so many; 200 at most.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
+    pub limit: Option<u32>,
 }
 
 /// A record of the audit log.
@@ -132,6 +132,12 @@ pub struct RecordView {
     hash: String,
 }
 
+impl From<domain::audit::Record> for RecordView {
+    fn from(record: domain::audit::Record) -> Self {
+        Self { sequence: record.sequence, text: record.text, hash: hex(&record.hash) }
+    }
+}
+
 /// Reads the audit log. The reading is itself recorded.
 #[utoipa::path(get, operation_id = "readAudit", tag = "admin", path = "/admin/v1/audit", params(AuditPage),
     responses((status = 200, body = Vec<RecordView>), (status = "default", body = Problem)))]
@@ -141,12 +147,7 @@ pub async fn audit(
     Query(page): Query<AuditPage>,
 ) -> Result<Json<Vec<RecordView>>, Problem> {
     let records = service::audit::records(&app, &permit, page.from.unwrap_or(1), page.limit.unwrap_or(50)).await?;
-    let view = |record: domain::audit::Record| RecordView {
-        sequence: record.sequence,
-        text: record.text,
-        hash: hex(&record.hash),
-    };
-    Ok(Json(records.into_iter().map(view).collect()))
+    Ok(Json(records.into_iter().map(RecordView::from).collect()))
 }
 
 /// Where the audit log ends, signed.
@@ -159,6 +160,6 @@ pub struct CheckpointView {
 /// Signs where the audit log ends.
 #[utoipa::path(get, operation_id = "sealAudit", tag = "admin", path = "/admin/v1/audit/checkpoint",
     responses((status = 200, body = CheckpointView), (status = "default", body = Problem)))]
-pub async fn checkpoint(_permit: Permit<ReadAudit>, State(app): State<App>) -> Result<Json<CheckpointView>, Problem> {
-    Ok(Json(CheckpointView { checkpoint: service::audit::checkpoint(&app).await? }))
+pub async fn checkpoint(permit: Permit<ReadAudit>, State(app): State<App>) -> Result<Json<CheckpointView>, Problem> {
+    Ok(Json(CheckpointView { checkpoint: service::audit::checkpoint(&app, &permit).await? }))
 }

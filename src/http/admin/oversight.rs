@@ -4,11 +4,13 @@ use crate::app::App;
 use crate::http::permit::{Path, Query};
 use crate::http::problem::Problem;
 use crate::http::ra::package_view::{AssignmentList, AssignmentPage, AssignmentView};
+use crate::http::ra::record::tar;
 use crate::http::ra::view::{CardView, EnrolmentList, EnrolmentPage, EnrolmentView, Stage};
 use crate::service::permit::ReadAnyAgency;
-use crate::service::{Permit, ServiceError, oversee};
+use crate::service::{self, Permit, ServiceError, oversee};
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use domain::{CardNumber, TenantId};
 use std::str::FromStr;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,7 +18,11 @@ use utoipa_axum::routes;
 
 /// The routes.
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(enrolments)).routes(routes!(assignments)).routes(routes!(card))
+    OpenApiRouter::new()
+        .routes(routes!(enrolments))
+        .routes(routes!(assignments))
+        .routes(routes!(card))
+        .routes(routes!(evidence))
 }
 
 /// Lists applications of an agency.
@@ -61,6 +67,18 @@ pub async fn card(
 ) -> Result<Json<CardView>, Problem> {
     let (card, certificates) = oversee::card(&app, &permit, &id, &number).await?;
     Ok(Json(CardView::from((&card, certificates.as_slice()))))
+}
+
+/// Exports the evidence of a card of an agency as one signed package, for `sigill evidence verify`.
+#[utoipa::path(get, operation_id = "overseeEvidence", tag = "admin", path = "/admin/v1/tenants/{id}/cards/{number}/evidence",
+    params(("id" = String, Path,), ("number" = String, Path,)),
+    responses((status = 200, body = Vec<u8>, content_type = "application/x-tar"), (status = "default", body = Problem)))]
+pub async fn evidence(
+    permit: Permit<ReadAnyAgency>,
+    State(app): State<App>,
+    Path((id, number)): Path<(TenantId, CardNumber)>,
+) -> Result<Response, Problem> {
+    Ok(tar(service::evidence::of_any_agency(&app, &permit, &id, &number).await?))
 }
 
 fn after<T: FromStr>(text: Option<&str>) -> Result<Option<T>, ServiceError> {

@@ -8,9 +8,13 @@ pub mod bulk;
 pub mod card;
 pub mod delivery;
 pub mod enrolment;
+pub mod function;
+pub mod function_view;
+pub mod notice;
 pub mod package;
 pub mod package_view;
 pub mod person;
+pub mod record;
 pub mod reserve;
 pub mod view;
 
@@ -35,6 +39,15 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(card::revoke))
         .routes(routes!(card::revoke_person))
         .routes(routes!(card::revoke_certificate))
+        .routes(routes!(function::request, function::list))
+        .routes(routes!(function::work_list))
+        .routes(routes!(function::read))
+        .routes(routes!(function::prepare_order))
+        .routes(routes!(function::order))
+        .routes(routes!(function::approve))
+        .routes(routes!(function::issue))
+        .routes(routes!(function::hand_over))
+        .routes(routes!(function::revoke))
         .routes(routes!(bulk::try_out))
         .routes(routes!(bulk::request))
         .routes(routes!(bulk::clear))
@@ -45,6 +58,11 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(package::decide))
         .routes(routes!(package::end))
         .routes(routes!(package::train))
+        .routes(routes!(notice::record_address))
+        .routes(routes!(notice::list))
+        .routes(routes!(notice::retry))
+        .routes(routes!(record::export))
+        .routes(routes!(record::audit))
         .routes(routes!(person::search))
         .routes(routes!(person::end_employment))
 }

@@ -21,7 +21,7 @@ pub struct Affected {
     pub person: Option<String>,
     /// The card.
     pub card: Option<String>,
-    /// The part of the service.
+    /// The part of the service, or the agency's function.
     pub service: Option<String>,
     /// Its last second.
     pub not_after: UtcTime,
@@ -52,6 +52,10 @@ fn describe(record: CertificateRecord) -> Affected {
             tenant = Some(agency.to_string());
             person = Some(holder.to_string());
             card = number.map(|number| number.to_string());
+        }
+        Holder::Function { tenant: agency, function } => {
+            tenant = Some(agency.to_string());
+            service = Some(format!("function {function}"));
         }
         Holder::Service { key } => service = Some(key),
     }

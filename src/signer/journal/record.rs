@@ -3,7 +3,7 @@
 use crate::signer::config::{IssuerKind, Mode};
 use crate::signer::digest::Digest;
 use domain::operation::{AddTrustAnchor, MoveKey};
-use domain::{CardNumber, PersonId};
+use domain::{CardNumber, FunctionId, PersonId, TenantId};
 use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
@@ -245,6 +245,13 @@ pub enum Holder {
         /// The card that carries the key; none for a key in software.
         card: Option<CardNumber>,
     },
+    /// A system of an agency, or the agency itself.
+    Function {
+        /// The agency.
+        tenant: TenantId,
+        /// The order.
+        function: FunctionId,
+    },
     /// A part of the service.
     Service {
         /// Its common name.
@@ -273,6 +280,17 @@ pub enum Authority {
         delivered_by: PersonId,
         /// When the delivery was signed.
         delivered_at: UtcTime,
+    },
+    /// One officer ordered exactly this, and others approved it.
+    Function {
+        /// Hash of the approved operation; it is used once.
+        operation: Digest,
+        /// Who approved.
+        approvers: BTreeSet<PersonId>,
+        /// Who ordered it.
+        ordered_by: PersonId,
+        /// When the order was signed.
+        ordered_at: UtcTime,
     },
     /// The ceremony allowed it once and for all.
     Standing {

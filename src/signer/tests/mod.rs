@@ -8,6 +8,7 @@ mod ceremony;
 mod crl;
 mod emergency;
 mod faults;
+mod function;
 mod hardware;
 mod keys;
 mod link;

@@ -57,6 +57,7 @@ const PEOPLE: &[Row] = &[
     ("anna", "agency-a", "199001012385", &[Role::Approver]),
     ("rolf", "agency-a", "194911172296", &[Role::Approver]),
     ("dan", "agency-a", "200002292399", &[Role::CardDesk]),
+    ("fia", "agency-a", "198104059855", &[Role::FunctionAdministrator]),
     ("mia", "agency-a", "189001019802", &[Role::RegistrationOfficer, Role::Approver, Role::CardDesk]),
     ("sara", "agency-a", "202402292383", &[Role::SecurityOfficer]),
     ("sven", "agency-a", "202201612393", &[Role::SecurityOfficer]),

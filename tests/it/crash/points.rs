@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Points that neither issuing nor revoking one card passes: agencies and their steps, people's packages and employments,
-/// receipts, reserve cards, bulk revocations, new policies (which have a test of their own), acts on CA keys, logins, and erasure.
+/// receipts, reserve cards, functions, notices, bulk revocations, new policies (which have a test of their own), acts on CA keys,
+/// logins, and erasure.
 const ELSEWHERE: &[&str] = &[
     "tenant",
     "employment-end",
@@ -22,6 +23,11 @@ const ELSEWHERE: &[&str] = &[
     "reserve-stock",
     "reserve-order",
     "hand-out",
+    "function-new",
+    "function",
+    "address",
+    "notice-new",
+    "notice",
     "bulk-new",
     "bulk-item",
     "bulk",

@@ -57,6 +57,12 @@ impl Caller {
         self.try_call(Method::GET, path, None).await.unwrap()
     }
 
+    /// `GET` of something that is no JSON: its octets.
+    pub async fn download(&self, path: &str) -> Vec<u8> {
+        let response = self.client.get(format!("{}{path}", self.base)).send().await.unwrap();
+        response.bytes().await.unwrap().to_vec()
+    }
+
     /// `POST` with a JSON body.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.try_call(Method::POST, path, Some(body)).await.unwrap()

@@ -7,14 +7,17 @@ pub mod installation;
 pub mod invariants;
 pub mod judge;
 pub mod load;
+pub mod mailbox;
 pub mod oracle;
 pub mod postgres;
 pub mod random;
+pub mod receiver;
 pub mod records;
 pub mod relying;
 pub mod story;
 mod time;
 pub mod watch;
+pub mod zone;
 
 pub use installation::Installation;
 pub use time::{Stopwatch, in_seconds, wait};

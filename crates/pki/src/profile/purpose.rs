@@ -77,6 +77,11 @@ impl Purpose {
         matches!(self, Self::PersonAuthentication | Self::PersonSignature)
     }
 
+    /// Whether the certificates are of organisations and their systems.
+    pub const fn is_function(self) -> bool {
+        matches!(self, Self::FunctionServer | Self::FunctionClient | Self::LegalPersonSeal)
+    }
+
     /// Whether clients look for the host's name in the certificates.
     pub(crate) const fn is_server(self) -> bool {
         matches!(self, Self::TlsServer | Self::FunctionServer)

@@ -119,9 +119,11 @@ fn holder(columns: &mut Columns<'_>) -> Result<Holder, StoreError> {
     let card = columns.parse_or_null()?;
     let enrolment = columns.parse_or_null()?;
     let key: Option<String> = columns.take()?;
-    match (tenant, person, key) {
-        (Some(tenant), Some(person), None) => Ok(Holder::Person { tenant, person, card, enrolment }),
-        (None, None, Some(key)) => Ok(Holder::Service { key }),
+    let function = (columns.parse_or_null()?, columns.parse_or_null()?);
+    match (tenant, person, key, function) {
+        (Some(tenant), Some(person), None, (None, None)) => Ok(Holder::Person { tenant, person, card, enrolment }),
+        (None, None, Some(_), (Some(tenant), Some(function))) => Ok(Holder::Function { tenant, function }),
+        (None, None, Some(key), (None, None)) => Ok(Holder::Service { key }),
         _ => Err(columns.corrupt()),
     }
 }
@@ -130,8 +132,8 @@ fn holder(columns: &mut Columns<'_>) -> Result<Holder, StoreError> {
 macro_rules! select {
     ($from:literal, $rest:literal) => {
         $crate::engine::Sql::both(concat!(
-            "SELECT c.issuer, c.serial, c.tenant, c.person, c.card, c.enrolment, c.service_key, c.purpose, \
-             c.profile, c.revision, c.key_fingerprint, c.tbs, c.not_after, c.reserved_at, i.der, i.at, \
+            "SELECT c.issuer, c.serial, c.tenant, c.person, c.card, c.enrolment, c.service_key, c.function_tenant, \
+             c.function_id, c.purpose, c.profile, c.revision, c.key_fingerprint, c.tbs, c.not_after, c.reserved_at, i.der, i.at, \
              v.reason, v.at, v.requester_person, v.requester_system FROM ",
             $from,
             " LEFT JOIN issued i ON i.issuer = c.issuer AND i.serial = c.serial \

@@ -8,6 +8,7 @@ use crate::writer::{Idle, Refusal, Statement};
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::certificate::{CertificateRef, Holder, Intent};
 use domain::ports::{Conflict, StoreError};
+use domain::{FunctionId, TenantId};
 use pki::issue::subject_of;
 use pki::name_digest;
 use pki::profile::Purpose;
@@ -16,12 +17,18 @@ use pki::time::UtcTime;
 /// The row that binds the intent's key to its owner and purpose.
 pub(crate) fn key_row(intent: &Intent) -> Vec<Value> {
     let (kind, owner) = match &intent.holder {
-        Holder::Person { person, .. } => ("person", person.as_str()),
-        Holder::Service { key } => ("service", key.as_str()),
+        Holder::Person { person, .. } => ("person", person.to_string()),
+        Holder::Function { tenant, function } => ("service", function_key(tenant, function)),
+        Holder::Service { key } => ("service", key.clone()),
     };
     // A root's key is the same key under another root.
     let purpose = if intent.purpose == Purpose::CrossCa { Purpose::RootCa } else { intent.purpose };
-    vec![intent.key_fingerprint.as_slice().into(), kind.into(), owner.into(), word(&purpose)]
+    vec![intent.key_fingerprint.as_slice().into(), kind.into(), owner.as_str().into(), word(&purpose)]
+}
+
+/// What stands in the place of a key's label for a function; no label has a colon.
+fn function_key(tenant: &TenantId, function: &FunctionId) -> String {
+    format!("function:{tenant}:{function}")
 }
 
 /// The row that binds the subject's name to its person; none for a certificate of the service.
@@ -73,18 +80,23 @@ pub(crate) fn reference(certificate: &CertificateRef) -> Vec<Value> {
     vec![certificate.issuer.as_str().into(), Value::text(&certificate.serial)]
 }
 
-fn holder_values(holder: &Holder) -> [Value; 5] {
+fn holder_values(holder: &Holder) -> [Value; 7] {
+    const NONE: Value = Value::Text(None);
     match holder {
         Holder::Person { tenant, person, card, enrolment } => [
             Value::text(tenant),
             Value::text(person),
             Value::text_or_null(card.as_ref()),
             Value::text_or_null(enrolment.as_ref()),
-            Value::Text(None),
+            NONE,
+            NONE,
+            NONE,
         ],
-        Holder::Service { key } => {
-            [Value::Text(None), Value::Text(None), Value::Text(None), Value::Text(None), key.as_str().into()]
+        Holder::Function { tenant, function } => {
+            let key = function_key(tenant, function);
+            [NONE, NONE, NONE, NONE, key.as_str().into(), Value::text(tenant), Value::text(function)]
         }
+        Holder::Service { key } => [NONE, NONE, NONE, NONE, key.as_str().into(), NONE, NONE],
     }
 }
 
@@ -126,8 +138,8 @@ pub(crate) static INTENT: Statement = Statement {
     point: "intent",
     batch: insert!("certificate", (
         1 issuer text, 2 serial text, 3 tenant text, 4 person text, 5 card text, 6 enrolment text,
-        7 service_key text, 8 purpose text, 9 profile text, 10 revision bigint,
-        11 key_fingerprint bytea, 12 tbs bytea, 13 not_after bigint, 14 reserved_at bigint
+        7 service_key text, 8 function_tenant text, 9 function_id text, 10 purpose text, 11 profile text,
+        12 revision bigint, 13 key_fingerprint bytea, 14 tbs bytea, 15 not_after bigint, 16 reserved_at bigint
     )),
     exists: Refusal::Conflict(Conflict::Exists("serial")),
     refers_to: "employment, card or enrolment",

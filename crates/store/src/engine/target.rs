@@ -132,6 +132,9 @@ const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "relying", include_str!("../../migrations/sqlite/0006_relying.sql")),
     (7, "agencies", include_str!("../../migrations/sqlite/0007_agencies.sql")),
     (8, "sealed", include_str!("../../migrations/sqlite/0008_sealed.sql")),
+    (10, "cards", include_str!("../../migrations/sqlite/0010_cards.sql")),
+    (12, "functions", include_str!("../../migrations/sqlite/0012_functions.sql")),
+    (13, "notices", include_str!("../../migrations/sqlite/0013_notices.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "spine", include_str!("../../migrations/postgres/0001_spine.sql")),
@@ -141,6 +144,9 @@ const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "relying", include_str!("../../migrations/postgres/0006_relying.sql")),
     (7, "agencies", include_str!("../../migrations/postgres/0007_agencies.sql")),
     (8, "sealed", include_str!("../../migrations/postgres/0008_sealed.sql")),
+    (10, "cards", include_str!("../../migrations/postgres/0010_cards.sql")),
+    (12, "functions", include_str!("../../migrations/postgres/0012_functions.sql")),
+    (13, "notices", include_str!("../../migrations/postgres/0013_notices.sql")),
 ];
 
 /// Every statement goes by a key or along an index. Plans are made once, when the tables may still

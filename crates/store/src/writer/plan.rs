@@ -5,8 +5,8 @@ use crate::engine::{Connection, Value};
 use crate::fault::Faults;
 use crate::seal::Keys;
 use crate::{
-    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, hand_outs, keys, onboarding, people,
-    policies, relying, reserves, revocation_codes, revocations, sessions, status,
+    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys, notices,
+    onboarding, people, policies, relying, reserves, revocation_codes, revocations, sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -47,6 +47,11 @@ enum Step {
     ReserveStock,
     ReserveOrder,
     HandOut,
+    NewFunction,
+    Function,
+    Address,
+    Notice,
+    Attempted,
     Key,
     Name,
     Intent,
@@ -72,7 +77,7 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 45] = [
+static STATEMENTS: [&Statement; 50] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_NUMBER,
@@ -96,6 +101,11 @@ static STATEMENTS: [&Statement; 45] = [
     &reserves::STOCK,
     &reserves::ORDER,
     &hand_outs::NEW,
+    &functions::NEW,
+    &functions::MOVE,
+    &notices::ADDRESS_SET,
+    &notices::NEW,
+    &notices::ATTEMPTED,
     &certificates::write::KEY,
     &certificates::write::NAME,
     &certificates::write::INTENT,
@@ -158,6 +168,12 @@ impl Plan {
             Write::EmploymentEnd { employment, closed } => {
                 self.push(Step::EmploymentEnd, people::employment_end_row(employment, *closed));
             }
+            Write::Address { tenant, person, email } => {
+                self.push(Step::Address, notices::address_row((tenant, person), email.as_deref()));
+            }
+            // PostgreSQL wants to see each once.
+            Write::Notice { notice, channel } => self.push_once(Step::Notice, notices::row(notice, *channel)),
+            Write::Attempted(attempted) => self.push(Step::Attempted, notices::attempted_row(attempted)),
             Write::Agreement(agreement) => self.push(Step::Agreement, onboarding::agreement_row(agreement)),
             Write::NewMove(new) => self.push(Step::NewMove, onboarding::new_row(new)),
             Write::Move { new, seen } => self.push(Step::Move, onboarding::decided_row(new, *seen)),
@@ -166,6 +182,8 @@ impl Plan {
             Write::Training(training) => self.push(Step::Training, assignments::training_row(training)),
             Write::NewEnrolment(new) => self.push(Step::NewEnrolment, enrolments::new_row(new)),
             Write::Enrolment { new, seen } => self.push(Step::Enrolment, enrolments::moved_row(new, *seen)),
+            Write::NewFunction(new) => self.push(Step::NewFunction, functions::new_row(new)),
+            Write::Function { new, seen } => self.push(Step::Function, functions::moved_row(new, *seen)),
             Write::NewApproval(new) => self.add_new_approval(new),
             Write::Approval { new, seen } => {
                 // Using follows signing in another unit of work; the tables count what was signed.

@@ -14,6 +14,7 @@ mod concurrency;
 mod custody;
 mod database;
 mod enrolments;
+mod functions;
 mod keys;
 mod logins;
 mod people;
