@@ -18,6 +18,7 @@ pub const TARGETS: &[Target] = &[
     ("crl", crl),
     ("csr", csr),
     ("identifier", identifier),
+    ("jwe", jwe),
     ("jws", jws),
     ("ocsp_get_path", ocsp_get_path),
     ("ocsp_request", ocsp_request),
@@ -27,6 +28,8 @@ pub const TARGETS: &[Target] = &[
     ("operation", operation),
     ("path", path),
     ("profile", profile),
+    ("saml_message", saml_message),
+    ("saml_metadata", saml_metadata),
     ("signer_request", signer_request),
     ("spki", spki),
     ("token_answer", token_answer),
@@ -34,8 +37,15 @@ pub const TARGETS: &[Target] = &[
     ("transcript", transcript),
 ];
 
-/// Packages, and who may be connected.
+/// The policies that are no profiles.
 pub fn access_policy(data: &[u8]) {
+    let _ = with_text(data, domain::assurance::Assurance::from_toml);
+    let _ = with_text(data, domain::bulk::RevocationPolicy::from_toml);
+    let _ = with_text(data, domain::end_of_ca::EndOfCa::from_toml);
+    let _ = with_text(data, domain::hand_out::Terms::from_toml);
+    let _ = with_text(data, domain::retention::Retention::from_toml);
+    let _ = with_text(data, pki::profile::Algorithms::from_toml);
+    let _ = with_text(data, pki::profile::Claims::from_toml);
     let _ = with_text(data, domain::packages::Packages::from_toml);
     let _ = with_text(data, domain::eligibility::EligibilityPolicy::from_toml);
 }
@@ -151,10 +161,40 @@ pub fn ocsp_response(data: &[u8]) {
     let _ = pki::ocsp::parse_response(data);
 }
 
+/// Encrypted messages of relying services. What was read opens with no other secret than its own.
+pub fn jwe(data: &[u8]) {
+    if let Some(Ok(jwe)) = with_text(data, federation::oidc::jwe::Jwe::read) {
+        assert!(jwe.open(&[0; 32]).is_err(), "nobody agrees on nought");
+    }
+}
+
 /// Registrations of relying services.
 pub fn oidc_registration(data: &[u8]) {
     if let Some(Ok(client)) = with_text(data, federation::oidc::client::Client::from_json) {
         assert!(!client.redirect_uris.is_empty(), "whoever is registered has an address");
+    }
+}
+
+/// Messages of SAML services: XML, and the addresses and forms that bring it. Without a key nobody signed anything.
+pub fn saml_message(data: &[u8]) {
+    use federation::saml::xml::{Kind, Xml};
+    use federation::saml::{post, redirect, request, signature};
+    if let Ok(xml) = Xml::read(data, Kind::Message) {
+        let _ = request::issuer(&xml);
+        assert!(signature::verify(&xml, &[]).is_err(), "a signature of nobody is none");
+    }
+    let _ = with_text(data, |query| redirect::read(query, "SAMLRequest"));
+    let _ = post::read(data, "SAMLRequest");
+}
+
+/// Metadata of SAML services.
+pub fn saml_metadata(data: &[u8]) {
+    use federation::saml::service::{Origin, Service};
+    use federation::saml::xml::{Kind, Xml};
+    let Ok(xml) = Xml::read(data, Kind::Metadata) else { return };
+    if let Ok(service) = Service::read(xml.root(), Origin::Federation) {
+        assert!(!service.keys.is_empty() && !service.consumers.is_empty(), "a service has a key and an address");
+        let _ = service.default_consumer();
     }
 }
 
@@ -170,6 +210,8 @@ pub fn oidc_request(data: &[u8]) {
         mtls: None,
         approval: federation::oidc::level::Approval::None,
         algorithms: Vec::new(),
+        decrypts: true,
+        refreshes: true,
     };
     let Ok(parameters) = federation::oidc::Parameters::from_form(data) else { return };
     let clock = Clock(pki::UtcTime::from_unix(1_800_000_000));

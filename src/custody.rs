@@ -122,7 +122,9 @@ fn expand(secret: &Secret, (suite, label): (&[u8], &[u8]), info: &[u8], octets: 
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> Secret {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
-    parts.iter().for_each(|part| context.update(part));
+    for part in parts {
+        context.update(part);
+    }
     let tag = context.sign();
     Zeroizing::new(tag.as_ref().try_into().expect("HMAC-SHA-256 has 32 octets"))
 }

@@ -14,6 +14,7 @@ pub mod custody;
 pub mod http;
 pub mod jobs;
 mod lock;
+pub mod pace;
 pub mod policies;
 pub mod server_identity;
 pub mod service;

@@ -2,6 +2,7 @@
 
 use domain::assurance::{Assurance, AssuranceError};
 use domain::bundle::{Bundle, BundleError, MAX_FILES, MAX_OCTETS};
+use domain::end_of_ca::{EndOfCa, EndOfCaError};
 use domain::evidence::Signed;
 use domain::function::{FunctionPolicy, FunctionPolicyError};
 use domain::packages::{Packages, PolicyError};
@@ -79,6 +80,14 @@ pub fn assurance(bundle: &Bundle, profiles: &Profiles) -> Result<Assurance, Rule
     Ok(assurance)
 }
 
+/// What stays when a CA comes to its end.
+///
+/// # Errors
+/// [`RulesError`], which names the file.
+pub fn end_of_ca(bundle: &Bundle) -> Result<EndOfCa, RulesError> {
+    Ok(EndOfCa::from_toml(bundle.get(END_OF_CA).ok_or(RulesError::Missing(END_OF_CA))?)?)
+}
+
 /// Which certificates of functions can be ordered, and on what.
 ///
 /// # Errors
@@ -127,6 +136,9 @@ pub enum RulesError {
     /// A file names a profile that is not there.
     #[error("{0} names {1}, and there is no such profile")]
     NoProfile(&'static str, String),
+    /// What stays of a CA.
+    #[error(transparent)]
+    EndOfCa(#[from] EndOfCaError),
 }
 
 impl PolicyFolder {
@@ -182,6 +194,7 @@ fn approval(path: &Path) -> Result<Option<Signed>, FolderError> {
 }
 
 const ASSURANCE: &str = "assurance.toml";
+const END_OF_CA: &str = "end-of-ca.toml";
 const FUNCTIONS: &str = "functions.toml";
 const RETENTION: &str = "retention.toml";
 const RESERVE: &str = "reserve.toml";

@@ -124,6 +124,18 @@ pub(crate) fn destroy(session: &Session, key: &KeyId, objects: &[ObjectHandle]) 
     }
 }
 
+/// Whether a key is there to sign (`CKA_SIGN`); a token that does not say so is asked to.
+///
+/// # Errors
+/// As [`entry`].
+pub(crate) fn signs(seat: &Seat, seen: &Seen, key: &KeyId) -> Result<bool, HsmError> {
+    let entry = entry(seat, seen, key)?;
+    seat.with(|session| {
+        let told = session.get_attributes(entry.stored, &[AttributeType::Sign])?;
+        Ok(!matches!(told.as_slice(), [Attribute::Sign(false)]))
+    })
+}
+
 /// ECDH with `peer`: the x coordinate of the shared point (SEC 1 section 3.3.1), before any key derivation function.
 ///
 /// # Errors

@@ -120,14 +120,26 @@ impl Pool {
         self.call(move |seat| wrapping::unwrap(seat, (&key, role), &wrapped, &wrapping))
     }
 
-    /// Makes a key prove that it is the one that `expected` belongs to, by a signature over a fixed text that is no
-    /// certificate, request or list.
+    /// Makes a key prove that it is the one that `expected` belongs to: by a signature over a fixed text that is no
+    /// certificate, request or list; or, if it signs nothing, by agreeing on a secret with a key that was drawn for that.
     ///
     /// # Errors
     /// [`HsmError::WrongPublicKey`], [`HsmError::Faulty`], else as [`attributes`](Self::attributes).
     pub fn prove(&self, key: &KeyId, expected: &PublicKey) -> Result<(), HsmError> {
         key::same_key(key, &self.public_key(key)?, expected)?;
-        self.sign_now(key, probe::algorithm_for(expected.kind()), probe::TEST_VALUE).map(drop)
+        let (asked, seen) = (key.clone(), Arc::clone(&self.shared().seen));
+        if self.call(move |seat| key::signs(seat, &seen, &asked))? {
+            return self.sign_now(key, probe::algorithm_for(expected.kind()), probe::TEST_VALUE).map(drop);
+        }
+        let drawn = probe::Counterpart::of(expected).ok_or_else(|| HsmError::Faulty {
+            key: key.clone(),
+            detail: "it neither signs nor is on a curve for agreement".to_owned(),
+        })?;
+        let agreed = self.derive(key, &drawn.public)?;
+        if *agreed == *drawn.shared {
+            return Ok(());
+        }
+        Err(HsmError::Faulty { key: key.clone(), detail: "it agreed on another secret".to_owned() })
     }
 
     /// Queues a signature and calls `done` once, on a thread of the pool, at the latest shortly after the deadline.

@@ -2,11 +2,14 @@
 //!
 //! Asking for token information is not enough: some devices answer that from a cache. No stored key is touched.
 
+use aws_lc_rs::agreement::{ECDH_P256, ECDH_P384, PrivateKey, UnparsedPublicKey, agree};
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use pkcs11::error::RvError;
 use pkcs11::mechanism::Mechanism;
 use pkcs11::object::{Attribute, ObjectHandle};
 use pkcs11::session::Session;
 use pki::{KeyId, KeyKind, PublicKey, SignatureAlgorithm};
+use zeroize::Zeroizing;
 
 use crate::HsmError;
 use crate::retry::{Trouble, trouble};
@@ -72,3 +75,28 @@ fn no_session_keys(error: HsmError) -> Result<(), HsmError> {
 
 /// What a key signs to prove itself: no DER, so never the content of a certificate, a request or a CRL.
 pub(crate) const TEST_VALUE: &[u8] = b"is this token able to sign";
+
+/// A key of this process, drawn for one agreement with a key on the token.
+pub(crate) struct Counterpart {
+    /// Its public half.
+    pub(crate) public: PublicKey,
+    /// What the token's key must agree on with it.
+    pub(crate) shared: Zeroizing<Vec<u8>>,
+}
+
+impl Counterpart {
+    /// For a key on a curve of NIST; none for any other.
+    pub(crate) fn of(peer: &PublicKey) -> Option<Self> {
+        let algorithm = match peer.kind() {
+            KeyKind::EcP256 => &ECDH_P256,
+            KeyKind::EcP384 => &ECDH_P384,
+            _ => return None,
+        };
+        let private = PrivateKey::generate(algorithm).ok()?;
+        let public: PublicKeyX509Der<'_> = private.compute_public_key().ok()?.as_der().ok()?;
+        let public = PublicKey::from_spki(public.as_ref()).ok()?;
+        let peer = UnparsedPublicKey::new(algorithm, peer.key_bits());
+        let shared = agree(&private, peer, (), |shared| Ok(Zeroizing::new(shared.to_vec()))).ok()?;
+        Some(Self { public, shared })
+    }
+}

@@ -6,6 +6,8 @@ use crate::config::Config;
 pub use crate::config::issuer::IssuerKind;
 use crate::server_identity::ServerIdentity;
 use crate::service::attempts::Attempts;
+use crate::service::conditions::UnderWay;
+use crate::service::cursors::Cursors;
 use crate::service::known::Known;
 use crate::service::permit::Caller;
 use domain::evidence::Officer;
@@ -26,7 +28,7 @@ mod start;
 mod zones;
 
 pub use keys::KeyLives;
-pub use login::{Login, LogoutNotice, TokenKey};
+pub use login::{KeyUsage, Login, LogoutNotice, Registered, TokenKey};
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
 pub use zones::{NoAnswer, Zones};
@@ -68,6 +70,12 @@ pub struct Parts {
     pub code_attempts: Attempts,
     /// Places for validations that run at once.
     pub validating: Arc<Semaphore>,
+    /// Where lists go on.
+    pub cursors: Cursors,
+    /// Requests with keys that are being done.
+    pub under_way: UnderWay,
+    /// Places for exports that run at once.
+    pub exporting: Arc<Semaphore>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
     /// The way to the zones of names that are to be certified, if there is a resolver.

@@ -1,16 +1,18 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::{PolicyFolder, assurance, functions, packages, profiles, reserve, retention};
+use crate::policies::{PolicyFolder, assurance, end_of_ca, functions, packages, profiles, reserve, retention};
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
 use domain::eligibility::EligibilityPolicy;
+use domain::end_of_ca::EndOfCa;
 use domain::function::FunctionPolicy;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
 use domain::reserve::ReservePolicy;
 use domain::retention::Retention;
+use domain::session::pace::LoginPolicy;
 use pki::profile::Profiles;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
@@ -34,10 +36,14 @@ pub struct Policies {
     pub revocation: RevocationPolicy,
     /// How reserve cards are given.
     pub reserve: ReservePolicy,
+    /// How often the same may log in or call.
+    pub logins: LoginPolicy,
     /// Which certificates of functions can be ordered, and on what.
     pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
+    /// What stays when a CA comes to its end.
+    pub end_of_ca: EndOfCa,
 }
 
 /// The policies in force; they change as a whole.
@@ -55,10 +61,11 @@ impl Policies {
         let eligibility = EligibilityPolicy::from_toml(text(ELIGIBILITY)?)?;
         let terms = Terms::from_toml(text(TERMS)?)?;
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
+        let logins = LoginPolicy::from_toml(text(LOGINS)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
         let (functions, reserve) = (functions(bundle)?, reserve(bundle, &profiles)?);
-        let digest = bundle.digest();
+        let (end_of_ca, digest) = (end_of_ca(bundle)?, bundle.digest());
         Ok(Self {
             digest,
             profiles,
@@ -67,9 +74,11 @@ impl Policies {
             assurance,
             terms,
             revocation,
+            logins,
             functions,
             reserve,
             retention,
+            end_of_ca,
         })
     }
 
@@ -101,6 +110,7 @@ impl InForce {
 }
 
 const REVOCATION: &str = "revocation.toml";
+const LOGINS: &str = "logins.toml";
 const TERMS: &str = "terms.toml";
 const ELIGIBILITY: &str = "access/eligibility.toml";
 const NO_PANIC: &str = "no one panics while holding this lock";

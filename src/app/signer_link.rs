@@ -4,6 +4,7 @@
 //! come: a late answer must never be taken for that to the next question.
 
 use crate::signer::frame::{FrameError, head, length};
+use crate::signer::journal::Head;
 use crate::signer::protocol::{
     Answer, CardAnswer, CrlRequest, FunctionRequest, IssueRequest, MAX_JSON_BYTES, Request, SignedCertificate,
     StandingRequest, Status,
@@ -36,6 +37,16 @@ struct Shared {
     places: Semaphore,
     /// Connections that wait for their next question.
     idle: Mutex<Vec<UnixStream>>,
+    /// The end of the signer's journal, as far as it was ever seen.
+    journal: Mutex<Seen>,
+}
+
+/// How far a signer's journal was seen to go. It never goes back: whoever puts an older one in its place uses approvals
+/// again.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    end: Option<Head>,
+    went_back: bool,
 }
 
 /// Why the signer did not sign.
@@ -51,6 +62,9 @@ pub enum LinkError {
     /// The connection ended before the answer; it may have signed.
     #[error("the signer process went away while it was asked")]
     Lost(#[source] FrameError),
+    /// Its journal ends before an end that it had; nothing was asked to be signed.
+    #[error("the signer's journal went back: it was replaced by an older one")]
+    WentBack,
     /// No answer in time; it may have signed.
     #[error("the signer process did not answer in time")]
     Timeout,
@@ -67,7 +81,7 @@ impl LinkError {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Refused(refusal) => refusal.code.kind(),
-            Self::Away(_) | Self::Lost(_) | Self::Timeout => Kind::Busy,
+            Self::Away(_) | Self::Lost(_) | Self::Timeout | Self::WentBack => Kind::Busy,
             Self::TooLong(_) | Self::Protocol(_) => Kind::Internal,
         }
     }
@@ -79,6 +93,7 @@ impl LinkError {
             Self::Away(_) => "signer-away",
             Self::Lost(_) => "signer-lost",
             Self::Timeout => "signer-timeout",
+            Self::WentBack => "signer-went-back",
             Self::TooLong(_) | Self::Protocol(_) => "internal",
         }
     }
@@ -88,19 +103,26 @@ impl SignerLink {
     /// A link to the signer behind `socket`, with at most `connections`; no answer takes longer than `deadline`, or
     /// for a tray of cards than one for every ten of them.
     pub fn new(socket: PathBuf, connections: usize, deadline: Duration) -> Self {
-        let (places, idle) = (Semaphore::new(connections), Mutex::default());
-        Self { shared: Arc::new(Shared { socket, deadline, places, idle }) }
+        let (places, idle, journal) = (Semaphore::new(connections), Mutex::default(), Mutex::default());
+        Self { shared: Arc::new(Shared { socket, deadline, places, idle, journal }) }
     }
 
-    /// How the signer is.
+    /// How the signer is. A signer whose journal went back is not believed any more, until this process starts anew:
+    /// somebody must find out why. Its CRLs are taken all the same, so that revocations go on being published.
     ///
     /// # Errors
-    /// [`LinkError`] if it is away.
+    /// [`LinkError`] if it is away, or its journal ends before an end that it had when it was asked.
     pub async fn hello(&self) -> Result<Status, LinkError> {
+        let before = *self.shared.journal();
         match self.ask(&Request::Hello, &[]).await? {
-            (Answer::Hello(status), _) => Ok(status),
+            (Answer::Hello(status), _) => self.shared.follow(before, status.journal).map(|()| status),
             _ => Err(LinkError::Protocol("another kind of answer")),
         }
+    }
+
+    /// Believes the signer no more: the database knows of something that its journal does not.
+    pub fn distrust(&self) {
+        self.shared.journal().went_back = true;
     }
 
     /// Whether the signer and its token can sign now, as far as they know.
@@ -263,6 +285,28 @@ impl SignerLink {
 }
 
 impl Shared {
+    fn journal(&self) -> std::sync::MutexGuard<'_, Seen> {
+        // Two values that are set one at a time, each whole.
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the end of the journal, unless it is before the one that was known when it was asked for.
+    fn follow(&self, before: Seen, found: Head) -> Result<(), LinkError> {
+        let goes_on = |end: Head| end.records < found.records || end == found;
+        let mut seen = self.journal();
+        if seen.went_back || !before.end.is_none_or(goes_on) {
+            if !seen.went_back {
+                tracing::error!(before = ?before.end, ?found, "THE SIGNER'S JOURNAL WENT BACK: it issues nothing more");
+            }
+            seen.went_back = true;
+            return Err(LinkError::WentBack);
+        }
+        if seen.end.is_none_or(|end| end.records < found.records) {
+            seen.end = Some(found);
+        }
+        Ok(())
+    }
+
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<UnixStream>> {
         // A list of connections is whole at every moment.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
@@ -315,3 +359,48 @@ async fn read_frame(stream: &mut UnixStream, limit: usize) -> Result<Vec<u8>, Fr
 
 /// So many cards are signed within one deadline.
 const CARDS_IN_A_DEADLINE: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signer::digest::Digest;
+
+    fn end(records: u64, text: &str) -> Head {
+        Head { records, hash: Digest::of(text.as_bytes()) }
+    }
+
+    fn link() -> SignerLink {
+        SignerLink::new(PathBuf::from("nowhere"), 1, Duration::ZERO)
+    }
+
+    /// Whoever puts an older journal back could use approvals again.
+    #[test]
+    fn a_journal_that_goes_back_is_believed_no_more() {
+        let link = link();
+        let says = |before: Seen, head: Head| link.shared.follow(before, head).is_ok();
+        assert!(says(Seen::default(), end(5, "five")));
+        let five = *link.shared.journal();
+        assert!(says(five, end(5, "five")) && says(five, end(9, "nine")));
+        assert!(says(five, end(7, "seven")), "asked before the nine, and heard after it");
+        let nine = *link.shared.journal();
+        assert_eq!(nine.end, Some(end(9, "nine")));
+        assert!(!says(nine, end(8, "eight")));
+        assert!(!says(nine, end(10, "ten")), "until this process starts anew");
+    }
+
+    #[test]
+    fn another_journal_of_the_same_length_is_none_of_ours() {
+        let link = link();
+        link.shared.follow(Seen::default(), end(5, "five")).unwrap();
+        let five = *link.shared.journal();
+        let other = link.shared.follow(five, end(5, "another"));
+        assert!(matches!(other, Err(LinkError::WentBack)));
+    }
+
+    #[test]
+    fn a_signer_that_is_behind_the_database_is_believed_no_more() {
+        let link = link();
+        link.distrust();
+        assert!(matches!(link.shared.follow(Seen::default(), end(5, "five")), Err(LinkError::WentBack)));
+    }
+}

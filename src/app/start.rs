@@ -20,6 +20,7 @@ use domain::eligibility::EligibilityError;
 use domain::hand_out::TermsError;
 use domain::packages::PolicyError;
 use domain::ports::{Store, StoreError};
+use domain::session::pace::LoginPolicyError;
 use pki::certificate::{Certificate, CertificateError};
 use pki::issue::Issuer;
 use pki::profile::ProfileError;
@@ -68,6 +69,9 @@ pub enum StartError {
     /// A policy that cannot be used.
     #[error("policies")]
     Revocation(#[from] RevocationPolicyError),
+    /// A policy that cannot be used.
+    #[error("policies")]
+    Logins(#[from] LoginPolicyError),
     /// Terms that nobody could accept.
     #[error("policies")]
     Terms(#[from] TermsError),
@@ -137,6 +141,9 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         code_attempts: Attempts::default(),
         officers: Known::default(),
         validating: Arc::new(tokio::sync::Semaphore::new(crate::service::validate::AT_ONCE)),
+        cursors: crate::service::cursors::Cursors::new(&System),
+        under_way: crate::service::conditions::UnderWay::default(),
+        exporting: Arc::new(tokio::sync::Semaphore::new(crate::service::export::AT_ONCE)),
         identity: Arc::new(ServerIdentity::default()),
         zones: config.functions.resolver.map(Zones::of).transpose()?,
         login: config.login.as_ref().map(Login::new).transpose()?,

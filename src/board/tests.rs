@@ -46,6 +46,19 @@ fn is_published(answer: &Answer, bytes: &str) -> bool {
     matches!(answer, Answer::Published(page) if page.bytes == bytes.as_bytes())
 }
 
+/// The last word of a CA that is no more.
+#[test]
+fn a_final_answer_is_served_for_ever() {
+    let ca = certificate();
+    let board = board(&ca);
+    let mut last = answer(1, false, 0);
+    last.next_update = UtcTime::MAX;
+    assert!(board.put_ocsp(last));
+    for days in [1, 366, 36_525, 2_000_000] {
+        assert!(is_published(&says(&board, &ca, 1, days * 86_400), "1 false 0"), "after {days} days");
+    }
+}
+
 #[test]
 fn an_answer_is_found_by_both_hashes_and_only_within_its_times() {
     let ca = certificate();

@@ -178,11 +178,19 @@ impl Layout {
         self.data.join("in").join(name)
     }
 
+    /// The officers who approve in a later ceremony.
+    pub(crate) fn approvers(&self) -> PathBuf {
+        self.data.join(APPROVERS)
+    }
+
     /// Certificates of the first officers, and the demo's software keys.
     pub(crate) fn person_files(&self) -> PathBuf {
         self.data.join("people")
     }
 }
+
+/// Folder of the officers who approve in a later ceremony, and of the CAs that certified them.
+pub(crate) const APPROVERS: &str = "approvers";
 
 /// Where the shares of a token's PIN are, below the data folder.
 pub(crate) fn shares_file(token: &str) -> String {

@@ -50,7 +50,7 @@ impl Step {
             Event::Key { role, .. } if *role != KeyRole::Card => Some(Self::Keys),
             Event::Certificate { step, .. } => Some(*step),
             // It is what the custodians look at before they let the root's key certify it.
-            Event::Requested { .. } => Some(Self::Root),
+            Event::Requested { .. } | Event::Approved { .. } => Some(Self::Root),
             Event::Crl { .. } => Some(Self::Issuing),
             Event::Imported { .. } => Some(Self::Import),
             Event::Token { .. } | Event::Key { .. } | Event::Card { .. } => Some(Self::FirstCertificates),
@@ -131,6 +131,7 @@ fn shown(event: &Event) -> Option<(&str, Digest)> {
         Event::Opened { policies, .. } => Some(("policies", *policies)),
         Event::Key { label, fingerprint, role: KeyRole::Ca, .. } => Some((label, *fingerprint)),
         Event::Requested { authority, fingerprint } => Some((authority, *fingerprint)),
+        Event::Approved { operation, .. } => Some(("approved by security officers", *operation)),
         Event::Certificate { file, sha256, person: None, .. } => Some((file, *sha256)),
         _ => None,
     }

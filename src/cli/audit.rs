@@ -1,5 +1,6 @@
 //! `sigill audit`: checks the log offline, and exports where it ends.
 
+use crate::cli::quickstart::enter;
 use crate::cli::quickstart::layout::Layout;
 use crate::cli::quickstart::report::say;
 use crate::config::Config;
@@ -48,7 +49,11 @@ pub fn run(arguments: &AuditArguments) -> anyhow::Result<()> {
     let AuditCommand::Verify { config, data, checkpoint, seal } = &arguments.command;
     let path = match (config, data) {
         (Some(config), _) => config.clone(),
-        (None, Some(data)) => Layout::new(data)?.config(),
+        (None, Some(data)) => {
+            let layout = Layout::new(data)?;
+            enter(&layout)?;
+            layout.config()
+        }
         (None, None) => bail!("say --config FILE or --data DIR"),
     };
     let config = Config::load(&path)?;

@@ -6,6 +6,7 @@
 mod online;
 
 use super::card::CardArguments;
+use super::connection::Connection;
 use super::quickstart::report::say;
 use crate::ceremony::files;
 use crate::service::publish::same_subject;
@@ -27,7 +28,7 @@ pub struct KeyArguments {
 #[derive(Debug, clap::Subcommand)]
 enum KeyCommand {
     /// Show every CA key: its state, its dates, how many days its certificate has left
-    List(online::Connection),
+    List(Connection),
     /// Write the act that lets a new CA issue
     Activate {
         #[command(flatten)]
@@ -65,7 +66,7 @@ enum KeyCommand {
         /// The act
         act: PathBuf,
         #[command(flatten)]
-        connection: online::Connection,
+        connection: Connection,
     },
     /// List every certificate of a CA with its holder, for whoever must be told
     Affected(online::AffectedArguments),
@@ -177,6 +178,8 @@ fn approve(of: &ApproveArguments) -> anyhow::Result<String> {
     let signed = act.statements.len();
     let next = if signed < KEY_ACT_APPROVALS {
         "another security officer must sign too"
+    } else if matches!(operation, Operation::CertifyAuthorities(_)) {
+        "the ceremony that wrote it goes on with it"
     } else {
         "`sigill key execute` has it done"
     };

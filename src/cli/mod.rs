@@ -5,6 +5,7 @@ mod card;
 pub mod card_desk;
 pub mod ceremony;
 pub mod check;
+mod connection;
 mod custodians;
 pub mod demo;
 mod emergency;
@@ -15,6 +16,7 @@ pub mod policy;
 pub mod quickstart;
 pub mod serve;
 pub mod signer;
+mod tenant;
 pub mod token;
 
 use crate::config::Config;
@@ -53,6 +55,8 @@ enum Command {
     Evidence(evidence::EvidenceArguments),
     /// See CA keys, and have them go on in their lives under two security officers' signatures
     Key(key::KeyArguments),
+    /// See agencies, and lead them through the phases
+    Tenant(tenant::TenantArguments),
     /// Compare and approve policies
     Policy(policy::PolicyArguments),
     /// Appoint officers when too few are left to approve anything, or stop that
@@ -70,8 +74,8 @@ impl Command {
             self,
             Self::Serve(_)
                 | Self::Ceremony(_)
-                | Self::Token(_)
                 | Self::Card(_)
+                | Self::Token(_)
                 | Self::Key(_)
                 | Self::Policy(_)
                 | Self::Emergency(_)
@@ -122,6 +126,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Audit(of) => audit::run(&of),
         Command::Evidence(of) => evidence::run(&of),
         Command::Key(of) => key::run(&of),
+        Command::Tenant(of) => tenant::run(&of),
         Command::Policy(of) => policy::run(&of),
         Command::Emergency(of) => emergency::run(&of),
         Command::Card(of) => card_desk::run(&of),

@@ -1,6 +1,6 @@
 //! `sigill serve`: the service in the foreground until SIGTERM.
 
-use crate::app::{self, App, signer_child};
+use crate::app::{self, App, KeyUsage, signer_child};
 use crate::config::Config;
 use crate::config::login::LoginConfig;
 use crate::http::tls::{Clients, server_config, tls12_config};
@@ -120,7 +120,15 @@ async fn signer_started(app: &App, stop: &Shutdown) {
     tokio::select! {
         // Whether it came or not, the start goes on.
         _came = tokio::time::timeout(SIGNER_START, answered) => {}
-        () = stop.requested() => {}
+        () = stop.requested() => return,
+    }
+    match publish::signer_is_behind(app).await {
+        Ok(None) => {}
+        Ok(Some(issuer)) => tracing::error!(
+            issuer,
+            "THE SIGNER'S JOURNAL IS OLDER THAN THE DATABASE: it does not know the newest CRL; nothing is issued"
+        ),
+        Err(error) => tracing::warn!(%error, "the signer's journal was not compared with the database"),
     }
 }
 
@@ -130,7 +138,10 @@ async fn signer_started(app: &App, stop: &Shutdown) {
 /// # Errors
 /// If the service is told to stop before.
 async fn first_identity(app: &App, stop: &Shutdown) -> anyhow::Result<()> {
-    let unready = || app.identity.leaf().is_none() || app.login.as_ref().is_some_and(|login| login.keys().is_empty());
+    let unready = || {
+        app.identity.leaf().is_none()
+            || app.login.as_ref().is_some_and(|login| login.keys(KeyUsage::Signature).is_empty())
+    };
     while unready() {
         tokio::select! {
             () = pause(IDENTITY_PAUSE) => {}

@@ -1,6 +1,7 @@
 //! `[login]`: card logins for relying services. Without the section there are none.
 
 use federation::oidc::level::{Approval, Level};
+use federation::saml::metadata::Presentation;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,6 +35,9 @@ pub struct LoginConfig {
     /// How long an access token lasts, in seconds: 1 to 3600.
     #[serde(default = "five_minutes")]
     pub access_token_seconds: u16,
+    /// Whether relying services may register for refresh tokens. They last as long as the session.
+    #[serde(default)]
+    pub refresh_tokens: bool,
     /// How long a key signs tokens, in days.
     #[serde(default = "a_quarter")]
     pub key_days: u16,
@@ -43,9 +47,23 @@ pub struct LoginConfig {
     /// Proxies that may end the card's TLS connection in front of `card` and `card_tls12`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proxies: Vec<Proxy>,
+    /// The SAML identity provider; without it there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saml: Option<SamlConfig>,
     /// The level of each certificate policy. Certificates without one log nobody in.
     #[serde(rename = "level")]
     pub levels: Vec<PolicyLevel>,
+}
+
+/// The SAML identity provider. Its entity ID is the address of its metadata.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SamlConfig {
+    /// How long a key signs before its successor is made, in days: that is in the metadata for a month before it signs.
+    #[serde(default = "three_years")]
+    pub key_days: u16,
+    /// How it presents itself.
+    pub presentation: Presentation,
 }
 
 /// A TLS listener and the address that it is known by.
@@ -102,6 +120,9 @@ impl LoginConfig {
         if !(1..=730).contains(&self.key_days) {
             return Some(("login.key_days", "1 to 730"));
         }
+        if self.saml.as_ref().is_some_and(|saml| !(60..=3650).contains(&saml.key_days)) {
+            return Some(("login.saml.key_days", "60 to 3650"));
+        }
         self.levels.is_empty().then_some(("login.level", "at least one policy needs a level, or no card logs in"))
     }
 }
@@ -116,6 +137,10 @@ const fn an_hour() -> u8 {
 
 const fn five_minutes() -> u16 {
     300
+}
+
+const fn three_years() -> u16 {
+    1095
 }
 
 const fn a_quarter() -> u16 {

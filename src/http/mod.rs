@@ -10,14 +10,19 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 pub mod admin;
+pub mod conditions;
+mod describe;
 pub mod handles;
 pub mod holder;
+mod language;
+pub mod page;
 pub mod permit;
 pub mod problem;
 pub mod public;
@@ -58,25 +63,25 @@ impl utoipa::Modify for ClientCertificate {
 }
 
 /// The description of the whole API (`OpenAPI` 3.1).
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    officers_router().split_for_parts().1
+pub fn openapi() -> serde_json::Value {
+    describe::complete(&officers_router().split_for_parts().1)
 }
 
 /// What the officers' listener serves.
 pub fn officers(app: App) -> Router {
     let (router, _) = officers_router().split_for_parts();
-    finish(router, app)
+    finish(router.layer(from_fn_with_state(App::clone(&app), conditions::hold)), app)
 }
 
 /// What the API listener serves.
 pub fn api(app: App, metrics: MetricsText) -> Router {
-    let json = Bytes::from(openapi().to_json().expect("a description has string keys only"));
+    let json = Bytes::from(openapi().to_string());
     let description = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], json) });
     let metrics = get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) });
     let router = Router::new().route("/openapi.json", description).route("/metrics", metrics);
+    let router = if app.login.is_some() { router.merge(relying::provider(&app)) } else { router };
     // Whoever lost the card has none to call the officers' listener with.
-    let router = router.merge(public::router().split_for_parts().0);
-    finish(if app.login.is_some() { router.merge(relying::provider()) } else { router }, app)
+    finish(router.merge(public::router().split_for_parts().0), app)
 }
 
 fn officers_router() -> OpenApiRouter<App> {
@@ -96,6 +101,7 @@ fn finish(router: Router<App>, app: App) -> Router {
             Problem::edge(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "see /openapi.json")
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(language::of_problems))
         .with_state(app)
 }
 
@@ -108,7 +114,7 @@ mod tests {
     #[test]
     fn the_api_is_the_described_one() {
         let description = super::openapi();
-        assert_eq!(serde_json::to_value(&description).unwrap()["openapi"], "3.1.0");
+        assert_eq!(description["openapi"], "3.1.0");
         let text = serde_json::to_string_pretty(&description).unwrap();
         testkit::golden("openapi.json", &format!("{text}\n"));
     }

@@ -1,24 +1,35 @@
 //! Extractors: who calls, and what they sent.
 
 use crate::app::App;
+use crate::http::conditions::again;
 use crate::http::problem::Problem;
 use crate::http::tls::PeerCertificate;
 use crate::service::Permit;
+use crate::service::conditions::Conditions;
 use crate::service::permit::{Permits, authorise};
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 /// The permit that a handler demands is made from the connection's client certificate.
 impl<A: Permits> FromRequestParts<App> for Permit<A> {
-    type Rejection = Problem;
+    /// A problem; or the answer of the first time, if the request was done before under the caller's key.
+    type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let certificate = parts.extensions.get::<PeerCertificate>();
         let der = certificate.map(|certificate| certificate.0.as_ref());
-        Ok(authorise(app, der).await?)
+        let problem = |error| Problem::from(error).into_response();
+        let permit = authorise(app, der).await.map_err(problem)?;
+        let Some(conditions) = parts.extensions.get::<Arc<Conditions>>() else { return Ok(permit) };
+        match conditions.answered(app, &permit).await.map_err(problem)? {
+            Some(answer) => Err(again(answer)),
+            None => Ok(permit),
+        }
     }
 }
 

@@ -4,25 +4,38 @@ use crate::service::ServiceError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use catalogue::Titles;
 use domain::Kind;
+use domain::ports::StoreError;
 use serde::Serialize;
 
+mod catalogue;
+
 /// An error as a client sees it: `application/problem+json`.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// A URI that names the kind of problem; the code again, in the form RFC 9457 asks for.
     #[serde(rename = "type")]
+    #[schema(example = "urn:sigill:problem:not-found")]
     uri: String,
-    /// The kind of problem, in words.
+    /// The kind of problem, in Swedish, or in English if the client prefers it.
+    #[schema(example = "Finns inte")]
     title: &'static str,
     /// The same in Swedish.
+    #[schema(example = "Finns inte")]
     title_sv: &'static str,
+    /// The same in English.
+    #[schema(example = "Not found")]
+    title_en: &'static str,
     /// The HTTP status.
+    #[schema(example = 404)]
     status: u16,
-    /// A stable word for machines.
+    /// A stable word for machines; `docs/problems.md` lists them.
+    #[schema(example = "not-found")]
     code: &'static str,
-    /// What was wrong this time; never personal data.
+    /// What was wrong this time, for whoever writes the client; never personal data.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "not found")]
     detail: Option<String>,
 }
 
@@ -33,8 +46,24 @@ impl Problem {
     }
 
     fn new(status: StatusCode, code: &'static str, detail: Option<String>) -> Self {
-        let (title, title_sv) = titles(status);
-        Self { uri: format!("urn:sigill:problem:{code}"), title, title_sv, status: status.as_u16(), code, detail }
+        let Titles { sv, en } = catalogue::titles(code);
+        let uri = format!("urn:sigill:problem:{code}");
+        Self { uri, title: sv, title_sv: sv, title_en: en, status: status.as_u16(), code, detail }
+    }
+
+    /// The response in one of our languages.
+    pub(super) fn answer(mut self, language: &'static str) -> Response {
+        self.title = if language == "en" { self.title_en } else { self.title_sv };
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Language"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
     }
 }
 
@@ -59,6 +88,7 @@ impl From<ServiceError> for Problem {
 fn status(error: &ServiceError) -> StatusCode {
     match (error, error.kind()) {
         (ServiceError::NoCertificate | ServiceError::BadCertificate(_), _) => StatusCode::UNAUTHORIZED,
+        (ServiceError::Store(StoreError::NotAsSeen), _) => StatusCode::PRECONDITION_FAILED,
         (ServiceError::TooMany, _) => StatusCode::TOO_MANY_REQUESTS,
         (_, Kind::Invalid) => StatusCode::BAD_REQUEST,
         (_, Kind::Denied) => StatusCode::FORBIDDEN,
@@ -67,22 +97,6 @@ fn status(error: &ServiceError) -> StatusCode {
         (_, Kind::Refused) => StatusCode::UNPROCESSABLE_ENTITY,
         (_, Kind::Busy) => StatusCode::SERVICE_UNAVAILABLE,
         (_, Kind::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
-fn titles(status: StatusCode) -> (&'static str, &'static str) {
-    match status {
-        StatusCode::UNAUTHORIZED => ("Certificate not accepted", "Certifikatet godtas inte"),
-        StatusCode::BAD_REQUEST => ("Request not understood", "Begäran går inte att förstå"),
-        StatusCode::FORBIDDEN => ("Not allowed", "Inte tillåtet"),
-        StatusCode::NOT_FOUND => ("Not found", "Finns inte"),
-        StatusCode::METHOD_NOT_ALLOWED => ("Method not allowed", "Metoden är inte tillåten"),
-        StatusCode::CONFLICT => ("Not possible now", "Går inte i detta läge"),
-        StatusCode::PAYLOAD_TOO_LARGE => ("Request too large", "Begäran är för stor"),
-        StatusCode::TOO_MANY_REQUESTS => ("Too many attempts", "För många försök"),
-        StatusCode::UNPROCESSABLE_ENTITY => ("Refused", "Avvisat"),
-        StatusCode::SERVICE_UNAVAILABLE => ("Not available now, try again", "Inte tillgängligt just nu, försök igen"),
-        _ => ("Internal error", "Internt fel"),
     }
 }
 
@@ -97,15 +111,14 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// In Swedish; the problem goes along for the layer of languages, which may put it in English.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
+        let mut response = self.clone().answer("sv");
+        response.extensions_mut().insert(self);
         response
     }
 }
+
+/// Content type of a problem.
+pub(super) const PROBLEM: &str = "application/problem+json";

@@ -13,6 +13,7 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::ServerConfig;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -23,6 +24,10 @@ use tower::ServiceExt;
 /// The client certificate of a connection, in the request's extensions.
 #[derive(Debug, Clone)]
 pub struct PeerCertificate(pub Arc<[u8]>);
+
+/// Where a connection comes from, in the request's extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct PeerAddress(pub IpAddr);
 
 /// Who is asked for a certificate.
 #[derive(Debug, Clone)]
@@ -89,10 +94,10 @@ pub async fn serve(
             () = shutdown.requested() => return,
         };
         match next {
-            Ok((stream, place)) => {
+            Ok((stream, peer, place)) => {
                 let (acceptor, router, shutdown) = (acceptor.clone(), router.clone(), shutdown.clone());
                 tokio::spawn(async move {
-                    connection(stream, acceptor, router, shutdown).await;
+                    connection((stream, peer), acceptor, router, shutdown).await;
                     drop(place);
                 });
             }
@@ -106,13 +111,21 @@ pub async fn serve(
     }
 }
 
-async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, PeerAddress, OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, PeerAddress(peer.ip()), place))
 }
 
-async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, shutdown: Shutdown) {
+async fn connection(
+    (stream, peer): (TcpStream, PeerAddress),
+    acceptor: TlsAcceptor,
+    router: Router,
+    shutdown: Shutdown,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
@@ -127,6 +140,7 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, sh
     let lifetime = if certificate.is_some() { LONGEST_CONNECTION } else { LONGEST_ANONYMOUS };
     let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
         let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
         if let Some(certificate) = &certificate {
             request.extensions_mut().insert(certificate.clone());
         }

@@ -60,11 +60,8 @@ async fn tell(app: &App, notices: &[LogoutNotice]) {
 }
 
 async fn send(client: &Client, notice: &LogoutNotice) {
-    let form = [("logout_token", notice.token.as_str())];
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     for _ in 0..ATTEMPTS {
-        let request =
-            client.post(&notice.uri).header("content-type", "application/x-www-form-urlencoded").body(body.clone());
+        let request = client.post(&notice.uri).header("content-type", notice.content_type).body(notice.body.clone());
         match request.send().await {
             Ok(response) if response.status().is_success() => return,
             Ok(response) => {

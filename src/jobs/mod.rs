@@ -11,6 +11,7 @@ mod presign_ocsp;
 mod publish_crl;
 mod reconcile;
 mod renew;
+mod requests;
 mod revoke_many;
 mod rhythm;
 
@@ -37,5 +38,6 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         each(|app, stop| Box::pin(notices::run_seal(app, stop))),
         each(|app, stop| Box::pin(logins::run_keys(app, stop))),
         each(|app, stop| Box::pin(logins::run_sessions(app, stop))),
+        each(|app, stop| Box::pin(requests::run(app, stop))),
     );
 }

@@ -10,7 +10,7 @@ use crate::service::text::{MAX_REASON, one_line};
 use domain::audit::{Actor, Event};
 use domain::bulk::{BulkRevocation, Item, Order, Outcome};
 use domain::card::CardState;
-use domain::changes::{Changes, Stored, Write};
+use domain::changes::{Changes, Stored, Version, Write};
 use domain::ports::{Conflict, StoreError};
 use domain::{BulkId, CardNumber};
 use futures::future::try_join_all;
@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 pub struct Progress {
     /// The act.
     pub bulk: BulkRevocation,
+    /// Its version.
+    pub version: Version,
     /// Outcomes so far.
     pub counts: Vec<(Outcome, u32)>,
 }
@@ -62,7 +64,7 @@ pub async fn request(app: &App, permit: &Permit<RevokeMany>, order: Order) -> Re
         .with("state", bulk.state);
     let write = Write::NewBulk { new: bulk.clone(), cards: order.cards };
     commit(app, Changes::recording(event).write(write)).await?;
-    Ok(Progress { bulk, counts: Vec::new() })
+    Ok(Progress { bulk, version: Version(1), counts: Vec::new() })
 }
 
 /// Clears an act that somebody else asked for; it begins at once.
@@ -74,7 +76,7 @@ pub async fn clear(app: &App, permit: &Permit<ClearRevocations>, id: &BulkId) ->
     let bulk = row.value.clear(permit.person().clone(), app.clock.now())?;
     let event = about("bulk-revocation.cleared", permit.actor(), &bulk, app);
     commit(app, Changes::recording(event).write(Write::Bulk { new: bulk.clone(), seen: row.version })).await?;
-    Ok(Progress { bulk, counts: Vec::new() })
+    Ok(Progress { bulk, version: Version(row.version.0 + 1), counts: Vec::new() })
 }
 
 /// How far an act has come.
@@ -83,7 +85,7 @@ pub async fn clear(app: &App, permit: &Permit<ClearRevocations>, id: &BulkId) ->
 /// [`ServiceError::NotFound`] also for one of another agency.
 pub async fn read(app: &App, permit: &Permit<ReadCard>, id: &BulkId) -> Result<Progress, ServiceError> {
     let row = app.store.bulk(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
-    Ok(Progress { bulk: row.value, counts: app.store.bulk_counts(permit.tenant(), id).await? })
+    Ok(Progress { bulk: row.value, version: row.version, counts: app.store.bulk_counts(permit.tenant(), id).await? })
 }
 
 /// The cards of an act in order of number.

@@ -12,11 +12,14 @@ use domain::ports::StoreError;
 /// Commits `changes`. A committed revocation withdraws the published answer before this returns;
 /// remembered callers and officers are forgotten if their rights may have changed; publishing jobs are woken.
 ///
+/// What the request makes its change depend on is held here: see [`conditions`](super::conditions).
+///
 /// Runs to its end even if the caller goes away: what follows a commit is never left out.
 ///
 /// # Errors
 /// [`StoreError`]; then nothing was changed, but after `Unavailable` only a reader knows.
 pub async fn commit(app: &App, changes: Changes) -> Result<Head, StoreError> {
+    let (changes, attached) = super::conditions::attach(changes, app.clock.now())?;
     let app = App::clone(app);
     let changes = notices::with_notices(app.config.notices.as_ref(), changes);
     let work = tokio::spawn(async move {
@@ -30,11 +33,12 @@ pub async fn commit(app: &App, changes: Changes) -> Result<Head, StoreError> {
         }
         committed
     });
-    work.await.unwrap_or_else(|died| Err(StoreError::Unavailable(Box::new(died))))
+    attached.settle(work.await.unwrap_or_else(|died| Err(StoreError::Unavailable(Box::new(died)))))
 }
 
 /// What follows from a unit of work.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each wakes somebody else")]
 struct Effects {
     issued: Vec<CertificateRef>,
     revoked: Vec<CertificateRef>,

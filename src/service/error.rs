@@ -1,6 +1,7 @@
 //! Why a use case did not happen.
 
 use crate::app::signer_link::{LinkError, Refusal};
+use crate::service::conditions::KeyError;
 use domain::Kind;
 use domain::approval::ApprovalError;
 use domain::assignment::AssignmentError;
@@ -68,6 +69,9 @@ pub enum ServiceError {
         /// What the act needs.
         wanted: KeyState,
     },
+    /// The request's key forbids that it is done.
+    #[error(transparent)]
+    RequestKey(#[from] KeyError),
     /// The four-eyes rule.
     #[error(transparent)]
     FourEyes(#[from] FourEyes),
@@ -139,6 +143,7 @@ impl ServiceError {
             Self::WrongStage { .. } | Self::KeyState { .. } | Self::NotRunning(_) | Self::EmploymentOver => {
                 Kind::Conflict
             }
+            Self::RequestKey(e) => e.kind(),
             Self::Onboarding(e) => e.kind(),
             Self::Assignment(e) => e.kind(),
             Self::Bulk(e) => e.kind(),
@@ -174,6 +179,7 @@ impl ServiceError {
             Self::BadCertificate(code) => code,
             Self::Denied(denial) => denial.code(),
             Self::NotRunning(_) => "service-not-running",
+            Self::RequestKey(e) => e.code(),
             Self::Onboarding(e) => e.code(),
             Self::Assignment(e) => e.code(),
             Self::Bulk(e) => e.code(),
@@ -197,7 +203,9 @@ impl ServiceError {
             Self::Store(StoreError::Conflict(Conflict::KeyTaken)) => "key-taken",
             Self::Store(StoreError::Conflict(Conflict::NameTaken)) => "name-taken",
             Self::Store(StoreError::Conflict(Conflict::AlreadyRevoked)) => "already-revoked",
+            Self::Store(StoreError::Conflict(Conflict::RequestTaken)) => "request-under-way",
             Self::Store(StoreError::Conflict(_)) => "conflict",
+            Self::Store(StoreError::NotAsSeen) => "not-as-seen",
             Self::Store(StoreError::Stale { .. }) => "stale",
             Self::TooMany => "too-many-attempts",
             Self::Busy | Self::Store(StoreError::Busy) => "busy",

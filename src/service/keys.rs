@@ -239,6 +239,7 @@ mod tests {
             state,
             stages: Vec::new(),
             compromised: compromised.then(|| UtcTime::from_unix(1)),
+            crl_number: None,
             has_last_crl: true,
         };
         for (state, was, says, done) in [

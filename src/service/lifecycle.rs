@@ -75,7 +75,7 @@ async fn orphaned(app: &App, employment: &Employment, changes: Changes) -> Resul
     let kept = app.store.functions_in_want(&employment.tenant, (now, now), BATCH).await?;
     let theirs = kept.iter().filter(|row| row.value.keeper().responsible == employment.person);
     let notices = theirs.map(|row| of_function(NoticeKind::FunctionOrphaned, &row.value, now));
-    Ok(notices.fold(changes, |changes, notice| tell(config, changes, notice)))
+    Ok(notices.fold(changes, |changes, notice| tell(config, changes, &notice)))
 }
 
 /// Revokes cards that were not handed out within `COLLECT_MONTHS` of their certificates; how many.

@@ -10,7 +10,7 @@ use domain::assignment::AnyAssignment;
 use domain::audit::Event;
 use domain::card::Card;
 use domain::certificate::CertificateRecord;
-use domain::changes::Changes;
+use domain::changes::{Changes, Stored};
 use domain::enrolment::AnyEnrolment;
 use domain::{AssignmentId, CardNumber, EnrolmentId, TenantId};
 
@@ -38,10 +38,9 @@ pub async fn assignments(
     permit: &Permit<ReadAnyAgency>,
     tenant: &TenantId,
     (after, limit): (Option<&AssignmentId>, u32),
-) -> Result<Vec<AnyAssignment>, ServiceError> {
+) -> Result<Vec<Stored<AnyAssignment>>, ServiceError> {
     record(app, permit, tenant, "assignments").await?;
-    let rows = app.store.assignments(tenant, after, limit.clamp(1, MAX_PAGE)).await?;
-    Ok(rows.into_iter().map(|row| row.value).collect())
+    Ok(app.store.assignments(tenant, after, limit.clamp(1, MAX_PAGE)).await?)
 }
 
 /// A card of an agency with its certificates.

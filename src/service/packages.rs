@@ -114,9 +114,8 @@ pub async fn assignments(
     permit: &Permit<ReadAssignments>,
     after: Option<&AssignmentId>,
     limit: u32,
-) -> Result<Vec<AnyAssignment>, ServiceError> {
-    let rows = app.store.assignments(permit.tenant(), after, limit.clamp(1, MAX_PAGE)).await?;
-    Ok(rows.into_iter().map(|row| row.value).collect())
+) -> Result<Vec<Stored<AnyAssignment>>, ServiceError> {
+    Ok(app.store.assignments(permit.tenant(), after, limit.clamp(1, MAX_PAGE)).await?)
 }
 
 async fn employed(app: &App, tenant: &TenantId, person: &PersonId) -> Result<(), ServiceError> {

@@ -59,6 +59,7 @@ permits!(
     RevokeMany,
     ClearRevocations,
     EndEmployment,
+    ExportLists,
     RegisterTenant,
     FileAgreement,
     ProposePhase,

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::permit::{Permit, ReadCard, ReadEnrolment, ReadSelf, ReadTenants};
 use domain::card::Card;
-use domain::certificate::CertificateRecord;
+use domain::certificate::{CertificateRecord, CertificateRef};
 use domain::changes::Stored;
 use domain::enrolment::AnyEnrolment;
 use domain::people::{Person, Tenant};
@@ -18,9 +18,8 @@ pub async fn enrolment(
     app: &App,
     permit: &Permit<ReadEnrolment>,
     id: &EnrolmentId,
-) -> Result<AnyEnrolment, ServiceError> {
-    let row = app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
-    Ok(row.value)
+) -> Result<Stored<AnyEnrolment>, ServiceError> {
+    app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)
 }
 
 /// Applications of the agency in order of id.
@@ -47,10 +46,36 @@ pub async fn card(
     app: &App,
     permit: &Permit<ReadCard>,
     number: &CardNumber,
-) -> Result<(Card, Vec<CertificateRecord>), ServiceError> {
+) -> Result<(Stored<Card>, Vec<CertificateRecord>), ServiceError> {
     let card = app.store.card(permit.tenant(), number).await?.ok_or(ServiceError::NotFound)?;
     let certificates = app.store.certificates_of_card(permit.tenant(), number).await?;
-    Ok((card.value, certificates))
+    Ok((card, certificates))
+}
+
+/// The agency's cards in order of number.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails.
+pub async fn cards(
+    app: &App,
+    permit: &Permit<ReadCard>,
+    after: Option<&CardNumber>,
+    limit: u32,
+) -> Result<Vec<Stored<Card>>, ServiceError> {
+    Ok(app.store.cards_of_tenant(permit.tenant(), after, limit.clamp(1, MAX_PAGE)).await?)
+}
+
+/// The certificates of the agency's people, in order of issuer and serial.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails.
+pub async fn certificates(
+    app: &App,
+    permit: &Permit<ReadCard>,
+    after: Option<&CertificateRef>,
+    limit: u32,
+) -> Result<Vec<CertificateRecord>, ServiceError> {
+    Ok(app.store.certificates_of_tenant(permit.tenant(), after, limit.clamp(1, MAX_PAGE)).await?)
 }
 
 /// The caller, their agency and their cards.
@@ -78,5 +103,5 @@ pub async fn tenants(
     Ok(app.store.tenants(after, limit.clamp(1, MAX_PAGE)).await?)
 }
 
-/// Most rows in one answer.
-pub const MAX_PAGE: u32 = 200;
+/// Most rows that are read at once: a page of the API, and the row that says that there is another.
+pub const MAX_PAGE: u32 = 201;

@@ -12,6 +12,7 @@ use domain::card::{Card, CardState};
 use domain::certificate::{CertificateRecord, CertificateRef, Holder};
 use domain::changes::{Changes, Stored, Write};
 use domain::function::AnyFunction;
+use domain::key::KeyState;
 use domain::notice::{NoticeKind, of_function};
 use domain::ports::{Conflict, StoreError};
 use domain::revocation::{Requester, Revocation};
@@ -305,7 +306,12 @@ impl Work<'_> {
         if cards.is_empty() && open.is_empty() {
             return Err(StoreError::Conflict(Conflict::AlreadyRevoked).into());
         }
-        let references: Vec<_> = open.into_iter().map(|record| record.intent.certificate).collect();
+        let open = open.into_iter().map(|record| record.intent.certificate);
+        let (ended, references): (Vec<_>, Vec<_>) = open.partition(|certificate| has_ended(app, certificate));
+        if let ([one, ..], true, true) = (&ended[..], references.is_empty(), cards.is_empty()) {
+            let found = app.key_lives.state(&one.issuer).as_str();
+            return Err(ServiceError::WrongStage { wanted: KeyState::StatusOnly.as_str(), found });
+        }
         let event = Event::new(kind, self.by.actor(), object, self.at)
             .in_tenant(&self.by.tenant)
             .with("channel", self.by.channel)
@@ -325,7 +331,7 @@ impl Work<'_> {
             changes = changes.write(write.clone());
         }
         if let (Some(function), Some(config)) = (&self.by.told, &app.config.notices) {
-            changes = tell(config, changes, of_function(NoticeKind::FunctionRevoked, function, self.at));
+            changes = tell(config, changes, &of_function(NoticeKind::FunctionRevoked, function, self.at));
         }
         for card in cards {
             let new = card
@@ -345,6 +351,11 @@ impl Work<'_> {
         commit(app, changes).await?;
         Ok(Revoked { certificates: references, reason: self.reason, at: self.at })
     }
+}
+
+/// Whether the CA of a certificate is no more. All that it certified is over or revoked, and its last CRL says so for ever.
+fn has_ended(app: &App, certificate: &CertificateRef) -> bool {
+    matches!(app.key_lives.state(&certificate.issuer), KeyState::Retired | KeyState::Destroyed)
 }
 
 /// How often a revocation that meets another change is tried.

@@ -2,6 +2,7 @@
 //!
 //! Each kind of thing has a `typ` of its own, so that a signature of one kind is none of another.
 
+use crate::app::signer_link::LinkError;
 use crate::app::{App, IssuerKind};
 use crate::service::ServiceError;
 use crate::service::audit::AUDIT_SEAL;
@@ -71,8 +72,17 @@ pub async fn certify_if_due(app: &App) -> Result<(), ServiceError> {
     let authority = Arc::clone(authority.ok_or(ServiceError::Incomplete("an active CA of functions"))?);
     let subject = SubjectFacts { values: operator(app), ..SubjectFacts::default() }.with("common_name", SEAL_NAME);
     let holder = Holder::Service { key: AUDIT_SEAL.to_owned() };
-    certify_by(app, &authority.issuer, SEAL_PROFILE, subject, holder, &key).await?;
-    Ok(())
+    match certify_by(app, &authority.issuer, SEAL_PROFILE, subject, holder, &key).await {
+        // Asked again at once it would refuse again, and each time costs a serial.
+        Err(ServiceError::Signer(LinkError::Refused(refusal))) => {
+            tracing::warn!(
+                code = refusal.code.as_str(),
+                "the signer does not certify the seal: no ceremony allowed it"
+            );
+            Ok(())
+        }
+        other => other.map(|_| ()),
+    }
 }
 
 /// The seal's common name.

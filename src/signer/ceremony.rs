@@ -205,19 +205,19 @@ impl Foundation {
         (entries, keys): (&[RevokedEntry], &dyn Signer),
     ) -> Result<CrlDer, CeremonyError> {
         let tbs = prepare_crl(issuer, number, this_update, next_update, entries.iter());
-        let mut serials: Vec<_> = entries.iter().map(|entry| entry.serial).collect();
-        serials.sort_unstable();
+        let mut revoked_cas = entries.to_vec();
+        revoked_cas.sort_unstable_by_key(|entry| entry.serial);
         let linted = lint_crl(tbs, &issuer.certificate, issuer.key.clone()).map_err(CeremonyError::Lint)?;
         let folder = &self.config.directory;
-        revoked::write(folder, &issuer.name, number, &serials)
+        revoked::write(folder, &issuer.name, number, &revoked_cas)
             .map_err(|source| CeremonyError::File { path: folder.clone(), source })?;
         self.record(&Record::Crl {
             at: System.now(),
             issuer: issuer.name.clone(),
             number,
             tbs: Digest::of(linted.tbs()),
-            revoked: revoked::digest(&serials),
-            count: serials.len(),
+            revoked: revoked::digest(&revoked_cas),
+            count: revoked_cas.len(),
             last: false,
         })?;
         Ok(linted.sign(keys)?)

@@ -17,7 +17,7 @@ pub struct SignerConfig {
     pub mode: Mode,
     /// Where callers connect.
     pub socket: PathBuf,
-    /// Folder of the journal, the revoked serials, `officers.json` and `standing.json`; mode 0700.
+    /// Folder of the journal, the revoked certificates, `officers.json` and `standing.json`; mode 0700.
     pub directory: PathBuf,
     /// The one user whose processes may connect.
     pub allowed_uid: u32,

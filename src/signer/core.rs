@@ -9,7 +9,7 @@ use super::officers::OfficerList;
 use super::policies::Policies;
 use super::protocol::{Answer, Refusal, Request, Status};
 use super::registry::VerifiedCertificates;
-use super::revoked::RevokedSerials;
+use super::revoked::Revoked;
 use super::standing::StandingList;
 use super::token::CaToken;
 use crate::clock::Clock;
@@ -35,7 +35,7 @@ pub struct Core {
     pub(super) policies_turn: Mutex<()>,
     pub(super) journal: Journal,
     pub(super) ledger: Mutex<Ledger>,
-    pub(super) revoked: RevokedSerials,
+    pub(super) revoked: Revoked,
     pub(super) verified: VerifiedCertificates,
     pub(super) token: Arc<dyn CaToken>,
     pub(super) clock: Arc<dyn Clock>,

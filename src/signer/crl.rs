@@ -1,4 +1,4 @@
-//! Signs CRLs. A number comes once, and no revocation is ever lost.
+//! Signs CRLs. A number comes once, and no revocation is ever lost or told otherwise.
 
 use super::core::Core;
 use super::digest::Digest;
@@ -8,15 +8,15 @@ use super::issuers::Authority;
 use super::journal::Record;
 use super::ledger::LedgerError;
 use super::protocol::CrlRequest;
-use super::revoked;
+use super::revoked::{self, Unsaid};
 use domain::key::KeyState;
-use pki::crl::{CrlContents, CrlTbs, LintedCrl, lint_crl, verify_crl};
-use pki::serial::SerialNumber;
+use pki::crl::{CrlContents, CrlTbs, LintedCrl, RevokedEntry, lint_crl, verify_crl};
+use pki::issue::Issuer;
 use pki::time::UtcTime;
 use std::sync::Arc;
 
 impl Core {
-    /// Signs the TBSCertList in `tbs`, and from then on knows its serials as revoked.
+    /// Signs the TBSCertList in `tbs`, and from then on knows its entries as revoked.
     pub(super) fn crl(&self, request: &CrlRequest, tbs: &[u8]) -> Result<Vec<u8>, SignerError> {
         let now = self.clock.now();
         let authority = self.authorities.get(&request.issuer)?;
@@ -25,17 +25,18 @@ impl Core {
         let linted = lint_crl(CrlTbs::from_bytes(tbs.to_vec()), &issuer.certificate, issuer.key.clone());
         let linted = linted.map_err(SignerError::Lint)?;
         let contents = linted.contents().map_err(|_| SignerError::Malformed("the CRL's number is over 64 bits"))?;
-        let ends_never = self.is_last(&issuer.name, &contents, now)?;
-        check_times(&contents, ends_never, now)?;
+        let is_last = self.is_last(issuer, &contents, now)?;
+        check_times(&contents, is_last, now)?;
 
         let _turn = authority.crl_turn.lock().expect("nothing panics while a CRL is made");
         self.check_number(&issuer.name, contents.number, now)?;
-        let lost = self.revoked.missing_in(&issuer.name, &contents.revoked);
-        if lost > 0 {
-            return Err(SignerError::CrlLosesRevocation { lost });
+        match self.revoked.unsaid_in(&issuer.name, &contents.revoked) {
+            Unsaid { lost: 0, changed: 0 } => {}
+            Unsaid { lost: 0, changed } => return Err(SignerError::CrlChangesRevocation { changed }),
+            Unsaid { lost, .. } => return Err(SignerError::CrlLosesRevocation { lost }),
         }
         self.ready(authority)?;
-        self.remember(&issuer.name, contents, (Digest::of(tbs), ends_never), now)?;
+        self.remember(&issuer.name, contents, (Digest::of(tbs), is_last), now)?;
         self.sign_crl(authority, linted)
     }
 
@@ -48,11 +49,14 @@ impl Core {
         Ok(crl)
     }
 
-    /// Whether it is a CA's last CRL, which never ends (RFC 5280 section 5 of a CA that is no more; EN 319 411-1 clause
-    /// 6.3.9): only of a key that issues nothing more, and when every certificate is over or listed. Nothing else follows it.
-    fn is_last(&self, issuer: &str, contents: &CrlContents, now: UtcTime) -> Result<bool, SignerError> {
-        let last = contents.next_update == UtcTime::MAX;
-        let ledger = self.ledger();
+    /// Whether it is a CA's last CRL, which outlives the CA (EN 319 411-1 clause 6.3.9): only for as long as the policy
+    /// says, of a key that issues nothing more, and when every certificate is over or listed. Nothing else follows it.
+    fn is_last(&self, issuer: &Issuer, contents: &CrlContents, now: UtcTime) -> Result<bool, SignerError> {
+        let (last, found) = (contents.next_update > issuer.certificate.not_after(), contents.next_update);
+        if last && found != self.policies().end_of_ca.last_crl_until() {
+            return Err(SignerError::Time { what: "nextUpdate", found, now });
+        }
+        let (issuer, ledger) = (issuer.name.as_str(), self.ledger());
         if !last && ledger.has_last_crl(issuer) {
             return Err(SignerError::KeyState { issuer: issuer.to_owned(), state: KeyState::Retired });
         }
@@ -80,7 +84,7 @@ impl Core {
         if number > limit { Err(SignerError::CrlNumberAhead { number, limit }) } else { Ok(()) }
     }
 
-    /// Keeps serials and number before anything is signed: first the file, then the record that names its hash.
+    /// Keeps entries and number before anything is signed: first the file, then the record that names its hash.
     fn remember(
         &self,
         issuer: &str,
@@ -88,24 +92,24 @@ impl Core {
         (tbs, last): (Digest, bool),
         at: UtcTime,
     ) -> Result<(), SignerError> {
-        let CrlContents { number, revoked: serials, .. } = contents;
+        let CrlContents { number, revoked: entries, .. } = contents;
         let before = self.ledger().last_crl(issuer).map(|crl| crl.number);
-        revoked::write(&self.directory, issuer, number, &serials).map_err(SignerError::Revoked)?;
+        revoked::write(&self.directory, issuer, number, &entries).map_err(SignerError::Revoked)?;
         self.reach("crl-serials");
-        let (revoked, count) = (revoked::digest(&serials), serials.len());
+        let (revoked, count) = (revoked::digest(&entries), entries.len());
         self.record(&Record::Crl { at, issuer: issuer.to_owned(), number, tbs, revoked, count, last })?;
-        let listed: Arc<[SerialNumber]> = serials.into();
+        let listed: Arc<[RevokedEntry]> = entries.into();
         self.revoked.replace(issuer, Arc::clone(&listed));
         if let Some(before) = before
             && let Err(error) = revoked::remove(&self.directory, issuer, before)
         {
-            tracing::warn!(issuer, number = before, %error, "cannot remove the serials of an older CRL");
+            tracing::warn!(issuer, number = before, %error, "cannot remove the entries of an older CRL");
         }
         self.release_approvals(issuer, &listed, at)
     }
 
     /// A certificate that never reached anybody, and is revoked for ever, holds its approval no longer.
-    fn release_approvals(&self, issuer: &str, listed: &[SerialNumber], at: UtcTime) -> Result<(), SignerError> {
+    fn release_approvals(&self, issuer: &str, listed: &[RevokedEntry], at: UtcTime) -> Result<(), SignerError> {
         let mut ledger = self.ledger();
         let serials = ledger.releasable(issuer, listed, at);
         if serials.is_empty() {

@@ -16,6 +16,7 @@ use domain::operation::CancelEmergency;
 use pki::jose::read_compact;
 use pki::key::PublicKey;
 use pki::time::UtcTime;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
@@ -155,16 +156,27 @@ impl Core {
 impl Custodians {
     /// Who signed an appointment of exactly these officers.
     fn signer_of(&self, jws: &str, officers: Digest, number: u64) -> Result<String, SignerError> {
-        let refused = SignerError::Emergency("an appointment is no custodian's, or is for something else");
-        let Ok(jws) = read_compact(jws) else { return Err(refused) };
-        let Ok(said) = serde_json::from_slice::<Appointment>(&jws.payload) else { return Err(refused) };
-        let typed = jws.header.get("typ").is_some_and(|typ| typ == APPOINTMENT_TYPE);
-        let wanted =
-            Appointment { ceremony: self.ceremony.clone(), custodian: said.custodian.clone(), officers, number };
-        match self.keys.get(&said.custodian) {
-            Some(key) if typed && said == wanted && jws.verify(key).is_ok() => Ok(said.custodian),
-            _ => Err(refused),
-        }
+        let wanted = |custodian: &str| Appointment {
+            ceremony: self.ceremony.clone(),
+            custodian: custodian.into(),
+            officers,
+            number,
+        };
+        let found = self.who_said(jws, APPOINTMENT_TYPE, wanted);
+        found.ok_or(SignerError::Emergency("an appointment is no custodian's, or is for something else"))
+    }
+
+    /// The custodian whose key signed a JWS of this type that says exactly what is `wanted` of them.
+    pub(super) fn who_said<T: DeserializeOwned + PartialEq>(
+        &self,
+        jws: &str,
+        typ: &str,
+        wanted: impl Fn(&str) -> T,
+    ) -> Option<String> {
+        let jws = read_compact(jws).ok().filter(|jws| jws.header.get("typ").is_some_and(|found| found == typ))?;
+        let said: T = serde_json::from_slice(&jws.payload).ok()?;
+        let by = |(custodian, key): &(&String, &PublicKey)| said == wanted(custodian) && jws.verify(key).is_ok();
+        self.keys.iter().find(by).map(|(custodian, _)| custodian.clone())
     }
 }
 

@@ -59,6 +59,8 @@ pub enum Code {
     CrlNumber,
     /// The CRL drops a serial that was revoked.
     CrlLosesRevocation,
+    /// The CRL says of a revocation another time or reason than the last one did.
+    CrlChangesRevocation,
     /// Too much is asked at once; nothing was signed.
     Busy,
     /// The token is away; nothing was signed, and an approval can be used again.
@@ -93,6 +95,7 @@ impl Code {
             Self::Lint => "lint",
             Self::CrlNumber => "crl-number",
             Self::CrlLosesRevocation => "crl-loses-revocation",
+            Self::CrlChangesRevocation => "crl-changes-revocation",
             Self::Busy => "busy",
             Self::TokenUnavailable => "token-unavailable",
             Self::OutcomeUnknown => "outcome-unknown",
@@ -114,7 +117,8 @@ impl Code {
             | Self::WrongTime
             | Self::NotIssuable
             | Self::Lint
-            | Self::CrlLosesRevocation => Kind::Refused,
+            | Self::CrlLosesRevocation
+            | Self::CrlChangesRevocation => Kind::Refused,
             Self::Busy | Self::TokenUnavailable | Self::OutcomeUnknown => Kind::Busy,
             Self::FailedAfterSigning | Self::Internal => Kind::Internal,
         }
@@ -178,6 +182,8 @@ pub(super) enum SignerError {
     WrongCrl(#[source] CrlError),
     #[error("{lost} revoked serials are missing in the CRL")]
     CrlLosesRevocation { lost: usize },
+    #[error("{changed} revocations have another time or reason in the CRL")]
+    CrlChangesRevocation { changed: usize },
     #[error("the policies cannot be used: {0}")]
     Policies(String),
     #[error("the token is unavailable: {why}")]
@@ -192,7 +198,7 @@ pub(super) enum SignerError {
     Token(#[from] HsmError),
     #[error("the journal is not available")]
     Journal(#[from] JournalError),
-    #[error("the list of revoked serials cannot be kept")]
+    #[error("the list of revocations cannot be kept")]
     Revoked(#[source] std::io::Error),
 }
 
@@ -242,6 +248,7 @@ impl SignerError {
             Self::Policies(_) | Self::Ledger(LedgerError::ProfileChanged { .. }) => Code::PoliciesUnusable,
             Self::Ledger(LedgerError::CrlNumber { .. }) | Self::CrlNumberAhead { .. } => Code::CrlNumber,
             Self::CrlLosesRevocation { .. } => Code::CrlLosesRevocation,
+            Self::CrlChangesRevocation { .. } => Code::CrlChangesRevocation,
             Self::NotSigned(SignError::Busy) => Code::Busy,
             Self::TokenUnavailable { .. } | Self::NotSigned(_) => Code::TokenUnavailable,
             Self::Unknown(_) => Code::OutcomeUnknown,

@@ -41,6 +41,7 @@ impl Core {
                 state: ledger.keys().state(issuer),
                 stages: life.map(|life| life.stages().to_vec()).unwrap_or_default(),
                 compromised: life.and_then(domain::key::KeyLife::compromised),
+                crl_number: ledger.last_crl(issuer).map(|crl| crl.number),
                 has_last_crl: ledger.has_last_crl(issuer),
             }
         };

@@ -15,6 +15,7 @@ use super::journal::{Authority, Entry, Holder, IssuerSeal, Record, Revision};
 use domain::PersonId;
 use domain::evidence::{KEY_ACT_APPROVALS, POLICY_APPROVALS};
 use keys::Approved;
+use pki::crl::RevokedEntry;
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
@@ -75,7 +76,7 @@ struct Book {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LastCrl {
     pub(super) number: u64,
-    /// Of the file with the revoked serials.
+    /// Of the file with the revoked certificates.
     pub(super) revoked: Digest,
     /// Whether it never ends.
     pub(super) last: bool,
@@ -131,7 +132,9 @@ impl Ledger {
             }
             Record::EmergencyCancelled { officers, .. } => self.end_emergency(*officers, None),
             Record::OfficersReplaced { at, officers } => self.end_emergency(*officers, Some(*at)),
-            Record::Restored { operation, approvers, .. } => self.restore(*operation, approvers.len()),
+            Record::Restored { operation, approvers, custodians, .. } => {
+                self.restore(*operation, approvers.len().max(custodians.len()))
+            }
             Record::Ceremony { issuer, holder, certificate, .. } => {
                 self.in_ceremony()?;
                 self.reserve(issuer, holder, std::slice::from_ref(certificate), None)
@@ -161,9 +164,9 @@ impl Ledger {
 
     /// How many certificates of a CA are neither over at `now` nor `listed` as revoked. Its OCSP signers do not count:
     /// they answer for the others.
-    pub(super) fn living(&self, issuer: &str, now: UtcTime, listed: &[SerialNumber]) -> usize {
-        let listed: HashSet<_> = listed.iter().collect();
-        let lives = |(serial, until): &(&SerialNumber, &UtcTime)| **until >= now && !listed.contains(serial);
+    pub(super) fn living(&self, issuer: &str, now: UtcTime, listed: &[RevokedEntry]) -> usize {
+        let listed: HashSet<_> = listed.iter().map(|entry| entry.serial).collect();
+        let lives = |(serial, until): &(&SerialNumber, &UtcTime)| **until >= now && !listed.contains(*serial);
         self.issuers.get(issuer).map_or(0, |book| book.serials.iter().filter(lives).count())
     }
 
@@ -206,10 +209,10 @@ impl Ledger {
         self.issuers.get(issuer).and_then(|book| book.crl)
     }
 
-    /// Which of these serials of a CA, revoked now, let go of their approval.
-    pub(super) fn releasable(&self, issuer: &str, serials: &[SerialNumber], now: UtcTime) -> Vec<SerialNumber> {
-        let releasable = |serial: &&SerialNumber| self.may_release(&(issuer.to_owned(), **serial), now);
-        serials.iter().filter(releasable).copied().collect()
+    /// Which of these certificates of a CA, revoked now, let go of their approval.
+    pub(super) fn releasable(&self, issuer: &str, listed: &[RevokedEntry], now: UtcTime) -> Vec<SerialNumber> {
+        let releasable = |serial: &SerialNumber| self.may_release(&(issuer.to_owned(), *serial), now);
+        listed.iter().map(|entry| entry.serial).filter(releasable).collect()
     }
 
     /// A certificate that may never have been signed; or one that was, and was revoked so soon that

@@ -7,9 +7,10 @@ use super::error::SignerError;
 use super::journal::{Record, Revision};
 use super::registry::Registry;
 use super::start::StartError;
-use crate::policies::{PolicyFolder, assurance, functions, profiles, reserve};
+use crate::policies::{PolicyFolder, assurance, end_of_ca, functions, profiles, reserve};
 use domain::assurance::Assurance;
 use domain::bundle::Bundle;
+use domain::end_of_ca::EndOfCa;
 use domain::evidence::{EvidenceError, verify_policies};
 use domain::function::FunctionPolicy;
 use domain::reserve::ReservePolicy;
@@ -24,6 +25,7 @@ pub(super) struct Policies {
     profiles: Profiles,
     pub(super) assurance: Assurance,
     pub(super) reserve: ReservePolicy,
+    pub(super) end_of_ca: EndOfCa,
     pub(super) functions: FunctionPolicy,
     pub(super) mode: Mode,
     pub(super) bundle: Digest,
@@ -43,9 +45,10 @@ impl Policies {
         };
         let contents = bundle.folder("profiles").filter_map(|(_, text)| content(text));
         let revisions = contents.filter_map(revision).collect();
-        let (assurance, functions) = (assurance(bundle, &profiles)?, functions(bundle)?);
+        let (assurance, functions, end_of_ca) = (assurance(bundle, &profiles)?, functions(bundle)?, end_of_ca(bundle)?);
         let reserve = reserve(bundle, &profiles)?;
-        Ok(Self { profiles, assurance, functions, reserve, mode, bundle: Digest::of_bundle(bundle), revisions })
+        let bundle = Digest::of_bundle(bundle);
+        Ok(Self { profiles, assurance, reserve, end_of_ca, functions, mode, bundle, revisions })
     }
 
     /// The profile with this name. In production a person's key is never in software.

@@ -182,7 +182,10 @@ pub struct KeyStatus {
     /// Since when it may be in other hands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compromised: Option<UtcTime>,
-    /// Whether its last CRL never ends.
+    /// Number of its newest CRL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crl_number: Option<u64>,
+    /// Whether that is its last one, which outlives it.
     pub has_last_crl: bool,
 }
 

@@ -11,7 +11,7 @@ use super::ledger::{Ledger, Phase};
 use super::officers::{OfficerList, OfficersError};
 use super::policies;
 use super::registry::VerifiedCertificates;
-use super::revoked::{self, RevokedSerials};
+use super::revoked::{self, Revoked};
 use super::standing::{StandingError, StandingList};
 use super::token::CaToken;
 use crate::clock::Clock;
@@ -87,8 +87,8 @@ pub enum StartError {
         /// Which file.
         what: String,
     },
-    /// The revoked serials of a CA are not those of its last CRL.
-    #[error("the revoked serials of {issuer} are not those of its CRL number {number}")]
+    /// What a CA has revoked is not what its last CRL says.
+    #[error("the revoked certificates of {issuer} are not those of its CRL number {number}")]
     RevokedChanged {
         /// Which CA.
         issuer: String,
@@ -227,18 +227,14 @@ fn check_founding(
     Ok(())
 }
 
-fn load_revoked(
-    config: &SignerConfig,
-    authorities: &Authorities,
-    ledger: &Ledger,
-) -> Result<RevokedSerials, StartError> {
-    let revoked = RevokedSerials::default();
+fn load_revoked(config: &SignerConfig, authorities: &Authorities, ledger: &Ledger) -> Result<Revoked, StartError> {
+    let revoked = Revoked::default();
     for issuer in authorities.iter().map(|authority| &authority.issuer.name) {
         let Some(last) = ledger.last_crl(issuer) else { continue };
-        let serials = revoked::read(&config.directory, issuer, last.number, last.revoked)
+        let entries = revoked::read(&config.directory, issuer, last.number, last.revoked)
             .map_err(|source| StartError::File { path: config.directory.clone(), source })?
             .ok_or_else(|| StartError::RevokedChanged { issuer: issuer.clone(), number: last.number })?;
-        revoked.replace(issuer, serials);
+        revoked.replace(issuer, entries);
     }
     Ok(revoked)
 }

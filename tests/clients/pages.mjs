@@ -18,6 +18,7 @@ const { chromium } = (await load('playwright-core')).default;
 const { AxeBuilder } = (await load('@axe-core/playwright')).default;
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
 const MOST_STOPS = 60;
+const PATIENCE = 180_000; // milliseconds
 
 const plan = JSON.parse(fs.readFileSync(0, 'utf8'));
 fs.mkdirSync(plan.out, { recursive: true });
@@ -76,6 +77,8 @@ async function judge(page, file, script) {
 
 async function see(view) {
   const context = await browser.newContext(settings(view));
+  // On a busy machine everything takes its time.
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const seen = { name: view.name, status: 0, arrived: null, complaints: [] };
   page.on('response', (response) => {

@@ -202,6 +202,9 @@ impl Objects {
         let reason = Some(json!({"reason": "keyCompromise"}));
         let (issuer, serial) = &self.other_certificate;
         vec![
+            open(Method::GET, "/ra/v1/cards", None),
+            open(Method::GET, "/ra/v1/certificates", None),
+            at(Method::GET, "/ra/v1/exports/{list}", "/ra/v1/exports/cards", None),
             ours(Method::GET, "/ra/v1/cards/{number}", format!("/ra/v1/cards/{}", self.card), None),
             ours(
                 Method::POST,

@@ -161,3 +161,39 @@ async fn nobody_connects_an_agency_alone() {
     let bare = operator.administrator.post("/admin/v1/tenants/nova/steps", bare).await;
     assert_eq!(bare.problem(), (400, "criterion-not-shown".to_owned()));
 }
+
+/// The same from a command line: registered by one, led by two, and shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_is_led_from_the_command_line() {
+    let installation = Installation::start("tenant-command");
+    let sigill = |role: &str, words: &[&str]| {
+        let (manifest, person) = (installation.manifest(), installation.person(0, role));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let mut command = std::process::Command::new(installation.program());
+        command.args(["tenant", "--url", &text(&manifest["officer_url"]), "--root", &text(&manifest["tls_ca"])]);
+        command.args(["--cert", &text(&person["certificate"]), "--key", &text(&person["key"])]);
+        let output = tokio::task::block_in_place(|| command.args(words).output().unwrap());
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() { Ok(said) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    };
+    let organisation = ["register", "skogsbryn", "--name", "TEST Skogsbryn", "--organisation-number", "2021005521"];
+    let said = sigill("administrator", &organisation).unwrap();
+    assert!(said.starts_with("skogsbryn  2021005521  TEST Skogsbryn\n"), "{said}");
+    let step =
+        ["propose", "skogsbryn", "--scope", "agency", "--phase", "initiera", "--shown", "letter-of-intent=dnr 2"];
+    let said = sigill("administrator", &step).unwrap();
+    let id = said.split("    step ").nth(1).unwrap().split(':').next().unwrap();
+    let decision = ["decide", "skogsbryn", id, "--verdict", "accepted", "--reason", "as agreed"];
+    let refused = sigill("administrator", &decision).unwrap_err();
+    assert!(refused.contains("denied"), "{refused}");
+    let said = sigill("security-officer", &decision).unwrap();
+    assert!(said.contains("agency: initiera"), "{said}");
+    let document = installation.folder().join("agreement.pdf");
+    std::fs::write(&document, "what both signed").unwrap();
+    let mut agreement = vec!["agreement", "skogsbryn", "--reference", "dnr 3", "--signatory", "GD"];
+    agreement.extend(["--from", "2026-01-01T00:00:00Z", "--document", document.to_str().unwrap()]);
+    let said = sigill("administrator", &agreement).unwrap();
+    assert!(said.contains("agreement dnr 3: 2026-01-01T00:00:00Z to –"), "{said}");
+    assert!(sigill("administrator", &["list"]).unwrap().contains("skogsbryn  2021005521  state-agency"));
+    assert_eq!(sigill("administrator", &["show", "skogsbryn"]).unwrap(), said);
+}

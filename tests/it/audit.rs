@@ -75,6 +75,7 @@ async fn personal_data_is_nowhere_but_beside_the_log() {
     let script = std::fs::read_to_string(installation.data().join("policies/ceremony/demo.toml")).unwrap();
     let script: toml::Value = toml::from_str(&script).unwrap();
     let names = planned_people(&script);
+    let source = std::fs::read_to_string(installation.data().join("policies/ceremony/demo.toml")).unwrap();
     let texts =
         query(&database, "SELECT text FROM audit_record") + &installation.log() + &installation.signer_journal();
     let printed = manifest["people"].as_array().unwrap();
@@ -83,7 +84,10 @@ async fn personal_data_is_nowhere_but_beside_the_log() {
     assert!(names.len() > 5 && stored("enrolment.submitted"));
     for (number, surname) in &names {
         assert!(!texts.contains(number), "an identity number is in a log");
-        assert!(!stored(number) && !stored(surname), "somebody is in the database's file");
+        assert!(!stored(number), "somebody is in the database's file");
+        // A surname may be a word of a CA's name, which is public.
+        let of_a_ca = source.contains(&format!("Sigill {surname} "));
+        assert!(of_a_ca || !stored(surname), "somebody is in the database's file");
         let in_report = printed.iter().any(|person| person["name"].as_str().unwrap().ends_with(surname));
         assert!(in_report || !texts.contains(surname), "a name is in a log");
     }

@@ -1,15 +1,19 @@
 //! `sigill ceremony`: from an empty folder to CAs and first officers, and every shortcut that is refused.
 
-use crate::support::Installation;
 use crate::support::ceremony::{DEMO, DEMO_ANSWERS, Room, done, refused, sigill};
+use crate::support::installation::pause;
+use crate::support::{Installation, Stopwatch};
 use openssl::x509::X509;
 use sigill::ceremony::script::Script;
 use sigill::ceremony::transcript::verify::judge_folder;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 use testkit::TestFolder;
 
-const PRODUCTION: &str = include_str!("../../policies/ceremony/production.toml");
+/// For starting a service, and for its first lists.
+const PATIENCE: Duration = Duration::from_secs(30);
+pub const PRODUCTION: &str = include_str!("../../policies/ceremony/production.toml");
 
 fn openssl_verifies(folder: &Path, issuer: &str, certificate: &str) {
     let root = std::fs::read_dir(folder.join("authorities")).unwrap().map(|file| file.unwrap().path());
@@ -55,7 +59,7 @@ fn after_the_ceremony_the_service_starts() {
     let service = room.serve("out");
     service.wait_for_api();
     assert!(!service.get("/crl/test-sigill-root-ca-v1.crl").unwrap().is_empty());
-    assert!(String::from_utf8(service.get("/health").unwrap()).unwrap().contains("signer"));
+    assert!(service.wait_for_health().contains("signer"));
 }
 
 /// A key that may leave its token wrapped signs for its CA if the ceremony's own transcript says where it was born.
@@ -281,7 +285,7 @@ fn a_later_ceremony_on_two_hosts() {
 }
 
 /// Both parts of a ceremony, with the files carried between them.
-fn hold_on_two_hosts(room: &Room, issuing: (&str, &[String]), offline: (&str, &[String])) {
+pub fn hold_on_two_hosts(room: &Room, issuing: (&str, &[String]), offline: (&str, &[String])) {
     let run = |(out, more): (&str, &[String]), host: &str| {
         let more = more.iter().map(String::as_str).chain(["--host", host]).collect::<Vec<_>>();
         done(&room.run(out, &more))
@@ -292,9 +296,45 @@ fn hold_on_two_hosts(room: &Room, issuing: (&str, &[String]), offline: (&str, &[
     };
     run(issuing, "issuing");
     carry(issuing.0, offline.0, "request.json");
-    run(offline, "root");
+    if run(offline, "root").contains("Two security officers sign") {
+        get_approved(room, offline.0);
+        run(offline, "root");
+    }
     carry(offline.0, issuing.0, "answer.json");
     run(issuing, "issuing");
+}
+
+/// Two security officers sign what the root is to certify. The list of the CA of their cards comes from the service, whose
+/// signer two custodians open.
+fn get_approved(room: &Room, out: &str) {
+    let service = room.serve("issuing");
+    service.wait_for_status();
+    for custodian in ["klara", "karl"] {
+        let begun = Stopwatch::start();
+        while !room.unlock("issuing", custodian, custodian).status.success() {
+            assert!(begun.elapsed() < PATIENCE, "the signer takes no share");
+            pause(Duration::from_millis(100));
+        }
+    }
+    service.wait_for_api();
+    let (ca, begun) = ("sigill-exempel-person-loa4-ca-v1", Stopwatch::start());
+    let list = loop {
+        match service.get(&format!("/crl/{ca}.crl")) {
+            Ok(list) => break list,
+            Err(why) => assert!(begun.elapsed() < PATIENCE, "{why}"),
+        }
+        pause(Duration::from_millis(100));
+    };
+    std::fs::write(room.path(out).join(format!("in/{ca}.crl")), list).unwrap();
+    let act = room.path(out).join("out/approval.json");
+    for officer in ["lars-lindgren", "maja-modig"] {
+        let card = format!("card-{officer}");
+        let pin = room.path("issuing").join(format!("secrets/{card}.pin"));
+        let mut command = sigill(&["key", "approve"]);
+        command.arg(&act).args(["--token", &card, "--pin-file"]).arg(pin);
+        done(&command.env("SOFTHSM2_CONF", room.path("issuing/softhsm2.conf")).output().unwrap());
+    }
+    std::fs::copy(&act, room.path(out).join("in/approval.json")).unwrap();
 }
 
 /// One letter in the middle is another.

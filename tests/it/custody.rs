@@ -1,6 +1,8 @@
 //! A CA's token is backed up, lost and restored, and signs on.
 
+use crate::ceremony::{PRODUCTION, hold_on_two_hosts};
 use crate::support::Installation;
+use crate::support::ceremony::{Room, sigill};
 use crate::support::installation::pause;
 use crate::support::judge::Judge;
 use crate::support::story::{Keys, request};
@@ -62,6 +64,114 @@ fn refuse_what_is_no_backup(desk: &Desk) {
     let refused = other.token(&["verify", desk.file(), "--folder", service.to_str().unwrap()]).unwrap_err();
     assert!(refused.contains("not the one of the backup"), "{refused}");
     assert!(!Path::new(desk.folder()).exists());
+}
+
+/// The host of a root knows no officer: its custodians approve, two of three, and nobody else.
+#[test]
+fn a_roots_own_token_is_restored_by_its_custodians() {
+    let script =
+        PRODUCTION.replace("mode = \"production\"", "mode = \"demo\"").replace("inside = false", "inside = true");
+    let room = Room::with("custody-root", script);
+    hold_on_two_hosts(&room, ("issuing", &[]), ("root", &[]));
+    let text = |path: PathBuf| path.into_os_string().into_string().unwrap();
+    let [tokens, signer, shares] =
+        ["tokens", "signer/signer.toml", "signer/root-v1.shares.json"].map(|name| text(room.path("root").join(name)));
+    let [backup, approval] = ["root.backup", "root.json"].map(|name| text(room.path(name)));
+    let codes = ["klara", "kim"].map(|id| format!("{id}={}", room.code(id).display()));
+    let token = |arguments: &[&str]| said(sigill(&["token"]).args(arguments));
+    let open = ["--shares", &shares, "--code", &codes[0], "--code", &codes[1]];
+    let folder = text(token_folder(&tokens, "root-v1"));
+    token(&[&["backup", &folder, "--out", &backup], &open[..]].concat()).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    let approve = |custodian: &str, code_of: &str| {
+        let code = text(room.code(code_of));
+        let by = ["--custodian", custodian, "--code-file", &code, "--signer", &signer];
+        token(&[&["approve", &backup, "--approval", &approval], &by[..]].concat())
+    };
+    let restore = || {
+        let from = ["restore", &backup, "--tokens", &tokens, "--approval", &approval, "--signer", &signer];
+        token(&[&from, &open[..]].concat())
+    };
+    approve("klara", "klara").unwrap();
+    let refused = restore().unwrap_err();
+    assert!(refused.contains("1 of 2 approvals"), "{refused}");
+    let one = std::fs::read_to_string(&approval).unwrap();
+    approve("karl", "vera").unwrap();
+    let refused = restore().unwrap_err();
+    assert!(refused.contains("no custodian's"), "the witness's code is not a custodian's: {refused}");
+    std::fs::write(&approval, one).unwrap();
+    approve("karl", "karl").unwrap();
+    let restored = restore().unwrap();
+    assert!(restored.contains("approved by karl, klara"), "{restored}");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let replayed = restore().unwrap_err();
+    assert!(replayed.contains("used before"), "{replayed}");
+}
+
+/// A key of mode `wrap` is lost on its token and comes back from its file, with two officers' approval; the signer takes it,
+/// since the ceremony's transcript names it.
+#[test]
+fn a_wrapped_key_comes_back_to_its_token() {
+    let label = "infrastructure-ca-v1";
+    let line = format!("key = \"{label}\"");
+    let room = Room::new("custody-wrap").edited(&line, &format!("{line}\nbackup = \"wrap\""));
+    crate::support::ceremony::done(&room.run("out", &[]));
+    let text = |path: PathBuf| path.into_os_string().into_string().unwrap();
+    let [configuration, pin, signer] =
+        ["softhsm2.conf", "signer/sigill-ca.pin", "signer/signer.toml"].map(|name| text(room.path("out").join(name)));
+    let [file, approval] = ["key.json", "approval.json"].map(|name| text(room.path(name)));
+    let token = |arguments: &[&str]| said(sigill(&["token"]).args(arguments).env("SOFTHSM2_CONF", &configuration));
+    let open = ["--pin-file", pin.as_str()];
+    let wrap = |key: &str| token(&[&["wrap", key, "--token", "sigill-ca", "--out", &file], &open[..]].concat());
+    let refused = wrap("person-loa4-ca-v1").unwrap_err();
+    assert!(refused.contains("never leaves its token"), "{refused}");
+    wrap(label).unwrap();
+    let unwrap = || token(&[&["unwrap", &file, "--approval", &approval, "--signer", &signer], &open[..]].concat());
+    let approve = |officer: &str| {
+        let card = format!("sigill-card-{officer}");
+        let card_pin = text(room.path("out").join(format!("secrets/{card}.pin")));
+        token(&["approve", &file, "--approval", &approval, "--token", &card, "--pin-file", &card_pin]).unwrap();
+    };
+    approve("lars-lindgren");
+    let refused = unwrap().unwrap_err();
+    assert!(refused.contains("1 of 2 approvals"), "{refused}");
+    approve("maja-modig");
+    let refused = unwrap().unwrap_err();
+    assert!(refused.contains("nothing is overwritten"), "{refused}");
+
+    lose(&configuration, &pin, label);
+    let back = unwrap().unwrap();
+    assert!(back.contains("approved by lars-lindgren, maja-modig") && back.contains(label), "{back}");
+    let service = room.serve("out");
+    service.wait_for_api(); // its certificate is signed with the key
+    drop(service);
+    lose(&configuration, &pin, label);
+    let replayed = unwrap().unwrap_err();
+    assert!(replayed.contains("used before"), "{replayed}");
+}
+
+/// Somebody removes both halves of a key from the CAs' token.
+fn lose(configuration: &str, pin: &str, label: &str) {
+    let pin = std::fs::read_to_string(pin).unwrap();
+    let tool = |arguments: &[&str]| {
+        let mut tool = Command::new("pkcs11-tool");
+        tool.arg("--module").arg(hsm::Module::Auto.locate().unwrap()).args(arguments);
+        said(tool.env("SOFTHSM2_CONF", configuration)).unwrap()
+    };
+    // By slot: the program takes the first token whose label begins so, and that may be a card's.
+    let slots = tool(&["--list-slots"]);
+    let before = slots.split_inclusive('\n').take_while(|line| !is_label(line, "sigill-ca")).collect::<String>();
+    let slot = before.rsplit("(0x").next().unwrap().split(')').next().unwrap();
+    for half in ["privkey", "pubkey"] {
+        let delete =
+            ["--slot", &format!("0x{slot}"), "--login", "--pin", pin.trim(), "--delete-object", "--type", half];
+        tool(&[&delete[..], &["--label", label]].concat());
+    }
+}
+
+fn is_label(line: &str, label: &str) -> bool {
+    line.split_once("token label").is_some_and(|(_, rest)| rest.trim_start_matches([' ', ':']).trim_end() == label)
 }
 
 /// Without approvals, with one, with the same officer's twice, with approvals of another backup: nothing is restored.

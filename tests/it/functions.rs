@@ -179,7 +179,7 @@ async fn what_is_not_the_agencys_is_refused() {
         ("hsa_id", json!("SE5562265719-X"), (400, "identifier-of-another")),
         ("contact", json!("nobody"), (400, "contact-address")),
         ("responsible", json!("nobody"), (400, "invalid")),
-        ("csr", json!("nothing"), (400, "malformed")),
+        ("csr", json!("-----BEGIN NOTHING-----"), (400, "malformed")),
         ("renews", json!("nothing"), (404, "not-found")),
     ] {
         let refused = frida.post("/ra/v1/functions", with(field, value)).await.problem();

@@ -50,19 +50,24 @@ async fn holders_and_systems_are_told() {
     assert!(revoked.contains(&card[card.len() - 4..]) && !revoked.contains(&card), "the end of the number: {revoked}");
     assert_eq!(mailbox.mails().len(), 4, "each is told once");
 
-    let posted = until_posted(&receiver, 5).await;
+    let posted = until_posted(&receiver, 6).await;
     let bodies: Vec<Value> = posted.iter().map(|(_, body)| serde_json::from_str(body).unwrap()).collect();
-    let kinds: Vec<_> = bodies.iter().map(|body| body["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["card-approved", "card-approved", "card-ready", "card-activated", "card-revoked"]);
-    assert_eq!(posted[0].1, posted[1].1, "what failed comes again, with the same id");
+    // A card of the demo ends soon: of that the agency's system is reminded too, and first.
+    let kinds = bodies.iter().map(|body| body["kind"].as_str().unwrap()).filter(|kind| *kind != "card-expiring");
+    assert_eq!(kinds.collect::<Vec<_>>(), ["card-approved", "card-ready", "card-activated", "card-revoked"]);
+    assert!(posted[1..].iter().any(|again| again.1 == posted[0].1), "what failed comes again, with the same id");
     for one in &posted {
         signed_by_the_seal(&installation, one);
     }
     let told = mailbox.mails().concat() + &posted.iter().map(|(_, body)| body.as_str()).collect::<String>();
-    for personal in ["Åsa", "Öberg", "=C3=85sa", "identity"] {
+    for personal in ["Åsa", "Öberg", "=C3=85sa", "=C3=96berg"] {
         assert!(!told.contains(personal), "{personal}");
     }
-    assert_eq!(events(&installation, "notice.delivered").len(), 8);
+    let begun = Stopwatch::start();
+    while events(&installation, "notice.delivered").len() < 8 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "each on both ways");
+        wait(Duration::from_millis(200)).await;
+    }
     assert!(!events(&installation, "notice.delayed").is_empty());
     assert_eq!(events(&installation, "employment.address-set").len(), 1);
 }
@@ -82,9 +87,11 @@ async fn what_cannot_be_delivered_is_given_up() {
     let (id, _) = agency.approved(&oracle).await;
     let redirected = until(&agency, "dead", |notice| notice["channel"] == "webhook").await;
     assert_eq!(redirected["outcome"], "webhook-redirects");
-    let unknown = until(&agency, "dead", |notice| notice["channel"] == "mail").await;
+    let unknown =
+        until(&agency, "dead", |notice| notice["channel"] == "mail" && notice["kind"] == "card-approved").await;
     assert_eq!(unknown["outcome"], "no-address");
-    assert_eq!(events(&installation, "notice.given-up").len(), 2);
+    let dead = agency.registration.0.get("/ra/v1/notices?state=dead").await.ok();
+    assert_eq!(events(&installation, "notice.given-up").len(), dead["items"].as_array().unwrap().len());
     assert!(mailbox.mails().is_empty());
 
     let enrolment = agency.registration.0.get(&format!("/ra/v1/enrolments/{id}")).await.ok();
@@ -120,7 +127,7 @@ async fn until(agency: &Agency, state: &str, fits: impl Fn(&Value) -> bool) -> V
         if let Some(notice) = list["items"].as_array().unwrap().iter().find(|notice| fits(notice)) {
             return notice.clone();
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{list}");
+        assert!(begun.elapsed() < Duration::from_mins(1), "{list}");
         wait(Duration::from_millis(200)).await;
     }
 }
@@ -128,7 +135,7 @@ async fn until(agency: &Agency, state: &str, fits: impl Fn(&Value) -> bool) -> V
 async fn until_posted(receiver: &Receiver, count: usize) -> Vec<Posted> {
     let begun = Stopwatch::start();
     while receiver.posted().len() < count {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", receiver.posted());
+        assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", receiver.posted());
         wait(Duration::from_millis(200)).await;
     }
     receiver.posted()

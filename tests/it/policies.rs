@@ -96,7 +96,7 @@ async fn in_audit_log(auditor: &Caller, digest: &str) -> bool {
     });
     loop {
         let page = auditor.get(&format!("/admin/v1/audit?from={from}&limit={PAGE}")).await.ok();
-        let records = page.as_array().unwrap();
+        let records = page["items"].as_array().unwrap();
         if records.iter().any(loaded) || records.len() < PAGE {
             return records.iter().any(loaded);
         }

@@ -6,6 +6,14 @@ use crate::support::oracle::Oracle;
 use crate::support::story::{Agency, Keys};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use openssl::asn1::{Asn1Integer, Asn1Time};
+use openssl::bn::{BigNum, BigNumRef};
+use openssl::ec::{EcGroup, EcKey};
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::{PKey, Private};
+use openssl::x509::extension::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage, SubjectKeyIdentifier};
+use openssl::x509::{X509, X509NameBuilder};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -64,6 +72,64 @@ async fn our_own_certificates_are_judged_by_the_journal() {
     assert!(answer["issuedHere"]["revokedAt"].is_string(), "{answer}");
 }
 
+/// Serial numbers that ours never have: RFC 5280 section 4.1.2.2 asks users to bear long ones and negative ones. Nothing
+/// stands for them here: no certificate of ours is meant, and none is looked up.
+#[tokio::test]
+async fn other_peoples_serial_numbers_are_borne() {
+    let installation = Installation::start("validate-serials");
+    let people = installation.manifest()["people"].as_array().unwrap().clone();
+    let caller = Caller::person(&installation, &people[0]);
+    for (what, serial) in [
+        ("20 octets", BigNum::from_hex_str(&"7f".repeat(20)).unwrap()),
+        ("negative", BigNum::from_hex_str(&format!("-{}", "7f".repeat(16))).unwrap()),
+        ("one octet", BigNum::from_u32(1).unwrap()),
+    ] {
+        let (anchor, certificate) = foreign(&serial);
+        let question = json!({"certificate": certificate, "trust_anchors": [anchor], "revocation": "none"});
+        let answer = caller.post(ADDRESS, question).await.ok();
+        assert_eq!((&answer["valid"], &answer["issuedHere"]), (&json!(true), &Value::Null), "{what}: {answer}");
+        let answer = caller.post(ADDRESS, json!({"certificate": certificate})).await.ok();
+        assert_eq!((&answer["valid"], &answer["issuedHere"]), (&json!(false), &Value::Null), "{what}: {answer}");
+    }
+}
+
+/// A root of somebody else, and a certificate that it issued under this serial number, as DER in base64.
+fn foreign(serial: &BigNumRef) -> (String, String) {
+    let new_key = || PKey::from_ec_key(EcKey::generate(&EcGroup::from_curve_name(P256).unwrap()).unwrap()).unwrap();
+    let (root_key, key) = (new_key(), new_key());
+    let name = |text: &str| {
+        let mut name = X509NameBuilder::new().unwrap();
+        name.append_entry_by_text("CN", text).unwrap();
+        name.build()
+    };
+    let make = |subject: &str, key: &PKey<Private>, serial: &BigNumRef, is_ca: bool| {
+        let mut made = X509::builder().unwrap();
+        made.set_version(2).unwrap();
+        made.set_serial_number(&Asn1Integer::from_bn(serial).unwrap()).unwrap();
+        made.set_subject_name(&name(subject)).unwrap();
+        made.set_issuer_name(&name("Somebody's root")).unwrap();
+        made.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
+        made.set_not_after(&Asn1Time::days_from_now(30).unwrap()).unwrap();
+        made.set_pubkey(key).unwrap();
+        if is_ca {
+            made.append_extension(BasicConstraints::new().critical().ca().build().unwrap()).unwrap();
+            made.append_extension(KeyUsage::new().critical().key_cert_sign().build().unwrap()).unwrap();
+            let identifier = SubjectKeyIdentifier::new().build(&made.x509v3_context(None, None)).unwrap();
+            made.append_extension(identifier).unwrap();
+        }
+        made
+    };
+    let mut root = make("Somebody's root", &root_key, &BigNum::from_u32(7).unwrap(), true);
+    root.sign(&root_key, MessageDigest::sha256()).unwrap();
+    let root = root.build();
+    let mut leaf = make("Somebody", &key, serial, false);
+    let identifier = AuthorityKeyIdentifier::new().keyid(true).build(&leaf.x509v3_context(Some(&root), None)).unwrap();
+    leaf.append_extension(identifier).unwrap();
+    leaf.sign(&root_key, MessageDigest::sha256()).unwrap();
+    let base64 = |certificate: X509| STANDARD.encode(certificate.to_der().unwrap());
+    (base64(root), base64(leaf.build()))
+}
+
 /// What cannot be read is refused with a word, and nobody is answered without a card.
 #[tokio::test]
 async fn bad_questions_are_refused() {
@@ -97,4 +163,5 @@ fn der(pem: &str) -> String {
     STANDARD.encode(pki::Certificate::from_pem(pem).unwrap().der().as_bytes())
 }
 
+const P256: Nid = Nid::X9_62_PRIME256V1;
 const ADDRESS: &str = "/validate/v1/certificate";

@@ -36,10 +36,13 @@ pub(crate) const RUN: &[Package] = &[
 
 /// What the tests need beyond building and running.
 pub(crate) const TEST: &[Package] = &[
+    package("libapache2-mod-auth-mellon", "a SAML service that nobody here wrote"),
+    package("libxml2-utils", "xmllint: judges SAML metadata and messages by the schemas"),
+    package("opensaml-schemas", "the schemas of SAML"),
+    package("xmltooling-schemas", "the schemas of XML signatures and encryption"),
+    package("xmlsec1", "judges XML signatures, and decrypts assertions"),
     package("dnsmasq-base", "serves the zones of names that are to be certified"),
     program("chromium", "chromium", "walks through the pages, with a card and without"),
-    package("apache2", "a relying service with mod_auth_openidc"),
-    package("libapache2-mod-auth-openidc", "the relying party in it"),
     package("nginx-light", "a proxy in front of the card's origin"),
     package("gnutls-bin", "judges OCSP answers and card logins"),
     package("libengine-pkcs11-openssl", "lets OpenSSL and curl use a key on a virtual card"),
@@ -52,8 +55,8 @@ pub(crate) const TEST: &[Package] = &[
     package("python3-aiosmtpd", "takes the mail that tests have sent"),
     package("procps", "kill and ps: tests stop and count processes"),
     package("sqlite3", "looks at the embedded database from outside"),
-    package("python3", "runs pkilint"),
-    package("python3-venv", "keeps pkilint apart from the system's Python"),
+    package("python3", "runs pkilint and schemathesis"),
+    package("python3-venv", "keeps them apart from the system's Python"),
 ];
 
 /// What building the feature `embedded-token` needs: an OpenSSL of its own, and bindings to it.

@@ -14,7 +14,9 @@ use std::process::{Command, ExitCode, Stdio};
 pub(crate) struct Environment {
     postgres: Postgres,
     venv: OsString,
+    schemathesis: OsString,
     node: OsString,
+    saml: OsString,
 }
 
 impl Environment {
@@ -22,9 +24,17 @@ impl Environment {
     pub(crate) fn prepare() -> Result<Self> {
         step("system packages", || packages::ensure(&[BUILD, RUN, TEST, EMBEDDED]))?;
         let venv = step("pkilint", || venv::ensure(&venv::PKILINT))?;
+        let schemathesis = step("schemathesis", || venv::ensure(&venv::SCHEMATHESIS))?;
         let node = step("JavaScript programs", node::ensure)?;
+        let saml = step("pysaml2", || venv::ensure(&venv::PYSAML2))?;
         let postgres = step("PostgreSQL", Postgres::start)?;
-        Ok(Self { postgres, venv: venv.into(), node: node.into() })
+        Ok(Self {
+            postgres,
+            venv: venv.into(),
+            schemathesis: schemathesis.into(),
+            node: node.into(),
+            saml: saml.into(),
+        })
     }
 
     /// Lets `command` see the environment.
@@ -32,7 +42,9 @@ impl Environment {
         command
             .env("SIGILL_TEST_POSTGRES", self.postgres.url())
             .env("SIGILL_TEST_VENV", &self.venv)
+            .env("SIGILL_TEST_SCHEMATHESIS", &self.schemathesis)
             .env("SIGILL_TEST_NODE", &self.node)
+            .env("SIGILL_TEST_SAML", &self.saml)
     }
 }
 

@@ -102,6 +102,8 @@ words! {
         LookUpPerson = "look-up-person",
         /// Say when somebody's employment ends.
         EndEmployment = "end-employment",
+        /// Take whole lists of the agency away.
+        ExportLists = "export-lists",
         /// Revoke many cards as one act, and try what it would do.
         RevokeMany = "revoke-many",
         /// Clear such an act of somebody else.
@@ -156,6 +158,7 @@ impl Action {
             self,
             Self::ReadEnrolment
                 | Self::ReadCard
+                | Self::ExportLists
                 | Self::ReadFunction
                 | Self::ReadNotices
                 | Self::ExportEvidence

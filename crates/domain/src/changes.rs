@@ -20,6 +20,7 @@ use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
 use crate::relying::{Registration, TokenKey};
 use crate::reserve::StockedCard;
+use crate::request::RequestKey;
 use crate::revocation::Revocation;
 use crate::revocation_code::KeptCode;
 use crate::session::LoginWrite;
@@ -226,6 +227,17 @@ pub enum Write {
     TokenKey(TokenKey),
     /// A step of a login.
     Login(LoginWrite),
+    /// The request that asks for all this is done under this key. Conflict if the key is claimed.
+    RequestKey(RequestKey),
+    /// The answer of a request that was done under a key.
+    RequestAnswer {
+        /// Its key.
+        key: RequestKey,
+        /// The sealed answer.
+        answer: Vec<u8>,
+    },
+    /// Keys that were claimed before this are forgotten.
+    ForgetRequests(UtcTime),
 }
 
 /// A state of a CA's key, or of a root, which is active when it is trusted.
@@ -274,6 +286,21 @@ pub struct PublishedOcsp {
     pub this_update: UtcTime,
     /// nextUpdate.
     pub next_update: UtcTime,
+}
+
+impl Write {
+    /// Which kind of row this replaces, and the version that it was read at; none for a row that is new, or is never
+    /// changed by two.
+    pub const fn replaces(&self) -> Option<(&'static str, Version)> {
+        match self {
+            Self::Move { seen, .. } => Some(("step", *seen)),
+            Self::Assignment { seen, .. } => Some(("assignment", *seen)),
+            Self::Enrolment { seen, .. } => Some(("enrolment", *seen)),
+            Self::Card { seen, .. } => Some(("card", *seen)),
+            Self::Bulk { seen, .. } => Some(("bulk-revocation", *seen)),
+            _ => None,
+        }
+    }
 }
 
 impl Changes {

@@ -5,7 +5,7 @@
 
 pub use self::emergency::CancelEmergency;
 pub use self::function::{ControlEvidence, ControlProof, IssueFunction};
-pub use self::key_act::{AddTrustAnchor, MoveKey, RestoreToken};
+pub use self::key_act::{AddTrustAnchor, CaCertificate, CertifyAuthorities, MoveKey, RestoreToken};
 
 use crate::id::hex;
 use crate::reserve::ReserveOrder;
@@ -41,6 +41,8 @@ pub enum Operation {
     MoveKey(MoveKey),
     /// A root is to be trusted.
     AddTrustAnchor(AddTrustAnchor),
+    /// CAs are to be certified in a ceremony.
+    CertifyAuthorities(CertifyAuthorities),
     /// A backup is to be restored onto a token.
     RestoreToken(RestoreToken),
     /// Officers who were announced in an emergency are not to take office.

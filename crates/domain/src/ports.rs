@@ -20,6 +20,7 @@ use crate::notice::{Channel, Delivery, DeliveryState, Ending, NoticeKind};
 use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
 use crate::relying::{Registration, TokenKey};
+use crate::request::{Done, KeyRef, RequestKey};
 use crate::revocation::Revocation;
 use crate::revocation_code::KeptCode;
 use crate::session::{LoginWrite, SecretDigest, SessionState, TicketKind, TicketState};
@@ -46,6 +47,9 @@ pub enum StoreError {
     /// A rule of the tables forbids it.
     #[error("conflict: {0}")]
     Conflict(Conflict),
+    /// The row is not as the caller saw it.
+    #[error("it is not as it was seen")]
+    NotAsSeen,
     /// Too much is waiting.
     #[error("the store's queue is full")]
     Busy,
@@ -82,6 +86,9 @@ pub enum Conflict {
     /// The four-eyes rule, as the tables hold it.
     #[error("four eyes")]
     FourEyes,
+    /// The request was done under its key, or is being done.
+    #[error("a request with this key is being done")]
+    RequestTaken,
     /// The row that is written to does not exist.
     #[error("{0} does not exist")]
     Missing(&'static str),
@@ -91,7 +98,7 @@ impl StoreError {
     /// Coarse class for the edge.
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Stale { .. } | Self::Conflict(_) => Kind::Conflict,
+            Self::Stale { .. } | Self::NotAsSeen | Self::Conflict(_) => Kind::Conflict,
             Self::Busy | Self::Unavailable(_) => Kind::Busy,
             Self::Corrupt { .. } => Kind::Internal,
         }
@@ -117,6 +124,19 @@ pub trait Ledger: Send + Sync {
 
     /// Applies all of `writes` durably, or nothing: the steps of a login that are no events by themselves.
     async fn keep_login(&self, writes: Vec<LoginWrite>) -> Result<()>;
+
+    /// Keeps the answer of a request that was done under a key. Nothing happens if the key is not claimed.
+    async fn keep_answer(&self, key: RequestKey, answer: Vec<u8>) -> Result<()>;
+
+    /// Forgets the keys that were claimed before `before`, with their answers.
+    async fn forget_requests(&self, before: UtcTime) -> Result<()>;
+}
+
+/// Requests that are done once.
+#[async_trait]
+pub trait Requests: Send + Sync {
+    /// What came of a caller's request with this key; none if it was not done.
+    async fn done(&self, key: KeyRef<'_>) -> Result<Option<Done>>;
 }
 
 /// Agencies and people.
@@ -277,6 +297,20 @@ pub trait Certificates: Send + Sync {
     async fn card(&self, tenant: &TenantId, number: &CardNumber) -> Result<Option<Stored<Card>>>;
     /// What is kept of the revocation code of a card, at whatever agency.
     async fn revocation_code(&self, card: &CardNumber) -> Result<Option<KeptCode>>;
+    /// An agency's cards in order of number, after `after`.
+    async fn cards_of_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<&CardNumber>,
+        limit: u32,
+    ) -> Result<Vec<Stored<Card>>>;
+    /// The certificates and open intents of an agency's people, in order of issuer and serial, after `after`.
+    async fn certificates_of_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<&CertificateRef>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>>;
     /// A person's cards at an agency.
     async fn cards_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<Stored<Card>>>;
     /// The certificates and open intents of a card.
@@ -350,12 +384,12 @@ pub trait AuditLog: Send + Sync {
 pub trait Notices: Send + Sync {
     /// Notices that wait and are due at `now`, those longest due first.
     async fn due_notices(&self, now: UtcTime, limit: u32) -> Result<Vec<Stored<Delivery>>>;
-    /// Notices of an agency in a state, in order of id, after `after`.
+    /// Notices of an agency in a state, in order of id and way, after `after`.
     async fn notices(
         &self,
         tenant: &TenantId,
         state: DeliveryState,
-        after: Option<&NoticeId>,
+        after: Option<(&NoticeId, Channel)>,
         limit: u32,
     ) -> Result<Vec<Stored<Delivery>>>;
     /// One notice on one of its ways.
@@ -394,6 +428,8 @@ pub trait Logins: Send + Sync {
     async fn ticket(&self, kind: TicketKind, digest: &SecretDigest) -> Result<Option<TicketState>>;
     /// One session, with what the journal says of its card now.
     async fn session(&self, id: &SecretDigest) -> Result<Option<SessionState>>;
+    /// The session with this name towards its relying service, likewise.
+    async fn session_named(&self, sid: &str) -> Result<Option<SessionState>>;
     /// A person's sessions that have neither ended nor expired, newest first.
     async fn sessions_of(
         &self,
@@ -432,6 +468,7 @@ pub trait Store:
     + Keys
     + Relying
     + Logins
+    + Requests
 {
 }
 
@@ -453,5 +490,6 @@ impl<T> Store for T where
         + Keys
         + Relying
         + Logins
+        + Requests
 {
 }

@@ -13,7 +13,7 @@ pub struct Registration {
     pub revision: i64,
     /// The agency whose service it is. A client id never changes its agency.
     pub tenant: TenantId,
-    /// The registration as it was given: JSON with the names of RFC 7591.
+    /// The registration as it was given: JSON with the names of RFC 7591, or with the metadata of a SAML service.
     pub body: String,
     /// Who proposed it.
     pub proposed_by: PersonId,
@@ -25,18 +25,20 @@ pub struct Registration {
     pub approved_at: Option<UtcTime>,
 }
 
-/// A key that identity tokens are signed with, on the service's token.
+/// A key that identity tokens or SAML answers are signed with, or requests encrypted to, on the service's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenKey {
     /// Its label.
     pub label: String,
-    /// What it signs, an `alg` of JOSE.
+    /// The kind of key that signs, or the `alg` of JOSE that it opens.
     pub algorithm: String,
     /// SubjectPublicKeyInfo, DER.
     pub spki: Vec<u8>,
+    /// The certificate that carries a key of SAML in metadata, DER; keys of identity tokens have none.
+    pub certificate: Option<Vec<u8>>,
     /// When it was made; it is published from then on.
     pub made_at: UtcTime,
-    /// From when it signs: clients that keep keys for a while know it by then.
+    /// From when it is used: clients that keep keys for a while know it by then.
     pub signs_from: UtcTime,
 }
 

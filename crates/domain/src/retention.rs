@@ -57,6 +57,8 @@ pub enum RecordKind {
     Notice,
     /// A session, or what was handed out in a login. The audit log keeps what a login was about.
     Login,
+    /// A key under which a request was done, with its answer.
+    RequestKey,
 }
 
 /// How long, and from when.
@@ -68,6 +70,9 @@ pub struct Rule {
     /// How many years from then; none if it never begins.
     #[serde(default)]
     pub years: Option<u16>,
+    /// And how many days more.
+    #[serde(default)]
+    pub days: u16,
 }
 
 /// What the time of a record begins with.
@@ -97,7 +102,7 @@ pub struct RetentionError(String);
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Agency,
         Self::Person,
         Self::DataKey,
@@ -121,6 +126,7 @@ impl RecordKind {
         Self::TokenKey,
         Self::Notice,
         Self::Login,
+        Self::RequestKey,
     ];
 
     /// The least that a policy may say, in years (EN 319 411-1 clause 6.4.6: what proves issue and revocation). None
@@ -147,8 +153,16 @@ impl RecordKind {
             | Self::RelyingService
             | Self::TokenKey
             | Self::Notice
-            | Self::Login => Some(0),
+            | Self::Login
+            | Self::RequestKey => Some(0),
         }
+    }
+}
+
+impl Rule {
+    /// The time in days, a year counted long; none if it never begins.
+    pub fn whole_days(self) -> Option<i64> {
+        self.years.map(|years| i64::from(years) * LONG_YEAR + i64::from(self.days))
     }
 }
 
@@ -183,6 +197,8 @@ impl Retention {
     }
 }
 
+/// Days: what is kept for years is not forgotten a day early.
+const LONG_YEAR: i64 = 366;
 /// EN 319 411-1 clause 6.4.6.
 const SEVEN_YEARS: u16 = 7;
 
@@ -195,9 +211,10 @@ mod tests {
     #[test]
     fn every_kind_has_its_rule() {
         let retention = Retention::from_toml(SHIPPED).unwrap();
-        let rule = Rule { after: Beginning::CertificateEnd, years: Some(10) };
+        let rule = Rule { after: Beginning::CertificateEnd, years: Some(10), days: 0 };
         assert_eq!(retention.rule(RecordKind::Enrolment), rule);
         assert_eq!(retention.rule(RecordKind::DistinguishedName).years, None);
+        assert_eq!(retention.rule(RecordKind::RequestKey).days, 2);
     }
 
     #[test]

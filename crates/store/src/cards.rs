@@ -88,6 +88,8 @@ pub(crate) const CARDS_OF: Sql = Sql::both(concat!(
     columns!(),
     " FROM card WHERE tenant = $1 AND holder = $2 ORDER BY bound_at, number LIMIT $3"
 ));
+pub(crate) const CARDS_OF_TENANT: Sql =
+    Sql::both(concat!("SELECT ", columns!(), " FROM card WHERE tenant = $1 AND number > $2 ORDER BY number LIMIT $3"));
 static CARDS_AMONG: Batch = batch!(
     (1 tenant text, 2 number text),
     concat!("SELECT ", columns!(), " FROM card WHERE (tenant, number) IN (SELECT tenant, number FROM r)")

@@ -27,6 +27,7 @@ mod policies;
 mod relying;
 mod reserves;
 mod revocation_codes;
+mod requests;
 mod revocations;
 mod seal;
 mod sessions;
@@ -44,9 +45,11 @@ use crate::writer::{Queue, Writer};
 use async_trait::async_trait;
 use domain::audit::Head;
 use domain::certificate::CertificateRef;
-use domain::changes::{Changes, PublishedOcsp};
+use domain::changes::{Changes, PublishedOcsp, Write};
 use domain::ports::{Ledger, Store, StoreError};
+use domain::request::RequestKey;
 use domain::session::LoginWrite;
+use pki::time::UtcTime;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -143,7 +146,15 @@ impl Ledger for Database {
     }
 
     async fn keep_login(&self, writes: Vec<LoginWrite>) -> Result<(), StoreError> {
-        self.queue.keep(writes).await
+        self.queue.keep(writes.into_iter().map(Write::Login).collect()).await
+    }
+
+    async fn keep_answer(&self, key: RequestKey, answer: Vec<u8>) -> Result<(), StoreError> {
+        self.queue.keep(vec![Write::RequestAnswer { key, answer }]).await
+    }
+
+    async fn forget_requests(&self, before: UtcTime) -> Result<(), StoreError> {
+        self.queue.keep(vec![Write::ForgetRequests(before)]).await
     }
 }
 

@@ -24,11 +24,12 @@ impl Notices for Database {
         &self,
         tenant: &TenantId,
         state: DeliveryState,
-        after: Option<&NoticeId>,
+        after: Option<(&NoticeId, Channel)>,
         limit: u32,
     ) -> Result<Vec<Stored<Delivery>>, StoreError> {
-        let after = after.map_or("", NoticeId::as_str);
-        let values = vec![Value::text(tenant), state.as_str().into(), after.into(), limit.min(MAX_LIST).into()];
+        let (id, channel) = after.map_or(("", ""), |(id, channel)| (id.as_str(), channel.as_str()));
+        let limit = limit.min(MAX_LIST).into();
+        let values = vec![Value::text(tenant), state.as_str().into(), id.into(), channel.into(), limit];
         self.pool.fetch(OF_TENANT, values).await?.iter().map(delivery).collect()
     }
 
@@ -210,7 +211,8 @@ macro_rules! select {
 
 const DUE: Sql =
     Sql::both(select!("state = 'waiting' AND next_at <= $1 ORDER BY next_at, tenant, id, channel LIMIT $2"));
-const OF_TENANT: Sql = Sql::both(select!("tenant = $1 AND state = $2 AND id > $3 ORDER BY id, channel LIMIT $4"));
+const OF_TENANT: Sql =
+    Sql::both(select!("tenant = $1 AND state = $2 AND (id, channel) > ($3, $4) ORDER BY id, channel LIMIT $5"));
 const ONE: Sql = Sql::both(select!("tenant = $1 AND id = $2 AND channel = $3"));
 /// What was announced within the same time before the end is not announced again.
 const CARDS_ENDING: Sql = Sql::both(

@@ -40,6 +40,7 @@ impl Relying for Database {
                     label: columns.take()?,
                     algorithm: columns.take()?,
                     spki: columns.take()?,
+                    certificate: columns.take()?,
                     made_at: columns.time()?,
                     signs_from: columns.time()?,
                 })
@@ -90,6 +91,7 @@ pub(crate) fn key_row(key: &TokenKey) -> Vec<Value> {
         key.label.as_str().into(),
         key.algorithm.as_str().into(),
         key.spki.as_slice().into(),
+        Value::Blob(key.certificate.clone()),
         key.made_at.into(),
         key.signs_from.into(),
     ]
@@ -127,7 +129,7 @@ pub(crate) static NEW_KEY: Statement = Statement {
     point: "token-key",
     batch: insert!(
         "token_key",
-        (1 label text, 2 algorithm text, 3 spki bytea, 4 made_at bigint, 5 signs_from bigint)
+        (1 label text, 2 algorithm text, 3 spki bytea, 4 certificate bytea, 5 made_at bigint, 6 signs_from bigint)
     ),
     exists: Refusal::Conflict(Conflict::Exists("token key")),
     refers_to: "token key",
@@ -149,5 +151,5 @@ const OF_TENANT: Sql = Sql::both(
      ORDER BY client_id LIMIT $3",
 );
 const KEYS: Sql = Sql::both(
-    "SELECT label, algorithm, spki, made_at, signs_from FROM token_key ORDER BY made_at DESC, label LIMIT $1",
+    "SELECT label, algorithm, spki, certificate, made_at, signs_from FROM token_key ORDER BY made_at DESC, label LIMIT $1",
 );

@@ -22,6 +22,10 @@ impl Logins for Database {
         self.pool.fetch_optional(ONE, vec![id.0.as_slice().into()]).await?.as_ref().map(session).transpose()
     }
 
+    async fn session_named(&self, sid: &str) -> Result<Option<SessionState>, StoreError> {
+        self.pool.fetch_optional(NAMED, vec![sid.into()]).await?.as_ref().map(session).transpose()
+    }
+
     async fn sessions_of(
         &self,
         tenant: &TenantId,
@@ -196,6 +200,7 @@ macro_rules! select {
 }
 
 const ONE: Sql = select!("s.id = $1");
+const NAMED: Sql = select!("s.sid = $1");
 const OF_PERSON: Sql = select!(
     "s.tenant = $1 AND s.person = $2 AND s.expires_at > $3 AND s.ended_at IS NULL ORDER BY s.at DESC, s.sid LIMIT $4"
 );

@@ -47,6 +47,7 @@ const TABLES: &[(&str, RecordKind)] = &[
     ("token_key", RecordKind::TokenKey),
     ("login_session", RecordKind::Login),
     ("login_ticket", RecordKind::Login),
+    ("request_key", RecordKind::RequestKey),
 ];
 
 #[test]

@@ -39,7 +39,7 @@ impl<'a> Ceremony<'a> {
             (Some(_), None) => return Err(Error::NotThere("[continues] of the file".to_owned())),
             (None, Some(_)) => return Err(Error::NotThere("the folder, which --after names,".to_owned())),
         };
-        make_folders(layout, host)?;
+        make_folders(layout, host, earlier.is_some())?;
         let owner = std::fs::metadata(layout.data()).map_or(0, |folder| folder.uid());
         let signer = signer_files::configuration(&script, host, layout, owner);
         let opened = Event::Opened {
@@ -142,13 +142,16 @@ fn beginning(event: &Event) -> Option<String> {
     Some(format!("{} ({host:?}, policies {policies}{earnest})", Script::digest(script)))
 }
 
-fn make_folders(layout: &Layout, host: Host) -> Result<(), Error> {
+fn make_folders(layout: &Layout, host: Host, later: bool) -> Result<(), Error> {
     for private in [layout.secrets(), layout.signer(), layout.run(), layout.person_files()] {
         files::private_folder(&private)?;
     }
     files::public_folder(&layout.authorities())?;
     files::public_folder(&layout.specimens())?;
-    if host != Host::Only {
+    if later {
+        files::private_folder(&layout.approvers())?;
+    }
+    if later || host != Host::Only {
         files::public_folder(&layout.outgoing(""))?;
         files::public_folder(&layout.incoming(""))?;
     }

@@ -161,7 +161,8 @@ impl Ceremony<'_> {
         if self.script.roots().any(|root| root.name() == issuer.name) { &tokens.root } else { &tokens.authorities }
     }
 
-    fn authority_order(&self, planned: &PlannedAuthority, step: Step, key: PublicKey) -> Order {
+    /// What the root certifies of a CA.
+    pub(super) fn authority_order(&self, planned: &PlannedAuthority, step: Step, key: PublicKey) -> Order {
         Order {
             file: authority_file(&planned.name()),
             step,

@@ -13,12 +13,15 @@ use domain::certificate::Holder;
 use pki::certificate::Certificate;
 use pki::crl::{RevokedEntry, parse_crl, verify_crl};
 use pki::issue::Issuer;
+use pki::key::PublicKey;
 use std::collections::BTreeMap;
 
 /// The folder of an earlier ceremony, whose transcript was found sound.
 #[derive(Debug, Clone)]
 pub(crate) struct Earlier {
     pub(crate) layout: Layout,
+    /// Its reviewed file.
+    pub(super) script: Script,
     files: BTreeMap<String, Digest>,
 }
 
@@ -40,11 +43,16 @@ impl Earlier {
         }
         let sound = verify::judge_folder(layout.data(), &text)?;
         let files = verify::outputs(&sound.entries).map(|(file, sha256)| (file.to_owned(), sha256)).collect();
-        Ok(Some(Self { layout: layout.clone(), files }))
+        Ok(Some(Self { layout: layout.clone(), script: sound.script, files }))
+    }
+
+    /// The files that the transcript names.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
     }
 
     /// A file that the transcript names, as it was left.
-    fn read(&self, file: &str) -> Result<Vec<u8>, Error> {
+    pub(super) fn read(&self, file: &str) -> Result<Vec<u8>, Error> {
         let missing = || Error::NotThere(file.to_owned());
         let wanted = self.files.get(file).ok_or_else(missing)?;
         let content = files::read(&self.layout.data().join(file))?;
@@ -93,17 +101,22 @@ impl Ceremony<'_> {
         (by, planned): (&Issuer, &PlannedAuthority),
         (other, of): (&Issuer, &PlannedAuthority),
     ) -> Result<(), Error> {
-        let cross = self.script.cross().unwrap_or(planned);
-        let order = Order {
-            file: cross_file(of, planned),
+        let order = self.cross_order(planned, of, other.certificate.public_key().clone());
+        self.certify(Some(by), &order).map(drop)
+    }
+
+    /// What the root `by` certifies of the root `of`.
+    pub(super) fn cross_order(&self, by: &PlannedAuthority, of: &PlannedAuthority, key: PublicKey) -> Order {
+        let cross = self.script.cross().unwrap_or(by);
+        Order {
+            file: cross_file(of, by),
             step: Step::Issuing,
             profile: cross.profile.clone(),
             subject: self.script.operator_facts(&of.common_name),
-            key: other.certificate.public_key().clone(),
+            key,
             holder: Holder::Service { key: of.key.clone() },
             days: Some(cross.days),
-        };
-        self.certify(Some(by), &order).map(drop)
+        }
     }
 
     /// Number and entries of a root's list before, with the CAs that the file revokes now.

@@ -5,6 +5,7 @@
 //! `pins` keeps what opens them, `certificates` has them certified, `cards` equips the first officers, `specimens` shows the
 //! other profiles, `seal` ends it.
 
+mod approvals;
 mod begin;
 mod cards;
 mod certificates;
@@ -31,6 +32,7 @@ use pki::key::PublicKey;
 use pki::profile::Profiles;
 use std::collections::BTreeMap;
 
+use approvals::APPROVAL;
 pub(crate) use cards::{AUTHENTICATION, SIGNATURE, SOFTWARE_PROFILE, card_number};
 pub(crate) use certificates::{OCSP_PROFILE, authority_file, certificate_files, root_crl_files};
 pub(crate) use earlier::Earlier;
@@ -106,8 +108,12 @@ pub(crate) fn hold(setup: Setup<'_>, desk: &mut dyn Desk) -> Result<Progress, Er
 }
 
 impl Ceremony<'_> {
-    /// One host: the root certifies itself and the issuing CAs. Waits for nothing.
+    /// One host: the root certifies itself and the issuing CAs. A first ceremony waits for nothing.
     fn certify_own(&mut self) -> Result<Option<&'static str>, Error> {
+        self.confirm(Step::Root)?;
+        if !self.approved(None)? {
+            return Ok(Some(APPROVAL));
+        }
         let root = self.root()?;
         self.confirm(Step::Issuing)?;
         self.found_issuing(&root)?;
@@ -118,8 +124,12 @@ impl Ceremony<'_> {
 
     /// The root's host: the root certifies itself, and the CAs that ask. Gives the file that is not there yet.
     fn certify_for_others(&mut self) -> Result<Option<&'static str>, Error> {
-        let root = self.root()?;
+        self.confirm(Step::Root)?;
         let Some(requests) = exchange::read_requests(self)? else { return Ok(Some(exchange::REQUEST)) };
+        if !self.approved(Some(&requests))? {
+            return Ok(Some(APPROVAL));
+        }
+        let root = self.root()?;
         self.confirm(Step::Issuing)?;
         self.certify_requests(&root, &requests)?;
         self.finish_roots(&root)?;
@@ -152,6 +162,14 @@ impl Ceremony<'_> {
 
     fn wait(self, file: &str) -> Progress {
         let (here, there) = (self.layout.outgoing(""), self.layout.incoming(file));
+        if file == APPROVAL {
+            return Progress::Waiting(format!(
+                "Two security officers sign {} within a week, each with `sigill key approve`. Put it to {}, the current \
+                 list of the CA of their cards beside it as NAME.crl, and run the same command again.\n",
+                self.layout.outgoing(file).display(),
+                there.display()
+            ));
+        }
         Progress::Waiting(format!(
             "Carry the files in {} to the other host, and its {file} to {}; then run the same command again.\n",
             here.display(),

@@ -120,6 +120,7 @@ fn check_authorities(script: &Script, slug: impl Fn(&str) -> bool) -> Result<(),
     let later = script.continues.is_some();
     demand(kinds.len() > 1 || later, "a first ceremony founds issuing CAs")?;
     demand(!later || script.agencies.is_empty(), "people get their cards from officers once there are some")?;
+    demand(!later || script.specimens.is_empty(), "specimens are of a first ceremony")?;
     super::continues::check(script)?;
     demand(script.root().responder.is_none(), "the root's CRL answers for it: it has no responder")?;
     demand(script.people().next().is_none() || script.of_people().is_some(), "there are people but no CA for them")?;

@@ -17,6 +17,10 @@ pub struct Continues {
     /// CA is the root before, and certifies the others.
     #[serde(default)]
     pub cross: Option<PlannedAuthority>,
+    /// SHA-256 of the list of officers in force, if an emergency put one in place of that of the first ceremony. It is
+    /// carried to the host as `in/officers.json`.
+    #[serde(default)]
+    pub officers: Option<Digest>,
     /// CAs that the root before revokes.
     #[serde(default, rename = "revoke")]
     pub revoked: Vec<RevokedCa>,

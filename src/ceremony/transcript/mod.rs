@@ -4,6 +4,7 @@
 //! what an interrupted ceremony goes on from. In the end a key that was made in the ceremony seals it.
 //! [`text`] is the same for people; [`verify`] judges it with nothing but itself and the files it names.
 
+mod approval;
 mod certificates;
 mod draft;
 mod rules;
@@ -23,6 +24,7 @@ use pki::key::KeyKind;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 pub(crate) use draft::Draft;
 
@@ -150,6 +152,15 @@ pub enum Event {
         authority: String,
         /// SHA-256 of its SubjectPublicKeyInfo.
         fingerprint: Digest,
+    },
+    /// Security officers approved what the roots' keys certify next, in a later ceremony.
+    Approved {
+        /// Hash of what they signed for.
+        operation: Digest,
+        /// Who they are.
+        approvers: BTreeSet<PersonId>,
+        /// What they signed, and their signatures: JSON of the approval.
+        approval: String,
     },
     /// A person's card got its number.
     Card {

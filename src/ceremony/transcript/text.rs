@@ -3,6 +3,7 @@
 use super::verify::Sound;
 use super::{Entry, Event};
 use crate::ceremony::script::{Host, Script};
+use domain::PersonId;
 use hsm::{BackupMode, KeyAttributes};
 use std::fmt::Write as _;
 
@@ -55,6 +56,10 @@ fn describe(script: &Script, entry: &Entry) -> String {
         Event::WrappingKey { label, token } => format!("trusted wrapping key {label} made on {token}"),
         Event::Request { authority, .. } => format!("request of {authority} written"),
         Event::Requested { authority, fingerprint } => format!("request of {authority} read: key {fingerprint}"),
+        Event::Approved { operation, approvers, .. } => {
+            let names: Vec<_> = approvers.iter().map(PersonId::as_str).collect();
+            format!("{} approved what the root certifies: {operation}", names.join(" and "))
+        }
         Event::Card { person, number, token } => format!("card {number} ({token}) bound to {person}"),
         Event::Certificate { file, issuer, serial, profile, revision, not_after, sha256, .. } => format!(
             "{issuer} certified {file}: serial {serial}, profile {profile} revision {revision}, until {not_after}, \

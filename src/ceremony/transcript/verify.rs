@@ -1,7 +1,7 @@
 //! Judges a transcript offline: chain, confirmations, order, quorum, keys, seal, and the files that it names.
 
 use super::rules::{check_attributes, check_complete};
-use super::{CONFIRMATION_TYPE, Confirmation, Entry, Event, SEAL_TYPE, Seal, Sealed, certificates, text};
+use super::{CONFIRMATION_TYPE, Confirmation, Entry, Event, SEAL_TYPE, Seal, Sealed, approval, certificates, text};
 use crate::ceremony::exchange::ROOT_TRANSCRIPT;
 use crate::ceremony::participant::Participant;
 use crate::ceremony::script::{Host, Script, ScriptError};
@@ -9,6 +9,7 @@ use crate::ceremony::step::Step;
 use crate::signer::digest::Digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::operation::CertifyAuthorities;
 use hsm::KeyRole;
 use pki::jose::{Jws, read_compact};
 use pki::key::PublicKey;
@@ -132,6 +133,7 @@ pub fn judge_folder(folder: &Path, text: &str) -> Result<Sound, Unsound> {
         }
     }
     certificates::check(folder, &sound.entries)?;
+    approval::check(folder, &sound.script, &sound.entries)?;
     let readable = std::fs::read(folder.join("transcript.txt")).map_err(|_| changed("transcript.txt"))?;
     if readable != text::render(&sound).as_bytes() {
         return Err(changed("transcript.txt"));
@@ -174,6 +176,7 @@ pub(super) struct Walk {
     rehearsal: bool,
     confirmed: BTreeMap<Step, Vec<String>>,
     keys: BTreeMap<String, PublicKey>,
+    approved: Option<CertifyAuthorities>,
     head: Digest,
     at: UtcTime,
 }
@@ -192,6 +195,7 @@ pub(super) fn walk(entries: &[Entry]) -> Result<Walk, Unsound> {
         rehearsal: *rehearsal,
         confirmed: BTreeMap::new(),
         keys: BTreeMap::new(),
+        approved: None,
         head: Digest::ZERO,
         at: *at,
         script,
@@ -224,6 +228,9 @@ impl Walk {
             return Err(order(format!("{file:?} is no path below the folder")));
         }
         self.check_quorum(&entry.what).map_err(order)?;
+        if approval::lacks(entry, &self.script, self.approved.as_ref()) {
+            return Err(order("security officers did not approve this certificate of a CA".to_owned()));
+        }
         match &entry.what {
             Event::Confirmed { step, participant, role, confirmation } => {
                 let refused = |problem: &str| Unsound::Confirmation {
@@ -239,6 +246,13 @@ impl Walk {
                 let statement = step.statement(&self.script, self.digest, before);
                 self.check_confirmation(known, (*step, &statement), confirmation).map_err(refused)?;
                 self.confirmed.entry(*step).or_default().push(participant.clone());
+            }
+            Event::Approved { .. } => {
+                let opened = before.first().ok_or_else(|| order("it has no beginning".to_owned()))?;
+                let approved = approval::read(&entry.what, &self.script, opened).map_err(order)?;
+                if self.approved.replace(approved).is_some() {
+                    return Err(order("officers approve once".to_owned()));
+                }
             }
             Event::Key { label, role, attributes, .. } => {
                 check_attributes(label, (*role, self.script.backup_of(label)), attributes)?;

@@ -2,9 +2,10 @@
 
 use super::Demo;
 use super::officers::find;
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use domain::access::Role;
 use federation::oidc::client::Client;
+use federation::saml::service::Service;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -14,8 +15,11 @@ pub(crate) enum Command {
     /// Register a relying service, or replace its registration
     Add {
         /// JSON with the names of RFC 7591 and its extensions, and `security_profile`: `sweden` or `fapi2`
+        #[arg(long, required_unless_present = "saml", conflicts_with = "saml")]
+        oidc: Option<PathBuf>,
+        /// The metadata of a SAML service: one `EntityDescriptor`
         #[arg(long)]
-        oidc: PathBuf,
+        saml: Option<PathBuf>,
     },
 }
 
@@ -24,10 +28,18 @@ pub(crate) enum Command {
 /// # Errors
 /// If the service refuses.
 pub(crate) async fn run(demo: &Demo, command: &Command) -> anyhow::Result<()> {
-    let Command::Add { oidc } = command;
-    let text = std::fs::read_to_string(oidc).with_context(|| format!("cannot read {}", oidc.display()))?;
-    let registration: Value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", oidc.display()))?;
-    let id = add(demo, &registration).await?;
+    let Command::Add { oidc, saml } = command;
+    let read =
+        |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let id = match (oidc, saml) {
+        (Some(path), _) => {
+            let registration: Value =
+                serde_json::from_str(&read(path)?).with_context(|| format!("{} is not JSON", path.display()))?;
+            add(demo, &registration).await?
+        }
+        (None, Some(path)) => add_saml(demo, &read(path)?).await?,
+        (None, None) => bail!("name a file with --oidc or --saml"),
+    };
     crate::cli::quickstart::report::say(&format!("{id} is registered\n"))
 }
 
@@ -38,13 +50,27 @@ pub(crate) async fn run(demo: &Demo, command: &Command) -> anyhow::Result<()> {
 pub(crate) async fn add(demo: &Demo, registration: &Value) -> anyhow::Result<String> {
     // Said here with the member's name; the service judges for itself.
     let client = Client::from_json(&registration.to_string())?;
+    register(demo, &client.id, registration).await
+}
+
+/// The same for a SAML service with this metadata. Its entity ID.
+///
+/// # Errors
+/// If the service refuses.
+pub(crate) async fn add_saml(demo: &Demo, metadata: &str) -> anyhow::Result<String> {
+    let registration = json!({"saml_metadata": metadata});
+    let service = Service::from_json(&registration.to_string())?;
+    register(demo, &service.id, &registration).await
+}
+
+async fn register(demo: &Demo, id: &str, registration: &Value) -> anyhow::Result<String> {
     let administrator = find(demo, &[Role::Administrator])?;
     let approver = find(demo, &[Role::Approver])?;
     let proposed = administrator.api.post("/admin/v1/relying-services", registration).await?;
-    let path = format!("/admin/v1/relying-services/{}/approval", segment(&client.id));
+    let path = format!("/admin/v1/relying-services/{}/approval", segment(id));
     let answer = approver.api.post(&path, &json!({"revision": proposed["revision"]})).await?;
     ensure!(answer["approved"] == true, "the registration did not come into force: {answer}");
-    Ok(client.id)
+    Ok(id.to_owned())
 }
 
 /// A folder for the files of one relying service.

@@ -1,30 +1,11 @@
 //! What `sigill key` asks a running service.
 
-use crate::cli::demo::api::Api;
+use crate::cli::connection::{Connection, wait};
 use anyhow::Context;
 use domain::evidence::Signed;
 use serde::Deserialize;
 use serde_json::json;
 use std::fmt::Write as _;
-use std::path::PathBuf;
-
-/// How to reach the officers' listener, and as whom. A certificate whose key is on a card serves in a browser or with
-/// curl; here key and certificate are files.
-#[derive(Debug, clap::Args)]
-pub(super) struct Connection {
-    /// Address of the officers' listener
-    #[arg(long)]
-    url: String,
-    /// Root that the listener's certificate chains to, PEM
-    #[arg(long)]
-    root: PathBuf,
-    /// Authentication certificate, PEM
-    #[arg(long)]
-    cert: PathBuf,
-    /// Its key, PEM
-    #[arg(long)]
-    key: PathBuf,
-}
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AffectedArguments {
@@ -54,12 +35,6 @@ struct Stage {
     since: String,
 }
 
-impl Connection {
-    fn open(&self) -> anyhow::Result<Api> {
-        Api::open(self.url.trim_end_matches('/'), &self.root, (&self.cert, &self.key))
-    }
-}
-
 /// A line for each CA key.
 pub(super) fn list(connection: &Connection) -> anyhow::Result<String> {
     let api = connection.open()?;
@@ -79,12 +54,11 @@ pub(super) fn execute(act: &Signed, connection: &Connection) -> anyhow::Result<S
 pub(super) fn affected(of: &AffectedArguments) -> anyhow::Result<String> {
     let api = of.connection.open()?;
     let mut text = if of.json { String::new() } else { format!("{}\n", COLUMNS.join(",")) };
-    let mut after = String::new();
+    let mut cursor = String::new();
     loop {
-        let path = format!("/admin/v1/keys/{}/affected?limit={PAGE}{after}", of.name);
+        let path = format!("/admin/v1/keys/{}/affected?limit={PAGE}{cursor}", of.name);
         let page = wait(async { api.get(&path).await })?;
-        let page = page.as_array().context("a list of certificates")?;
-        for certificate in page {
+        for certificate in page["items"].as_array().context("a list of certificates")? {
             if of.json {
                 writeln!(text, "{certificate}")?;
             } else {
@@ -92,9 +66,9 @@ pub(super) fn affected(of: &AffectedArguments) -> anyhow::Result<String> {
                 writeln!(text, "{}", COLUMNS.map(value).join(","))?;
             }
         }
-        match page.last().and_then(|last| last["serial"].as_str()) {
-            Some(serial) if page.len() == PAGE => after = format!("&after={serial}"),
-            _ => return Ok(text),
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return Ok(text),
         }
     }
 }
@@ -113,10 +87,6 @@ fn render(keys: Vec<Key>) -> anyhow::Result<String> {
         }
     }
     Ok(text)
-}
-
-fn wait<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Runtime::new()?.block_on(work)
 }
 
 /// None of these holds a comma or a quote: ids, words, numbers and times.

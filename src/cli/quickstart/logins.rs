@@ -28,7 +28,7 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-const TEMPLATE: &str = r#"# Card logins for relying services (OpenID Connect). Cards are asked for on an origin of their own; the second one is for
+const TEMPLATE: &str = r#"# Card logins for relying services (OpenID Connect, SAML). Cards are asked for on an origin of their own; the second one is for
 # cards that cannot sign as TLS 1.3 demands; the third for relying services with a certificate. Certificates whose policy
 # has no level log nobody in. `approval = "approved"` needs Digg's approval.
 [login]
@@ -40,6 +40,7 @@ subject_key = @SUBJECTS@
 approval = "none"
 session_minutes = 60
 access_token_seconds = 300
+refresh_tokens = true
 key_days = 90
 level = [
     { policy = "1.3.6.1.4.1.32473.1.1.1", level = "loa4" },    # ordinary card
@@ -47,6 +48,20 @@ level = [
     { policy = "1.3.6.1.4.1.32473.1.9.1", level = "loa3" },    # mobile
     { policy = "1.3.6.1.4.1.32473.1.99.1", level = "loa3" },   # the demo people's software keys
 ]
+
+# The SAML identity provider; its entity ID is the address of its metadata.
+[login.saml]
+key_days = 1095
+
+[login.saml.presentation]
+name_sv = "Sigill, demo"
+name_en = "Sigill, demo"
+description_sv = "Inloggning med e-tjänstekort, för prov"
+description_en = "Login with an employee card, for trials"
+organisation = "Sigill demo"
+organisation_url = "https://sigill.example"
+technical_contact = "teknik@sigill.example"
+support_contact = "stod@sigill.example"
 
 # Relying services of a demo may try their own trust anchors.
 [validation]

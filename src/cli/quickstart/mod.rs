@@ -60,6 +60,17 @@ impl QuickstartArguments {
     }
 }
 
+/// Lets this program see the tokens of a folder.
+///
+/// # Errors
+/// If the command cannot be started again.
+pub(super) fn enter(layout: &Layout) -> anyhow::Result<()> {
+    environment::enter(&[
+        (environment::VARIABLE, &layout.softhsm()),
+        (hsm::EMBEDDED_VARIABLE, &layout.embedded_tokens()),
+    ])
+}
+
 /// Sets up if need be, serves until SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -67,10 +78,7 @@ impl QuickstartArguments {
 pub fn run(arguments: &QuickstartArguments) -> anyhow::Result<()> {
     let layout = Layout::new(&arguments.data)?;
     folder::claim(&layout)?;
-    environment::enter(&[
-        (environment::VARIABLE, &layout.softhsm()),
-        (hsm::EMBEDDED_VARIABLE, &layout.embedded_tokens()),
-    ])?;
+    enter(&layout)?;
     let first_run = !folder::is_ready(&layout);
     if first_run {
         let ports = Ports::new(arguments.port_base.unwrap_or(DEFAULT_BASE))?;

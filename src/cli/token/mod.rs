@@ -1,4 +1,5 @@
-//! `sigill token`: copies of closed `SoftHSM2` tokens, and the proof that a copy works.
+//! `sigill token`: copies of closed `SoftHSM2` tokens, and of single keys that may leave theirs, and the proof that a copy
+//! works.
 //!
 //! A token of keys that never leave is kept safe as a whole: its folder keeps what the token says of its keys. A copy is
 //! worth what it can prove, so each is opened by itself, in a process of its own, and must sign with every key before it
@@ -9,6 +10,7 @@ pub mod backup;
 mod content;
 mod proof;
 mod workbench;
+mod wrapped;
 
 use crate::cli::custodians::{self, code_file};
 use crate::cli::quickstart::files;
@@ -40,10 +42,15 @@ enum TokenCommand {
         #[command(flatten)]
         opener: OpenerArguments,
     },
-    /// Approve, with a security officer's card, that a backup is restored; adds to a file of approvals
+    /// Approve that a backup is restored, with a security officer's card or, for a root's token, a custodian's code; adds to
+    /// a file of approvals
     Approve(approval::ApproveArguments),
-    /// Put a token back from a backup file, once two security officers approved it and it has proved itself
+    /// Put a token back from a backup file, once it is approved and it has proved itself
     Restore(RestoreArguments),
+    /// Take one key of backup mode `wrap` out of its token, under the token's wrapping key
+    Wrap(wrapped::WrapArguments),
+    /// Bring such a key back, once it is approved
+    Unwrap(wrapped::UnwrapArguments),
     /// Let a backup file, or a token that was restored from it, prove itself
     Verify {
         /// The backup file
@@ -117,6 +124,8 @@ pub fn run(arguments: &TokenArguments) -> anyhow::Result<()> {
         TokenCommand::Backup { folder, out, opener } => make(folder, out, &opener.opener()?),
         TokenCommand::Approve(of) => approval::approve(of),
         TokenCommand::Restore(of) => restore(of),
+        TokenCommand::Wrap(of) => wrapped::wrap(of),
+        TokenCommand::Unwrap(of) => wrapped::unwrap(of),
         TokenCommand::Verify { file, folder, opener } => verify(file, folder.as_deref(), &opener.opener()?),
         TokenCommand::Prove { module } => {
             let opener = Opener { module: Module::from(module.clone()), pin: proof::given_pin()? };
@@ -144,11 +153,12 @@ fn restore(of: &RestoreArguments) -> anyhow::Result<()> {
     let target = of.tokens.join(backup.content().name());
     ensure!(!target.exists(), "{} exists already: a restore overwrites nothing", target.display());
     let signer = approval::signer(&of.signer)?;
-    let approved = signer.check_restore(&approval::read(&of.approval)?, approval::restoring(&backup)?)?;
+    let approved = signer
+        .check_restore(&approval::read(&of.approval)?, approval::restoring(backup.facts(), &backup.to_bytes())?)?;
     let bench = Workbench::beside(&of.tokens, backup.content().name())?;
     bench.put(backup.content())?;
     hold(&bench, &backup, &of.opener.opener()?)?;
-    let approvers = approved.approvers().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let approvers = approved.approvers().join(", ");
     signer.record_restore(approved)?;
     bench.move_to(&target)?;
     say(&format!("{}approved by {approvers}\nrestored {}\n", backup.facts(), target.display()))

@@ -1,10 +1,11 @@
 //! `/admin/v1/keys`: the CAs' keys, and what security officers approved for them.
 
 use crate::app::App;
+use crate::http::page::{Listing, Page};
 use crate::http::permit::{Body, Path, Query};
 use crate::http::problem::Problem;
 use crate::service::permit::{ActOnKeys, ReadKeys};
-use crate::service::{self, Permit, ServiceError};
+use crate::service::{self, Permit};
 use axum::Json;
 use axum::extract::State;
 use domain::evidence::Signed;
@@ -98,9 +99,9 @@ pub async fn act(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AffectedPage {
-    /// Go on after this serial.
-    after: Option<String>,
-    /// At most so many; 200 at most.
+    /// Where the list goes on: `next` of the page before.
+    cursor: Option<String>,
+    /// At most so many: 50 unless it is said, 200 at most.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
@@ -123,19 +124,18 @@ pub struct AffectedView {
     revoked_at: Option<String>,
 }
 
-/// Lists every certificate of a CA with its holder: whom to tell when the CA ends.
+/// Lists every certificate of a CA with its holder, in order of serial: whom to tell when the CA ends.
 #[utoipa::path(get, operation_id = "listAffected", tag = "admin", path = "/admin/v1/keys/{issuer}/affected",
     params(("issuer" = String, Path), AffectedPage),
-    responses((status = 200, body = Vec<AffectedView>), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<AffectedView>), (status = "default", body = Problem)))]
 pub async fn affected(
     permit: Permit<ActOnKeys>,
     State(app): State<App>,
     Path(issuer): Path<String>,
     Query(page): Query<AffectedPage>,
-) -> Result<Json<Vec<AffectedView>>, Problem> {
-    let after = page.after.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| ServiceError::Invalid { field: "after", problem: "not a serial number".into() })?;
-    let limit = page.limit.unwrap_or(50);
+) -> Result<Json<Page<AffectedView>>, Problem> {
+    let listing = Listing::new(&app, &permit, &format!("affected {issuer}"), (page.cursor.as_deref(), page.limit))?;
+    let after = listing.after()?;
     let view = |one: service::keys::Affected| AffectedView {
         serial: one.serial.to_string(),
         purpose: one.purpose.to_owned(),
@@ -146,6 +146,6 @@ pub async fn affected(
         not_after: one.not_after.to_string(),
         revoked_at: one.revoked_at.map(|at| at.to_string()),
     };
-    let certificates = service::keys::affected(&app, &permit, &issuer, after.as_ref(), limit).await?;
-    Ok(Json(certificates.into_iter().map(view).collect()))
+    let certificates = service::keys::affected(&app, &permit, &issuer, after.as_ref(), listing.rows()).await?;
+    Ok(listing.page(certificates, |one| one.serial.to_string(), view))
 }

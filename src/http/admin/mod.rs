@@ -3,6 +3,7 @@
 pub mod keys;
 
 use crate::app::App;
+use crate::http::page::{Listing, Page};
 use crate::http::permit::Query;
 use crate::http::problem::Problem;
 use crate::service::permit::{ReadAudit, ReadProfiles, ReadTenants};
@@ -47,9 +48,9 @@ pub(super) fn time(field: &'static str, text: &str) -> Result<UtcTime, ServiceEr
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TenantPage {
-    /// Go on after this id.
-    after: Option<String>,
-    /// At most so many; 200 at most.
+    /// Where the list goes on: `next` of the page before.
+    cursor: Option<String>,
+    /// At most so many: 50 unless it is said, 200 at most.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
@@ -63,24 +64,24 @@ pub struct TenantView {
     kind: &'static str,
 }
 
-/// Lists the agencies.
+/// Lists the agencies, in order of id.
 #[utoipa::path(get, operation_id = "listTenants", tag = "admin", path = "/admin/v1/tenants", params(TenantPage),
-    responses((status = 200, body = Vec<TenantView>), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<TenantView>), (status = "default", body = Problem)))]
 pub async fn tenants(
     permit: Permit<ReadTenants>,
     State(app): State<App>,
     Query(page): Query<TenantPage>,
-) -> Result<Json<Vec<TenantView>>, Problem> {
-    let after = page.after.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| ServiceError::Invalid { field: "after", problem: "not a tenant id".into() })?;
-    let tenants = service::read::tenants(&app, &permit, after.as_ref(), page.limit.unwrap_or(50)).await?;
+) -> Result<Json<Page<TenantView>>, Problem> {
+    let listing = Listing::new(&app, &permit, "tenants", (page.cursor.as_deref(), page.limit))?;
+    let after = listing.after()?;
+    let tenants = service::read::tenants(&app, &permit, after.as_ref(), listing.rows()).await?;
     let view = |tenant: domain::people::Tenant| TenantView {
         id: tenant.id.to_string(),
         name: tenant.name,
         organisation_number: tenant.organisation_number.as_str().to_owned(),
         kind: tenant.kind.as_str(),
     };
-    Ok(Json(tenants.into_iter().map(view).collect()))
+    Ok(listing.page(tenants, |tenant| tenant.id.to_string(), view))
 }
 
 /// A certificate profile.
@@ -116,10 +117,27 @@ pub async fn profiles(
 #[into_params(parameter_in = Query)]
 pub struct AuditPage {
     /// The first record, from 1.
+    #[param(minimum = 1, maximum = 9_223_372_036_854_775_806_i64)]
     pub from: Option<u64>,
-    /// At most so many; 200 at most.
+    /// Where the list goes on: `next` of the page before.
+    pub cursor: Option<String>,
+    /// At most so many: 50 unless it is said, 200 at most.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
+}
+
+impl AuditPage {
+    /// The first record to read.
+    ///
+    /// # Errors
+    /// [`Problem`] for a number that no record can have.
+    pub fn first(&self, listing: &Listing<'_>) -> Result<u64, Problem> {
+        let from = self.from.unwrap_or(1);
+        if !(1..=LAST_RECORD).contains(&from) {
+            return Err(ServiceError::Invalid { field: "from", problem: "no number of a record".into() }.into());
+        }
+        Ok(listing.after::<u64>()?.map_or(from, |after| after + 1))
+    }
 }
 
 /// A record of the audit log.
@@ -138,16 +156,18 @@ impl From<domain::audit::Record> for RecordView {
     }
 }
 
-/// Reads the audit log. The reading is itself recorded.
+/// Reads the audit log, in order of its records. The reading is itself recorded.
 #[utoipa::path(get, operation_id = "readAudit", tag = "admin", path = "/admin/v1/audit", params(AuditPage),
-    responses((status = 200, body = Vec<RecordView>), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<RecordView>), (status = "default", body = Problem)))]
 pub async fn audit(
     permit: Permit<ReadAudit>,
     State(app): State<App>,
     Query(page): Query<AuditPage>,
-) -> Result<Json<Vec<RecordView>>, Problem> {
-    let records = service::audit::records(&app, &permit, page.from.unwrap_or(1), page.limit.unwrap_or(50)).await?;
-    Ok(Json(records.into_iter().map(RecordView::from).collect()))
+) -> Result<Json<Page<RecordView>>, Problem> {
+    let listing = Listing::new(&app, &permit, "audit", (page.cursor.as_deref(), page.limit))?;
+    let from = page.first(&listing)?;
+    let records = service::audit::records(&app, &permit, from, listing.rows()).await?;
+    Ok(listing.page(records, |record| record.sequence.to_string(), RecordView::from))
 }
 
 /// Where the audit log ends, signed.
@@ -163,3 +183,6 @@ pub struct CheckpointView {
 pub async fn checkpoint(permit: Permit<ReadAudit>, State(app): State<App>) -> Result<Json<CheckpointView>, Problem> {
     Ok(Json(CheckpointView { checkpoint: service::audit::checkpoint(&app, &permit).await? }))
 }
+
+/// The highest number that a record can have.
+const LAST_RECORD: u64 = (i64::MAX - 1).unsigned_abs();

@@ -1,18 +1,18 @@
 //! `/admin/v1/tenants/{id}/…`: what an auditor reads of every agency. Each reading is recorded.
 
 use crate::app::App;
+use crate::http::page::{Listing, Page};
 use crate::http::permit::{Path, Query};
 use crate::http::problem::Problem;
-use crate::http::ra::package_view::{AssignmentList, AssignmentPage, AssignmentView};
+use crate::http::ra::package_view::{AssignmentPage, AssignmentView};
 use crate::http::ra::record::tar;
-use crate::http::ra::view::{CardView, EnrolmentList, EnrolmentPage, EnrolmentView, Stage};
+use crate::http::ra::view::{CardView, EnrolmentPage, EnrolmentView, Stage};
 use crate::service::permit::ReadAnyAgency;
-use crate::service::{self, Permit, ServiceError, oversee};
+use crate::service::{self, Permit, oversee};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use domain::{CardNumber, TenantId};
-use std::str::FromStr;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,35 +25,39 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(evidence))
 }
 
-/// Lists applications of an agency.
+/// Lists applications of an agency, in order of id.
 #[utoipa::path(get, operation_id = "overseeEnrolments", tag = "admin", path = "/admin/v1/tenants/{id}/enrolments",
     params(("id" = String, Path,), EnrolmentPage),
-    responses((status = 200, body = EnrolmentList), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<EnrolmentView>), (status = "default", body = Problem)))]
 pub async fn enrolments(
     permit: Permit<ReadAnyAgency>,
     State(app): State<App>,
     Path(id): Path<TenantId>,
     Query(page): Query<EnrolmentPage>,
-) -> Result<Json<EnrolmentList>, Problem> {
-    let (stage, after) = (page.stage.map(Stage::as_str), after(page.after.as_deref())?);
-    let page = (stage, after.as_ref(), page.limit.unwrap_or(50));
-    let rows = oversee::enrolments(&app, &permit, &id, page).await?;
-    Ok(Json(EnrolmentList { items: rows.iter().map(EnrolmentView::from).collect() }))
+) -> Result<Json<Page<EnrolmentView>>, Problem> {
+    let stage = page.stage.map(Stage::as_str);
+    let of = format!("enrolments of {id} {}", stage.unwrap_or_default());
+    let listing = Listing::new(&app, &permit, &of, (page.cursor.as_deref(), page.limit))?;
+    let after = listing.after()?;
+    let rows = oversee::enrolments(&app, &permit, &id, (stage, after.as_ref(), listing.rows())).await?;
+    Ok(listing.page(rows, |row| row.bare().id.to_string(), |row| EnrolmentView::from(&row)))
 }
 
-/// Lists who at an agency was given or ordered which package.
+/// Lists who at an agency was given or ordered which package, in order of id.
 #[utoipa::path(get, operation_id = "overseeAssignments", tag = "admin", path = "/admin/v1/tenants/{id}/assignments",
     params(("id" = String, Path,), AssignmentPage),
-    responses((status = 200, body = AssignmentList), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<AssignmentView>), (status = "default", body = Problem)))]
 pub async fn assignments(
     permit: Permit<ReadAnyAgency>,
     State(app): State<App>,
     Path(id): Path<TenantId>,
     Query(page): Query<AssignmentPage>,
-) -> Result<Json<AssignmentList>, Problem> {
-    let after = after(page.after.as_deref())?;
-    let rows = oversee::assignments(&app, &permit, &id, (after.as_ref(), page.limit.unwrap_or(50))).await?;
-    Ok(Json(AssignmentList { items: rows.iter().map(AssignmentView::from).collect() }))
+) -> Result<Json<Page<AssignmentView>>, Problem> {
+    let of = format!("assignments of {id}");
+    let listing = Listing::new(&app, &permit, &of, (page.cursor.as_deref(), page.limit))?;
+    let after = listing.after()?;
+    let rows = oversee::assignments(&app, &permit, &id, (after.as_ref(), listing.rows())).await?;
+    Ok(listing.page(rows, |row| row.value.bare().id.to_string(), |row| AssignmentView::from(&row)))
 }
 
 /// Reads a card of an agency with its certificates.
@@ -79,9 +83,4 @@ pub async fn evidence(
     Path((id, number)): Path<(TenantId, CardNumber)>,
 ) -> Result<Response, Problem> {
     Ok(tar(service::evidence::of_any_agency(&app, &permit, &id, &number).await?))
-}
-
-fn after<T: FromStr>(text: Option<&str>) -> Result<Option<T>, ServiceError> {
-    let invalid = |_| ServiceError::Invalid { field: "after", problem: "not an id".into() };
-    text.map(str::parse).transpose().map_err(invalid)
 }

@@ -1,6 +1,8 @@
 //! `/ra/v1/bulk-revocations`: many cards revoked as one act, which goes on after the answer.
 
 use crate::app::App;
+use crate::http::conditions::Tagged;
+use crate::http::page::{Listing, Page};
 use crate::http::permit::{Body, Path, Query};
 use crate::http::problem::Problem;
 use crate::service::bulk_revoke::{self, Progress};
@@ -37,9 +39,9 @@ pub struct BulkOrder {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ItemPage {
-    /// Go on after this card number.
-    pub after: Option<String>,
-    /// At most so many; 200 at most.
+    /// Where the list goes on: `next` of the page before.
+    pub cursor: Option<String>,
+    /// At most so many: 50 unless it is said, 200 at most.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
 }
@@ -67,7 +69,7 @@ pub struct BulkView {
 }
 
 impl From<&Progress> for BulkView {
-    fn from(Progress { bulk, counts }: &Progress) -> Self {
+    fn from(Progress { bulk, counts, .. }: &Progress) -> Self {
         let cleared = bulk.cleared_by.as_ref();
         Self {
             id: bulk.id.to_string(),
@@ -162,25 +164,26 @@ pub async fn read(
     permit: Permit<ReadCard>,
     State(app): State<App>,
     Path(id): Path<BulkId>,
-) -> Result<Json<BulkView>, Problem> {
+) -> Result<Tagged<Json<BulkView>>, Problem> {
     let progress = bulk_revoke::read(&app, &permit, &id).await;
     let progress = Attempt::of(&permit).noted(&app, About::Other(id.as_str()), progress).await?;
-    Ok(Json(BulkView::from(&progress)))
+    Ok(Tagged("bulk-revocation", progress.version, Json(BulkView::from(&progress))))
 }
 
-/// Lists the cards of an act with what became of them.
+/// Lists the cards of an act with what became of them, in order of number.
 #[utoipa::path(get, operation_id = "listBulkRevocation", tag = "ra", path = "/ra/v1/bulk-revocations/{id}/items",
     params(("id" = String, Path,), ItemPage),
-    responses((status = 200, body = ItemList), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<ItemView>), (status = "default", body = Problem)))]
 pub async fn items(
     permit: Permit<ReadCard>,
     State(app): State<App>,
     Path(id): Path<BulkId>,
     Query(page): Query<ItemPage>,
-) -> Result<Json<ItemList>, Problem> {
-    let after = page.after.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| ServiceError::Invalid { field: "after", problem: "not a card number".into() })?;
-    let items = bulk_revoke::items(&app, &permit, &id, (after.as_ref(), page.limit.unwrap_or(50))).await;
+) -> Result<Json<Page<ItemView>>, Problem> {
+    let of = format!("bulk revocation {id}");
+    let listing = Listing::new(&app, &permit, &of, (page.cursor.as_deref(), page.limit))?;
+    let after = listing.after()?;
+    let items = bulk_revoke::items(&app, &permit, &id, (after.as_ref(), listing.rows())).await;
     let items = Attempt::of(&permit).noted(&app, About::Other(id.as_str()), items).await?;
-    Ok(Json(ItemList { items: items.into_iter().map(ItemView::from).collect() }))
+    Ok(listing.page(items, |item| item.card.to_string(), ItemView::from))
 }

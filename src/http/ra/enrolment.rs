@@ -1,10 +1,12 @@
 //! `/ra/v1/enrolments`: from application to activated card.
 
 use super::view::{
-    ActivatedView, Activation, ApprovalSignature, EnrolmentList, EnrolmentPage, EnrolmentView, Identification,
-    IdentificationDraft, NewEnrolment, OperationView, ReceiptDraft, TermsView,
+    ActivatedView, Activation, ApprovalSignature, EnrolmentPage, EnrolmentView, Identification, IdentificationDraft,
+    NewEnrolment, OperationView, ReceiptDraft, TermsView,
 };
 use crate::app::App;
+use crate::http::conditions::Tagged;
+use crate::http::page::{Listing, Page};
 use crate::http::permit::{Body, Path, Query};
 use crate::http::problem::Problem;
 use crate::service::activate::Receipt;
@@ -32,19 +34,20 @@ pub async fn submit(
     Ok((StatusCode::CREATED, Json(EnrolmentView::from(&enrolment))))
 }
 
-/// Lists applications of the agency.
+/// Lists applications of the agency, in order of id.
 #[utoipa::path(get, operation_id = "listEnrolments", tag = "ra", path = "/ra/v1/enrolments", params(EnrolmentPage),
-    responses((status = 200, body = EnrolmentList), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<EnrolmentView>), (status = "default", body = Problem)))]
 pub async fn list(
     permit: Permit<ReadEnrolment>,
     State(app): State<App>,
     Query(page): Query<EnrolmentPage>,
-) -> Result<Json<EnrolmentList>, Problem> {
-    let after = page.after.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| ServiceError::Invalid { field: "after", problem: "not an enrolment id".into() })?;
+) -> Result<Json<Page<EnrolmentView>>, Problem> {
     let stage = page.stage.map(super::view::Stage::as_str);
-    let rows = service::read::enrolments(&app, &permit, stage, after.as_ref(), page.limit.unwrap_or(50)).await?;
-    Ok(Json(EnrolmentList { items: rows.iter().map(EnrolmentView::from).collect() }))
+    let of = format!("enrolments {}", stage.unwrap_or_default());
+    let listing = Listing::new(&app, &permit, &of, (page.cursor.as_deref(), page.limit))?;
+    let after = listing.after()?;
+    let rows = service::read::enrolments(&app, &permit, stage, after.as_ref(), listing.rows()).await?;
+    Ok(listing.page(rows, |row| row.bare().id.to_string(), |row| EnrolmentView::from(&row)))
 }
 
 /// Reads an application; once the applicant is identified, with the operation that approvers sign.
@@ -54,10 +57,10 @@ pub async fn read(
     permit: Permit<ReadEnrolment>,
     State(app): State<App>,
     Path(id): Path<EnrolmentId>,
-) -> Result<Json<EnrolmentView>, Problem> {
+) -> Result<Tagged<Json<EnrolmentView>>, Problem> {
     let enrolment = service::read::enrolment(&app, &permit, &id).await;
     let enrolment = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), enrolment).await?;
-    Ok(Json(EnrolmentView::from(&enrolment)))
+    Ok(Tagged("enrolment", enrolment.version, Json(EnrolmentView::from(&enrolment.value))))
 }
 
 /// Gives the operation that the officer signs to say that they identified the applicant so.

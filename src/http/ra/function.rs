@@ -1,11 +1,12 @@
 //! `/ra/v1/functions`: certificates of systems and of the agency itself.
 
 use super::function_view::{
-    FunctionList, FunctionPage, FunctionStage, FunctionView, HandOver, IssuedFunction, NewFunction, OrderDraft,
-    SignedOrder, WorkListPage,
+    FunctionPage, FunctionStage, FunctionView, HandOver, IssuedFunction, NewFunction, OrderDraft, SignedOrder,
+    WorkList, WorkListPage,
 };
 use super::view::{ApprovalSignature, OperationView, RevocationRequest, RevokedView};
 use crate::app::App;
+use crate::http::page::{Listing, Page, rows_of};
 use crate::http::permit::{Body, Path, Query};
 use crate::http::problem::Problem;
 use crate::service::functions::order::RegisterEntry;
@@ -34,31 +35,32 @@ pub async fn request(
     Ok((StatusCode::CREATED, Json(FunctionView::from(&function))))
 }
 
-/// Lists orders of the agency.
+/// Lists orders of the agency, in order of id.
 #[utoipa::path(get, operation_id = "listFunctions", tag = "ra", path = "/ra/v1/functions", params(FunctionPage),
-    responses((status = 200, body = FunctionList), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<FunctionView>), (status = "default", body = Problem)))]
 pub async fn list(
     permit: Permit<ReadFunction>,
     State(app): State<App>,
     Query(page): Query<FunctionPage>,
-) -> Result<Json<FunctionList>, Problem> {
-    let after = page.after.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| invalid("after", "not a function id"))?;
+) -> Result<Json<Page<FunctionView>>, Problem> {
     let stage = page.stage.map(FunctionStage::as_str);
-    let rows = read::functions(&app, &permit, (stage, after.as_ref(), page.limit.unwrap_or(50))).await?;
-    Ok(Json(FunctionList { items: rows.iter().map(FunctionView::from).collect() }))
+    let of = format!("functions {}", stage.unwrap_or_default());
+    let listing = Listing::new(&app, &permit, &of, (page.cursor.as_deref(), page.limit))?;
+    let after = listing.after()?;
+    let rows = read::functions(&app, &permit, (stage, after.as_ref(), listing.rows())).await?;
+    Ok(listing.page(rows, |row| row.wish().id.to_string(), |row| FunctionView::from(&row)))
 }
 
 /// Lists functions that somebody must look after: the certificate ends soon, or whoever answers for it has left.
 #[utoipa::path(get, operation_id = "listFunctionsInWant", tag = "ra", path = "/ra/v1/function-work-list", params(WorkListPage),
-    responses((status = 200, body = FunctionList), (status = "default", body = Problem)))]
+    responses((status = 200, body = WorkList), (status = "default", body = Problem)))]
 pub async fn work_list(
     permit: Permit<ReadFunction>,
     State(app): State<App>,
     Query(page): Query<WorkListPage>,
-) -> Result<Json<FunctionList>, Problem> {
-    let rows = read::work_list(&app, &permit, page.limit.unwrap_or(50)).await?;
-    Ok(Json(FunctionList { items: rows.iter().map(FunctionView::from).collect() }))
+) -> Result<Json<WorkList>, Problem> {
+    let rows = read::work_list(&app, &permit, rows_of(page.limit)?).await?;
+    Ok(Json(WorkList { items: rows.iter().map(FunctionView::from).collect() }))
 }
 
 /// Reads an order, with its certificate if there is one.

@@ -92,10 +92,11 @@ pub struct HandOver {
 #[into_params(parameter_in = Query)]
 pub struct FunctionPage {
     /// Only those at this stage.
+    #[param(inline)]
     pub stage: Option<FunctionStage>,
-    /// Go on after this id.
-    pub after: Option<String>,
-    /// At most so many; 200 at most.
+    /// Where the list goes on: `next` of the page before.
+    pub cursor: Option<String>,
+    /// At most so many: 50 unless it is said, 200 at most.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
 }
@@ -226,10 +227,10 @@ impl From<&AnyFunction> for FunctionView {
     }
 }
 
-/// A page of orders.
+/// What must be looked after first.
 #[derive(Serialize, ToSchema)]
-pub struct FunctionList {
-    /// In order of id; a work-list in order of the certificates' end.
+pub struct WorkList {
+    /// In order of the certificates' end. What is done is no longer on it, so it has no other page.
     pub items: Vec<FunctionView>,
 }
 

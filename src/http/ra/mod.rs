@@ -6,8 +6,10 @@ use utoipa_axum::routes;
 
 pub mod bulk;
 pub mod card;
+pub mod card_view;
 pub mod delivery;
 pub mod enrolment;
+pub mod export;
 pub mod function;
 pub mod function_view;
 pub mod notice;
@@ -35,6 +37,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(enrolment::terms))
         .routes(routes!(enrolment::prepare_activation))
         .routes(routes!(enrolment::activate))
+        .routes(routes!(card::list))
+        .routes(routes!(card::certificates))
+        .routes(routes!(export::export))
         .routes(routes!(card::read))
         .routes(routes!(card::revoke))
         .routes(routes!(card::revoke_person))

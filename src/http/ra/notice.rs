@@ -1,11 +1,12 @@
 //! `/ra/v1/notices`: what was told, and what became of it. The addresses are nobody's business here.
 
 use crate::app::App;
+use crate::http::page::{Listing, Page};
 use crate::http::permit::{Body, Path, Query};
 use crate::http::problem::Problem;
 use crate::service::permit::{ReadNotices, RecordAddress, RetryNotice};
 use crate::service::refusal::{About, Attempt};
-use crate::service::{Permit, ServiceError, notices};
+use crate::service::{Permit, notices};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -30,10 +31,11 @@ pub struct EmployeeAddress {
 #[into_params(parameter_in = Query)]
 pub struct NoticePage {
     /// What became of them; those that were given up, if it is not said.
+    #[param(inline)]
     pub state: Option<NoticeState>,
-    /// Go on after this id.
-    pub after: Option<String>,
-    /// At most so many; 200 at most.
+    /// Where the list goes on: `next` of the page before.
+    pub cursor: Option<String>,
+    /// At most so many: 50 unless it is said, 200 at most.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
 }
@@ -99,13 +101,6 @@ impl From<&Delivery> for NoticeView {
     }
 }
 
-/// A page of notices.
-#[derive(Serialize, ToSchema)]
-pub struct NoticeList {
-    /// In order of id.
-    pub items: Vec<NoticeView>,
-}
-
 /// Says where an employee is reached, or that nobody knows.
 #[utoipa::path(post, operation_id = "recordAddress", tag = "ra", path = "/ra/v1/persons/{id}/address",
     params(("id" = String, Path,)), request_body = EmployeeAddress,
@@ -121,19 +116,40 @@ pub async fn record_address(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lists what the agency's people and systems were told.
+/// Lists what the agency's people and systems were told, in order of id and way.
 #[utoipa::path(get, operation_id = "listNotices", tag = "ra", path = "/ra/v1/notices", params(NoticePage),
-    responses((status = 200, body = NoticeList), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<NoticeView>), (status = "default", body = Problem)))]
 pub async fn list(
     permit: Permit<ReadNotices>,
     State(app): State<App>,
     Query(page): Query<NoticePage>,
-) -> Result<Json<NoticeList>, Problem> {
-    let after = page.after.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| ServiceError::Invalid { field: "after", problem: "not a notice id".into() })?;
+) -> Result<Json<Page<NoticeView>>, Problem> {
     let state = page.state.map_or(DeliveryState::Dead, DeliveryState::from);
-    let rows = notices::list(&app, &permit, (state, after.as_ref(), page.limit.unwrap_or(50))).await?;
-    Ok(Json(NoticeList { items: rows.iter().map(NoticeView::from).collect() }))
+    let of = format!("notices {}", state.as_str());
+    let listing = Listing::new(&app, &permit, &of, (page.cursor.as_deref(), page.limit))?;
+    let after = listing.after::<RowKey>()?;
+    let after = after.as_ref().map(|RowKey(id, channel)| (id, *channel));
+    let rows = notices::list(&app, &permit, (state, after, listing.rows())).await?;
+    let key = |row: &Delivery| RowKey(row.notice.id.clone(), row.channel).to_string();
+    Ok(listing.page(rows, key, |row| NoticeView::from(&row)))
+}
+
+/// Where the list of notices goes on: one is told on several ways.
+struct RowKey(NoticeId, Channel);
+
+impl std::fmt::Display for RowKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.0, self.1)
+    }
+}
+
+impl std::str::FromStr for RowKey {
+    type Err = domain::id::InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (id, channel) = text.split_once('/').ok_or(domain::id::InvalidId { what: "notice" })?;
+        Ok(Self(id.parse()?, channel.parse()?))
+    }
 }
 
 /// Has a notice delivered again that was given up.

@@ -1,11 +1,11 @@
 //! `/ra/v1/packages`, `/ra/v1/assignments` and `/ra/v1/trainings`: who at the agency may do what, and until when.
 
 use super::package_view::{
-    AssignmentList, AssignmentPage, AssignmentView, NewOrder, NewTraining, OrderDecision, PackageView, TakeBack,
-    TrainingView,
+    AssignmentPage, AssignmentView, NewOrder, NewTraining, OrderDecision, PackageView, TakeBack, TrainingView,
 };
 use crate::app::App;
 use crate::http::admin::time;
+use crate::http::page::{Listing, Page};
 use crate::http::permit::{Body, Path, Query};
 use crate::http::problem::Problem;
 use crate::service::permit::{DecidePackage, EndPackage, OrderPackage, ReadAssignments, RecordTraining};
@@ -25,18 +25,18 @@ pub async fn list(permit: Permit<ReadAssignments>, State(app): State<App>) -> Js
     Json(packages::list(&app, &permit).iter().map(PackageView::from).collect())
 }
 
-/// Lists who at the agency was given or ordered which package.
+/// Lists who at the agency was given or ordered which package, in order of id.
 #[utoipa::path(get, operation_id = "listAssignments", tag = "ra", path = "/ra/v1/assignments", params(AssignmentPage),
-    responses((status = 200, body = AssignmentList), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<AssignmentView>), (status = "default", body = Problem)))]
 pub async fn assignments(
     permit: Permit<ReadAssignments>,
     State(app): State<App>,
     Query(page): Query<AssignmentPage>,
-) -> Result<Json<AssignmentList>, Problem> {
-    let after = page.after.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| ServiceError::Invalid { field: "after", problem: "not an assignment id".into() })?;
-    let rows = packages::assignments(&app, &permit, after.as_ref(), page.limit.unwrap_or(50)).await?;
-    Ok(Json(AssignmentList { items: rows.iter().map(AssignmentView::from).collect() }))
+) -> Result<Json<Page<AssignmentView>>, Problem> {
+    let listing = Listing::new(&app, &permit, "assignments", (page.cursor.as_deref(), page.limit))?;
+    let after = listing.after()?;
+    let rows = packages::assignments(&app, &permit, after.as_ref(), listing.rows()).await?;
+    Ok(listing.page(rows, |row| row.value.bare().id.to_string(), |row| AssignmentView::from(&row)))
 }
 
 /// Orders a package for somebody else at the agency.

@@ -1,7 +1,9 @@
 //! What `/ra/v1/packages`, `/ra/v1/assignments` and `/ra/v1/trainings` read and write.
 
+use crate::http::conditions::tag;
 use domain::access::{Action, Role};
 use domain::assignment::{AnyAssignment, Training};
+use domain::changes::Stored;
 use domain::packages::Package;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -46,9 +48,9 @@ impl From<&Package> for PackageView {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AssignmentPage {
-    /// Go on after this id.
-    pub after: Option<String>,
-    /// At most so many; 200 at most.
+    /// Where the list goes on: `next` of the page before.
+    pub cursor: Option<String>,
+    /// At most so many: 50 unless it is said, 200 at most.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
 }
@@ -134,6 +136,16 @@ pub struct AssignmentView {
     ended_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<String>,
+    /// In a list: the entity tag, for `If-Match`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "\"assignment-1\"")]
+    etag: Option<String>,
+}
+
+impl From<&Stored<AnyAssignment>> for AssignmentView {
+    fn from(row: &Stored<AnyAssignment>) -> Self {
+        Self { etag: Some(tag("assignment", row.version)), ..Self::from(&row.value) }
+    }
 }
 
 impl From<&AnyAssignment> for AssignmentView {
@@ -156,15 +168,9 @@ impl From<&AnyAssignment> for AssignmentView {
             decision_reason: decided.map(|d| d.reason.clone()),
             ended_by: ended.map(|e| e.by.to_string()),
             ended_at: ended.map(|e| e.at.to_string()),
+            etag: None,
         }
     }
-}
-
-/// A page of assignments.
-#[derive(Serialize, ToSchema)]
-pub struct AssignmentList {
-    /// In order of id.
-    pub items: Vec<AssignmentView>,
 }
 
 /// A recorded training.

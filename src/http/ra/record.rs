@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::http::admin::{AuditPage, RecordView};
+use crate::http::page::{Listing, Page};
 use crate::http::permit::{Path, Query};
 use crate::http::problem::Problem;
 use crate::service::permit::{ExportEvidence, ReadOwnAudit};
@@ -36,12 +37,13 @@ pub(in crate::http) fn tar(package: Vec<u8>) -> Response {
 
 /// Reads the agency's part of the audit log. The reading is itself recorded.
 #[utoipa::path(get, operation_id = "readOwnAudit", tag = "ra", path = "/ra/v1/audit", params(AuditPage),
-    responses((status = 200, body = Vec<RecordView>), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page<RecordView>), (status = "default", body = Problem)))]
 pub async fn audit(
     permit: Permit<ReadOwnAudit>,
     State(app): State<App>,
     Query(page): Query<AuditPage>,
-) -> Result<Json<Vec<RecordView>>, Problem> {
-    let records = audit::own_records(&app, &permit, page.from.unwrap_or(1), page.limit.unwrap_or(50)).await?;
-    Ok(Json(records.into_iter().map(RecordView::from).collect()))
+) -> Result<Json<Page<RecordView>>, Problem> {
+    let listing = Listing::new(&app, &permit, "own audit", (page.cursor.as_deref(), page.limit))?;
+    let records = audit::own_records(&app, &permit, page.first(&listing)?, listing.rows()).await?;
+    Ok(listing.page(records, |record| record.sequence.to_string(), RecordView::from))
 }

@@ -235,10 +235,11 @@ impl From<&(AnyEnrolment, RevocationCode)> for ActivatedView {
 #[into_params(parameter_in = Query)]
 pub struct EnrolmentPage {
     /// Only those at this stage.
+    #[param(inline)]
     pub stage: Option<Stage>,
-    /// Go on after this id.
-    pub after: Option<String>,
-    /// At most so many; 200 at most.
+    /// Where the list goes on: `next` of the page before.
+    pub cursor: Option<String>,
+    /// At most so many: 50 unless it is said, 200 at most.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
 }
@@ -341,13 +342,6 @@ impl From<ReserveOrder> for ReserveView {
         let ReserveOrder { ordinary, days, extends } = order;
         Self { ordinary_card: ordinary.into(), days, extends: extends.map(String::from) }
     }
-}
-
-/// A page of applications.
-#[derive(Serialize, ToSchema)]
-pub struct EnrolmentList {
-    /// In order of id.
-    pub items: Vec<EnrolmentView>,
 }
 
 /// What is to be signed.

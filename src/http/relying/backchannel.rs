@@ -4,7 +4,8 @@ use crate::app::App;
 use crate::http::tls::PeerCertificate;
 use crate::service::login::LoginError;
 use crate::service::login::begin::{Pushed, push as keep};
-use crate::service::relying::token::{self as tokens, Caller, Shown};
+use crate::service::relying::caller::{self, Caller, Shown};
+use crate::service::relying::{exchange, token as tokens};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
@@ -28,19 +29,20 @@ impl FromRequest<App> for Call {
         let (parts, body) = request.into_parts();
         let body = Bytes::from_request(Request::from_parts(parts.clone(), body), app).await;
         let body = body.map_err(IntoResponse::into_response)?;
-        authenticated(app, &parts, &body).await.map_err(|error| refusal(&error))
+        let call = authenticated(app, &parts, &body).await.map_err(|error| refusal(&error))?;
+        super::pacing::held_up(app, &call.caller.client.id).map_or(Ok(call), Err)
     }
 }
 
 /// `POST /oidc/token` (RFC 6749 section 3.2).
 pub(super) async fn token(Call { app, caller, parameters }: Call) -> Response {
-    answer(async { Ok(Json(tokens::exchange(&app, &caller, &parameters).await?).into_response()) }).await
+    answer(async { Ok(Json(exchange::exchange(&app, &caller, &parameters).await?).into_response()) }).await
 }
 
 /// `POST /oidc/par` (RFC 9126 section 2).
 pub(super) async fn push(Call { app, caller, parameters }: Call) -> Response {
     answer(async {
-        tokens::remember(&app, &caller).await?;
+        caller::remember(&app, &caller).await?;
         let Pushed { uri, expires_in } = keep(&app, &caller.client, parameters, caller.proof.as_ref()).await?;
         Ok((StatusCode::CREATED, Json(json!({"request_uri": uri, "expires_in": expires_in}))).into_response())
     })
@@ -50,7 +52,7 @@ pub(super) async fn push(Call { app, caller, parameters }: Call) -> Response {
 /// `POST /oidc/introspect` (RFC 7662 section 2).
 pub(super) async fn introspect(Call { app, caller, parameters }: Call) -> Response {
     answer(async {
-        tokens::remember(&app, &caller).await?;
+        caller::remember(&app, &caller).await?;
         let token = parameters.need("token", "token is missing")?;
         Ok(Json(tokens::introspect(&app, &caller, token).await?).into_response())
     })
@@ -60,7 +62,7 @@ pub(super) async fn introspect(Call { app, caller, parameters }: Call) -> Respon
 /// `POST /oidc/revoke` (RFC 7009 section 2).
 pub(super) async fn revoke(Call { app, caller, parameters }: Call) -> Response {
     answer(async {
-        tokens::remember(&app, &caller).await?;
+        caller::remember(&app, &caller).await?;
         let token = parameters.need("token", "token is missing")?;
         tokens::revoke(&app, &caller, token).await?;
         Ok(StatusCode::OK.into_response())
@@ -72,12 +74,14 @@ pub(super) async fn revoke(Call { app, caller, parameters }: Call) -> Response {
 /// section 5.3.4).
 pub(super) async fn userinfo(State(app): State<App>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    answer(async {
+    let answered = async {
         let token = presented(&parts.headers)?;
-        let jwt = tokens::userinfo(&app, token, shown(&parts)?).await?;
-        Ok(([(header::CONTENT_TYPE, "application/jwt")], jwt).into_response())
-    })
-    .await
+        tokens::userinfo(&app, token, shown(&parts)?).await
+    };
+    match answered.await {
+        Ok(jwt) => ([(header::CONTENT_TYPE, "application/jwt")], jwt).into_response(),
+        Err(error) => challenge(&error),
+    }
 }
 
 /// Any other address where only relying services come.
@@ -94,7 +98,7 @@ async fn authenticated(app: &App, parts: &Parts, body: &[u8]) -> Result<Call, Lo
         return Err(OidcError::new(Code::InvalidClient, "no client has a secret").into());
     }
     let parameters = Parameters::from_form(body)?;
-    let caller = tokens::caller(app, &parameters, shown(parts)?).await?;
+    let caller = caller::caller(app, &parameters, shown(parts)?).await?;
     Ok(Call { app: app.clone(), caller, parameters })
 }
 
@@ -126,27 +130,40 @@ async fn answer(work: impl Future<Output = Result<Response, LoginError>>) -> Res
     }
 }
 
-fn refusal(error: &LoginError) -> Response {
+pub(super) fn refusal(error: &LoginError) -> Response {
     let told = error.oidc();
     match error {
         LoginError::Service(cause) => {
             tracing::error!(error = %cause, code = cause.code(), "a relying service's request failed");
         }
-        LoginError::Oidc(why) => tracing::info!(%why, "a relying service's request was refused"),
+        why => tracing::info!(%why, "a relying service's request was refused"),
     }
     metrics::counter!("sigill_relying_refusals_total", "error" => told.code.as_str()).increment(1);
     let status = StatusCode::from_u16(told.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let body = Json(json!({"error": told.code.as_str(), "error_description": told.description}));
     let mut response = (status, body).into_response();
-    if told.code == Code::InvalidToken {
-        let error = told.code.as_str();
-        let challenge = format!("Bearer error=\"{error}\", DPoP error=\"{error}\", algs=\"ES256 PS256 EdDSA\"");
-        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-    }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// A refusal where a token is used: the scheme says what is wrong with token or proof (RFC 6750 section 3, RFC 9449 section
+/// 7.1).
+fn challenge(error: &LoginError) -> Response {
+    let mut response = refusal(error);
+    let code = error.oidc().code;
+    let schemes = match code {
+        Code::InvalidToken => &["Bearer", "DPoP"][..],
+        Code::InvalidDpopProof => &["DPoP"],
+        _ => return response,
+    };
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    for scheme in schemes {
+        let algorithms = if *scheme == "DPoP" { ", algs=\"ES256 PS256 EdDSA\"" } else { "" };
+        let challenge = format!("{scheme} error=\"{}\"{algorithms}", code.as_str());
+        let challenge = HeaderValue::from_str(&challenge).expect("words of ASCII");
+        response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
     }
     response
 }

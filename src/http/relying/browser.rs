@@ -1,10 +1,10 @@
 //! Where a relying service sends a browser.
 
-use super::pages::{error, see_other, with_cookies};
+use super::pages::{error, go_on, see_other, with_cookies};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::service::login::Halt;
-use crate::service::login::begin::{Begun, Browser, begin};
+use crate::service::login::begin::{Begun, begin};
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -21,15 +21,13 @@ pub(super) async fn authorize_posted(State(app): State<App>, visitor: Visitor, b
 }
 
 async fn answer(app: &App, visitor: &Visitor, form: &[u8]) -> Response {
-    let (reader, session) = (&visitor.reader, visitor.session.as_deref());
-    let (chosen, language) = (reader.chosen(), reader.language());
-    let browser = Browser { secret: &visitor.secret, session, chosen, language };
     let begun = match Parameters::from_form(form) {
-        Ok(parameters) => begin(app, parameters, browser).await,
+        Ok(parameters) => begin(app, parameters, visitor.browser()).await,
         Err(error) => Err(error.into()),
     };
     let response = match begun {
-        Ok(Begun::Card(address) | Begun::Answered(address)) | Err(Halt::Redirect(address)) => see_other(&address),
+        Ok(Begun::Card(address)) => see_other(&address),
+        Ok(Begun::Answered(way)) | Err(Halt::Answer(way)) => go_on(way, visitor.reader.frame()),
         Err(Halt::Page(why)) => error(app, visitor.reader.frame(), &why),
     };
     with_cookies(response, visitor.cookie())

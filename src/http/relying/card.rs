@@ -33,13 +33,13 @@ pub(super) async fn login(
         Ok(address) => closing(see_other(&format!("{address}{}", reader.suffix()))),
         Err(Stopped::NoLogin) => over(reader.frame()),
         Err(Stopped::Failed(why)) => error(&app, reader.frame(), &why),
-        Err(Stopped::Refused { why, client, language }) => {
+        Err(Stopped::Refused { why, service, language }) => {
             let frame = reader.frame_in(reader.within(&language));
             let issuer = app.config.login.as_ref().map_or("", |config| config.issuer.as_str());
             let ways = Ways {
                 retry: format!("{PATH}?login={handle}{}", reader.suffix()),
                 cancel: format!("{issuer}{CANCEL}?login={handle}"),
-                service: name(&client, frame.text),
+                service: name(&service, frame.text),
             };
             refused(&app, &headers, why, frame, ways)
         }

@@ -1,9 +1,9 @@
 //! The page where the holder says yes or no.
 
-use super::pages::{self, claim_name, error, over, page, see_other, with_cookies};
+use super::pages::{self, claim_name, error, go_on, over, page, with_cookies};
 use super::visitor::{Visitor, session_cookie};
 use crate::app::App;
-use crate::service::login::consent::{Closed, Question, accept, cancel as give_up, question, refuse};
+use crate::service::login::consent::{Closed, Decider, Question, accept, cancel as give_up, question, refuse};
 use crate::service::login::parts;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -35,14 +35,15 @@ pub(super) async fn decide(State(app): State<App>, visitor: Visitor, headers: He
         Err(why) => return error(&app, visitor.reader.frame(), &why.into()),
     };
     let proof = parameters.get("proof").unwrap_or_default();
+    let browser = Decider { secret: &visitor.secret, address: visitor.address };
     let decided = match parameters.get("answer") {
-        Some("accept") => accept(&app, proof, &visitor.secret).await,
+        Some("accept") => accept(&app, proof, browser).await,
         _ => refuse(&app, proof, &visitor.secret).await,
     };
     match decided {
         Ok(decided) => {
             let session = decided.session.and_then(|(secret, seconds)| session_cookie(&secret, seconds));
-            with_cookies(see_other(&decided.redirect), session)
+            with_cookies(go_on(decided.way, visitor.reader.frame()), session)
         }
         Err(closed) => ended(&app, closed, &visitor),
     }
@@ -55,7 +56,7 @@ pub(super) async fn cancel(State(app): State<App>, visitor: Visitor, RawQuery(qu
         Err(why) => return error(&app, visitor.reader.frame(), &why.into()),
     };
     match give_up(&app, parameters.get("login").unwrap_or_default(), &visitor.secret).await {
-        Ok(address) => see_other(&address),
+        Ok(way) => go_on(way, visitor.reader.frame()),
         Err(closed) => ended(&app, closed, &visitor),
     }
 }
@@ -70,16 +71,16 @@ fn render(visitor: &Visitor, asked: &Question, proof: &str) -> Response {
     let frame = visitor.reader.frame_in(visitor.reader.within(&asked.language));
     let text = frame.text;
     let claims = asked.claims.iter().map(|(claim, value)| (text.say(&claim_name(claim)), shown(value)));
-    let message = asked.request.message.as_ref().map(|message| message.text(text.language).to_owned());
+    let message = asked.party.message().map(|message| message.text(text.language).to_owned());
     let consent = pages::Consent {
-        service: pages::Service::of(&asked.client, asked.agency.clone(), text),
+        service: pages::Service::of(&asked.party, asked.agency.clone(), text),
         holder: asked.holder.clone(),
         message: message.unwrap_or_default(),
         claims: claims.collect(),
         proof: proof.to_owned(),
         frame,
     };
-    page(StatusCode::OK, &consent, &asked.request.redirect().origin())
+    page(StatusCode::OK, &consent, &asked.party.origin())
 }
 
 /// A value for people: numbers are times.
@@ -93,7 +94,7 @@ fn shown(value: &Value) -> String {
 fn ended(app: &App, closed: Closed, visitor: &Visitor) -> Response {
     match closed {
         Closed::NoLogin => over(visitor.reader.frame()),
-        Closed::Redirect(address) => see_other(&address),
+        Closed::Answer(way) => go_on(way, visitor.reader.frame()),
         Closed::Failed(why) => error(app, visitor.reader.frame(), &why),
         Closed::Refused(why, language) => {
             let frame = visitor.reader.frame_in(visitor.reader.within(&language));

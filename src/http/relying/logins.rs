@@ -11,7 +11,7 @@ use crate::service::login::LoginError;
 use crate::service::login::card::check as judge;
 use crate::service::login::session::{end_one, own};
 use crate::service::permit::{EndOwnSession, ReadSelf, authorise};
-use crate::service::relying::client;
+use crate::service::relying::registered;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -38,7 +38,7 @@ pub(super) async fn show(
         return refused(&app, &headers, why, reader.frame(), Ways::again(MY_LOGINS));
     }
     match list(&app, der, reader.frame().text).await {
-        Ok(logins) => page(StatusCode::OK, &pages::Logins { frame: reader.frame(), action: MY_LOGINS, logins }, ""),
+        Ok(rows) => page(StatusCode::OK, &pages::Logins { frame: reader.frame(), action: MY_LOGINS, rows }, ""),
         Err(why) => error(&app, reader.frame(), &why.into()),
     }
 }
@@ -72,10 +72,11 @@ async fn list(app: &App, der: Option<&[u8]>, text: Text) -> Result<Vec<LoginRow>
 
 /// A service that is no longer registered goes by its id.
 async fn row(app: &App, session: Session, text: Text) -> LoginRow {
-    let registered = client(app, &session.client_id).await;
+    // What cannot be read goes by its id as well.
+    let known = registered(app, &session.client_id).await.ok().flatten();
     LoginRow {
         sid: session.sid,
-        service: registered.map_or(session.client_id, |client| name(&client, text)),
+        service: known.map_or(session.client_id, |service| name(service.name(), text)),
         since: minute(session.at),
         until: minute(session.expires_at),
     }

@@ -1,6 +1,6 @@
 //! What clients read before they begin.
 
-use crate::app::App;
+use crate::app::{App, KeyUsage};
 use crate::http::problem::Problem;
 use crate::service::login::{keys, parts};
 use axum::extract::State;
@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use federation::oidc::discovery;
 use federation::oidc::provider::path;
+use pki::PublicKey;
 
 /// Metadata and keys.
 pub(super) fn router() -> Router<App> {
@@ -24,10 +25,11 @@ async fn metadata(State(app): State<App>) -> Result<impl IntoResponse, Problem> 
 }
 
 async fn jwks(State(app): State<App>) -> Result<impl IntoResponse, Problem> {
-    let keys = parts(&app)?.keys();
-    let named: Vec<_> = keys.iter().map(|key| (keys::name(key), key)).collect();
-    let listed = named.iter().map(|(kid, key)| (kid.as_str(), &key.public));
-    Ok(([CACHED], Json(discovery::jwks(listed))))
+    let login = parts(&app)?;
+    let named = |usage| login.keys(usage).into_iter().map(|key| (keys::name(&key), key.public)).collect::<Vec<_>>();
+    let (signing, encryption) = (named(KeyUsage::Signature), named(KeyUsage::Encryption));
+    let listed = |keys| <[(String, PublicKey)]>::iter(keys).map(|(kid, key)| (kid.as_str(), key));
+    Ok(([CACHED], Json(discovery::jwks(listed(&signing), listed(&encryption)))))
 }
 
 /// New keys are published two days before they sign.

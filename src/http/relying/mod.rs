@@ -1,4 +1,4 @@
-//! The relying services' side: the OpenID provider on the API origin, the card step on an origin of its own.
+//! The relying services' side: the OpenID provider and the SAML identity provider on the API origin, the card step on an origin of its own.
 //!
 //! `browser` and `consent` are what a person passes through, `card` the step that asks for the certificate,
 //! `backchannel` what relying services call themselves. `logins`, `standing` and `catalogue` are what people look up:
@@ -12,14 +12,17 @@ mod consent;
 mod logins;
 mod logout;
 mod metadata;
+mod pacing;
 mod pages;
 mod proxied;
 mod reader;
 pub mod registration;
+mod saml;
 mod standing;
 mod text;
 mod visitor;
 
+use self::pacing::paced;
 use crate::app::App;
 use crate::config::login::CARD_CHECK;
 use axum::Extension;
@@ -33,7 +36,7 @@ use federation::oidc::provider::path;
 use std::sync::Arc;
 
 /// What the API listener serves browsers and relying services.
-pub fn provider() -> Router<App> {
+pub fn provider(app: &App) -> Router<App> {
     metadata::router()
         .route(path::AUTHORIZE, get(browser::authorize).post(browser::authorize_posted))
         .route(crate::service::login::consent::PATH, get(consent::show).post(consent::decide))
@@ -42,6 +45,8 @@ pub fn provider() -> Router<App> {
         .route(SELF, get(logins::elsewhere))
         .merge(public())
         .merge(backchannel())
+        .merge(saml::router())
+        .layer(from_fn_with_state(App::clone(app), paced))
         .layer(from_fn(guarded))
 }
 
@@ -50,6 +55,7 @@ pub fn clients(app: App) -> Router {
     backchannel()
         .fallback(backchannel::nothing_here)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(App::clone(&app), paced))
         .layer(from_fn(guarded))
         .with_state(app)
 }
@@ -62,6 +68,7 @@ pub fn cards(app: App) -> Router {
         .route(MY_LOGINS, get(logins::show).post(logins::end))
         .merge(public())
         .fallback(card::nothing_here)
+        .layer(from_fn_with_state(App::clone(&app), paced))
         .layer(from_fn_with_state(App::clone(&app), proxied::heard))
         .layer(from_fn(guarded))
         .with_state(app)

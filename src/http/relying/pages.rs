@@ -4,13 +4,14 @@ use super::reader::Frame;
 use super::text::Text;
 use crate::app::App;
 use crate::service::login::LoginError;
+use crate::service::login::flow::{Onward, Party, Problem};
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use domain::calendar::minute;
 use domain::session::decision::CardRefused;
 use federation::oidc::Code;
-use federation::oidc::client::Client;
+use federation::oidc::client::Name;
 
 /// What the holder decides about.
 #[derive(Template)]
@@ -37,14 +38,14 @@ pub(super) struct Service {
 
 impl Service {
     /// A relying service in the language of a page.
-    pub(super) fn of(client: &Client, agency: String, text: Text) -> Self {
-        Self { name: name(client, text), agency, logo: client.logo.clone().unwrap_or_default() }
+    pub(super) fn of(party: &Party, agency: String, text: Text) -> Self {
+        Self { name: name(party.name(), text), agency, logo: party.logo().unwrap_or_default().to_owned() }
     }
 }
 
 /// Name of a relying service in the language of a page.
-pub(super) fn name(client: &Client, text: Text) -> String {
-    if text.language == "en" { client.name.en.clone() } else { client.name.sv.clone() }
+pub(super) fn name(name: &Name, text: Text) -> String {
+    if text.language == "en" { name.en.clone() } else { name.sv.clone() }
 }
 
 /// A card that is refused, and what to do about it.
@@ -86,14 +87,14 @@ pub(super) struct Notice {
     /// For those who help: the word for it, when, and what else is known. Empty if all is well.
     pub(super) code: &'static str,
     pub(super) at: String,
-    pub(super) detail: &'static str,
+    pub(super) detail: String,
 }
 
 impl Notice {
     /// The notice with this name.
     pub(super) fn of(frame: Frame, name: &str) -> Self {
         let (title, advice) = titled(frame.text, name);
-        Self { frame, title, advice, code: "", at: String::new(), detail: "" }
+        Self { frame, title, advice, code: "", at: String::new(), detail: String::new() }
     }
 
     /// A card that was refused when nothing can be tried again.
@@ -117,6 +118,32 @@ pub(super) struct Logout {
     pub(super) fields: Vec<(String, String)>,
 }
 
+/// A form that takes an answer to the relying service.
+#[derive(Template)]
+#[template(path = "onward.html")]
+struct Return {
+    frame: Frame,
+    title: String,
+    advice: String,
+    action: String,
+    fields: Vec<(String, String)>,
+    /// Whether it goes on by itself, where there is script.
+    at_once: bool,
+}
+
+/// The browser goes on to the relying service. What went wrong is read before.
+pub(super) fn go_on(way: Onward, frame: Frame) -> Response {
+    let (form, problem) = match way {
+        Onward::Redirect(address) => return see_other(&address),
+        Onward::Form { form, problem } => (form, problem),
+    };
+    let origin = url::Url::parse(&form.action).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let (title, advice) = titled(frame.text, problem.map_or("onward", Problem::as_str));
+    let (action, at_once) = (form.action, problem.is_none());
+    let onward = Return { frame, title, advice, action, fields: form.fields, at_once };
+    guarded(StatusCode::OK, &onward, &origin, "script-src 'self'; ")
+}
+
 /// The holder's sessions.
 #[derive(Template)]
 #[template(path = "logins.html")]
@@ -124,7 +151,7 @@ pub(super) struct Logins {
     pub(super) frame: Frame,
     /// Where a session is ended.
     pub(super) action: &'static str,
-    pub(super) logins: Vec<LoginRow>,
+    pub(super) rows: Vec<LoginRow>,
 }
 
 /// A session, for people.
@@ -160,9 +187,14 @@ pub(super) struct Errors {
 
 /// A page whose forms end here, or at `ends_at` after a redirect.
 pub(super) fn page(status: StatusCode, page: &impl Template, ends_at: &str) -> Response {
+    guarded(status, page, ends_at, "")
+}
+
+/// The same with more in its policy.
+fn guarded(status: StatusCode, page: &impl Template, ends_at: &str, more: &str) -> Response {
     let Ok(html) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self' {ends_at}; \
+        "default-src 'none'; {more}style-src 'self'; img-src data:; form-action 'self' {ends_at}; \
          frame-ancestors 'none'; base-uri 'none'"
     );
     let mut response = (status, Html(html)).into_response();
@@ -178,10 +210,16 @@ pub(super) fn error(app: &App, frame: Frame, error: &LoginError) -> Response {
     if let LoginError::Service(cause) = error {
         tracing::error!(error = %cause, code = cause.code(), "a login failed");
     }
+    let detail = if let LoginError::Saml(why) = error {
+        tracing::info!(%why, "a SAML message was refused");
+        why.to_string()
+    } else {
+        told.description.to_owned()
+    };
     // What will pass is told apart from what has to be mended.
     let name = if told.code == Code::TemporarilyUnavailable { "away" } else { "error" };
     let at = minute(app.clock.now());
-    let notice = Notice { code: told.code.as_str(), at, detail: told.description, ..Notice::of(frame, name) };
+    let notice = Notice { code: told.code.as_str(), at, detail, ..Notice::of(frame, name) };
     let status = match told.code.status() {
         401 => StatusCode::BAD_REQUEST,
         other => StatusCode::from_u16(other).unwrap_or(StatusCode::BAD_REQUEST),
@@ -222,13 +260,16 @@ pub(super) fn claim_name(claim: &str) -> String {
     let name = match own {
         "personalIdentityNumber" => "personal-number",
         "coordinationNumber" => "coordination-number",
-        "orgAffiliation" => "org-affiliation",
-        "orgName" => "org-name",
-        "orgNumber" => "org-number",
+        "orgAffiliation" | "urn:oid:1.2.752.201.3.1" => "org-affiliation",
+        "orgName" | "urn:oid:2.5.4.10" => "org-name",
+        "orgNumber" | "urn:oid:2.5.4.97" => "org-number",
         "credentialValidFrom" => "valid-from",
         "credentialValidTo" => "valid-to",
-        "given_name" => "given-name",
-        "family_name" => "family-name",
+        "given_name" | "urn:oid:2.5.4.42" => "given-name",
+        "family_name" | "urn:oid:2.5.4.4" => "family-name",
+        "urn:oid:2.16.840.1.113730.3.1.241" => "name",
+        "urn:oid:1.2.752.29.4.13" => "identity-number",
+        "urn:oid:1.3.6.1.5.5.7.9.1" => "birthdate",
         other => other,
     };
     format!("claim-{name}")

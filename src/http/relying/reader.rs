@@ -4,6 +4,7 @@ use super::text::Text;
 use super::{MY_LOGINS, STATUS};
 use crate::app::App;
 use crate::config::login::CARD_CHECK;
+use crate::http::language::{ours, preferred};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -102,11 +103,6 @@ pub(super) fn remembered(query: Option<&str>) -> Option<HeaderValue> {
     HeaderValue::from_str(&cookie).ok()
 }
 
-/// One of our languages by its tag, regions aside.
-fn ours(tag: &str) -> Option<&'static str> {
-    ["sv", "en"].into_iter().find(|ours| tag.split('-').next() == Some(ours))
-}
-
 fn asked(query: &str) -> Option<&'static str> {
     form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == LANGUAGE).and_then(|(_, tag)| ours(&tag))
 }
@@ -116,13 +112,6 @@ fn kept(headers: &HeaderMap) -> Option<&'static str> {
     let pairs = lines(headers, header::COOKIE).flat_map(|line| line.split(';'));
     let mut kept = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(name, _)| *name == COOKIE);
     kept.find_map(|(_, tag)| ours(tag))
-}
-
-/// The first of our languages that the browser names; Swedish if it names none.
-fn preferred(headers: &HeaderMap) -> &'static str {
-    let tags = lines(headers, header::ACCEPT_LANGUAGE).flat_map(|line| line.split(','));
-    let mut tags = tags.map(|tag| tag.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    tags.find_map(|tag| ours(&tag)).unwrap_or("sv")
 }
 
 fn lines(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
@@ -158,13 +147,6 @@ mod tests {
 
     fn with(name: HeaderName, value: &str) -> HeaderMap {
         HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
-    }
-
-    #[test]
-    fn languages_are_ours() {
-        for (wanted, ours) in [("", "sv"), ("en-GB,sv;q=0.5", "en"), ("de, sv-SE", "sv"), ("fr", "sv"), ("eng", "sv")] {
-            assert_eq!(preferred(&with(header::ACCEPT_LANGUAGE, wanted)), ours, "{wanted}");
-        }
     }
 
     #[test]

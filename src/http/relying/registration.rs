@@ -42,7 +42,10 @@ impl From<&Registration> for RegistrationView {
 /// Proposes a relying service, or the next revision of one: an object with the names of RFC 7591 and its extensions,
 /// and `security_profile`. What is in force stays so until the proposal is approved.
 #[utoipa::path(post, operation_id = "proposeRelyingService", tag = "admin", path = "/admin/v1/relying-services",
-    request_body = Object,
+    request_body(content = Object, example = json!({
+        "client_id": "https://tjanst.example", "redirect_uris": ["https://tjanst.example/svar"],
+        "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://tjanst.example/jwks",
+    })),
     responses((status = 201, body = RegistrationView), (status = "default", body = Problem)))]
 pub async fn propose(
     permit: Permit<ProposeRelyingService>,

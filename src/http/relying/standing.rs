@@ -19,6 +19,7 @@ pub(super) struct Look(Mutex<Option<(UtcTime, Works)>>);
 
 /// What people can do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a row of the page")]
 struct Works {
     logins: bool,
     revocations: bool,

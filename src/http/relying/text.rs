@@ -79,7 +79,13 @@ mod tests {
                 let name = format!("error-{}", code.as_str());
                 assert_ne!(text.say(&name), name, "{language}");
             }
-            for claim in federation::oidc::claims::NAMES {
+            for problem in crate::service::login::flow::Problem::ALL {
+                for name in [format!("{}-title", problem.as_str()), format!("{}-advice", problem.as_str())] {
+                    assert_ne!(text.say(&name), name, "{language}");
+                }
+            }
+            let attributes = federation::saml::attribute::ALL.iter().map(|attribute| &attribute.name);
+            for claim in federation::oidc::claims::NAMES.iter().chain(attributes) {
                 let name = super::super::pages::claim_name(claim);
                 assert_ne!(text.say(&name), name, "{language} {claim}");
             }

@@ -2,11 +2,13 @@
 
 use super::reader::Reader;
 use crate::app::App;
-use crate::service::login;
+use crate::http::tls::PeerAddress;
+use crate::service::login::{self, begin::Browser};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 /// A browser.
 pub(super) struct Visitor {
@@ -18,6 +20,8 @@ pub(super) struct Visitor {
     pub(super) session: Option<String>,
     /// Who reads.
     pub(super) reader: Reader,
+    /// Where its connection comes from.
+    pub(super) address: Option<IpAddr>,
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -30,11 +34,18 @@ impl FromRequestParts<App> for Visitor {
             secret: known.unwrap_or_else(|| login::secret(app)),
             session: cookie(&parts.headers, SESSION),
             reader: Reader::from_request_parts(parts, app).await?,
+            address: parts.extensions.get::<PeerAddress>().map(|peer| peer.0),
         })
     }
 }
 
 impl Visitor {
+    /// The browser as a login sees it.
+    pub(super) fn browser(&self) -> Browser<'_> {
+        let (chosen, language) = (self.reader.chosen(), self.reader.language());
+        Browser { secret: &self.secret, session: self.session.as_deref(), chosen, language }
+    }
+
     /// The header that lets the browser keep its secret, if it is new.
     pub(super) fn cookie(&self) -> Option<HeaderValue> {
         if self.fresh { kept(BROWSER, &self.secret, None) } else { None }

@@ -47,6 +47,7 @@ async fn package(
     number: &CardNumber,
 ) -> Result<Vec<u8>, ServiceError> {
     let card = app.store.card(tenant, number).await?.ok_or(ServiceError::NotFound)?.value;
+    seal::chain(app).await?; // what cannot be sealed is not exported
     let made_at = app.clock.now();
     let event = Event::new("evidence.exported", actor, number.as_str(), made_at).in_tenant(tenant);
     commit(app, Changes::recording(event)).await?;

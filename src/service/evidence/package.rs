@@ -93,7 +93,7 @@ pub fn write(manifest: &str, files: &Files, at: UtcTime) -> std::io::Result<Vec<
 /// The manifest as signed, and the files.
 ///
 /// # Errors
-/// [`PackageError::Form`] for anything but what [`write`] makes.
+/// [`PackageError::Form`] for anything but what [`write()`] makes.
 pub fn read(octets: &[u8]) -> Result<(String, Files), PackageError> {
     let form = |_| PackageError::Form("not a tar");
     if octets.len() > MAX_OCTETS {

@@ -15,7 +15,7 @@ use crate::service::ServiceError;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IssueCertificates, Permit};
 use crate::service::refusal::{About, Attempt};
-use crate::service::{reconcile, reserve, standing};
+use crate::service::{conditions, reconcile, reserve, standing};
 use card::Draft;
 use domain::audit::Actor;
 use domain::certificate::CertificateRef;
@@ -75,7 +75,7 @@ pub type CardOutcome = Result<Vec<IssuedCertificate>, ServiceError>;
 pub async fn issue(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result<Vec<CardOutcome>, ServiceError> {
     let app = App::clone(app);
     // A caller who goes away must not leave an intent that nobody finishes.
-    let work = tokio::spawn(async move {
+    let work = tokio::spawn(conditions::carried(async move {
         let attempt = Attempt::of(&permit);
         let by = By { tenant: permit.tenant().clone(), actor: permit.actor(), desk: Some(permit.person().clone()) };
         let outcomes = run(&app, by, tray).await;
@@ -83,7 +83,7 @@ pub async fn issue(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> 
             attempt.note(&app, About::Other("card"), refused).await?;
         }
         attempt.noted(&app, About::Other("delivery"), outcomes).await
-    });
+    }));
     work.await.unwrap_or(Err(ServiceError::Incomplete("a finished issuance")))
 }
 

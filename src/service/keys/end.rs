@@ -12,14 +12,15 @@ use domain::revocation::{Requester, Revocation};
 use pki::crl::Reason;
 use pki::profile::Purpose;
 
-/// Publishes the CRL that never ends. The signer refuses it while a certificate is neither over nor revoked.
+/// Publishes the CRL that outlives the CA, and final OCSP answers if the policy asks for them. The signer refuses the CRL
+/// while a certificate is neither over nor revoked.
 pub(super) async fn last_words(app: &App, issuer: &str) -> Result<(), ServiceError> {
-    publish::publish_last_crl(app, issuer).await.map(drop).map_err(|error| match error {
+    publish::publish_last_words(app, issuer).await.map_err(|error| match error {
         publish::PublishError::Signer(error) => super::told(error),
         publish::PublishError::Store(error) => ServiceError::Store(error),
         error => {
-            tracing::error!(issuer, %error, "no last CRL");
-            ServiceError::Incomplete("a last CRL")
+            tracing::error!(issuer, %error, "no last CRL or no final OCSP answers");
+            ServiceError::Incomplete("a last CRL and final OCSP answers")
         }
     })
 }

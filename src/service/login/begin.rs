@@ -1,5 +1,6 @@
 //! A relying service asks for a login.
 
+use super::flow::{Flow, Onward};
 use super::records::{self, LoginBody, SessionBody};
 use super::{Halt, LoginError, parts, secret};
 use crate::app::App;
@@ -13,6 +14,7 @@ use federation::oidc::authentication::Clock;
 use federation::oidc::authorization::{AuthorizationRequest, Refused, Way};
 use federation::oidc::client::Client;
 use federation::oidc::dpop::Proof;
+use federation::oidc::jwe::is_jwe;
 use federation::oidc::level::{satisfy, supported};
 use federation::oidc::token::Grant;
 use federation::oidc::{Code, OidcError, Parameters};
@@ -22,8 +24,8 @@ use federation::oidc::{Code, OidcError, Parameters};
 pub enum Begun {
     /// To the card's origin, with this address.
     Card(String),
-    /// Back, with a code: nobody needed to be asked.
-    Answered(String),
+    /// Back, with an answer: nobody needed to be asked.
+    Answered(Onward),
 }
 
 /// Who asks, as far as the browser says.
@@ -57,7 +59,7 @@ pub async fn begin(app: &App, parameters: Parameters, browser: Browser<'_>) -> R
     let client = client(app, parameters.need("client_id", "client_id is missing")?).await.map_err(unknown)?;
     let (request, used) = request(app, parameters, &client).await?;
     let provider = login.provider();
-    let back = |error| Halt::Redirect(request.redirect().refusal(&provider.issuer, &error));
+    let back = |error| Halt::Answer(Onward::Redirect(request.redirect().refusal(&provider.issuer, &error)));
     let offered = supported(provider.approval);
     let reachable = |acr: &String| offered.iter().any(|(name, _)| name == acr);
     if !request.acr_values.is_empty() && !request.acr_values.iter().any(reachable) {
@@ -65,23 +67,35 @@ pub async fn begin(app: &App, parameters: Parameters, browser: Browser<'_>) -> R
     }
     if request.silent {
         let code = silently(app, &client, &request, browser, used).await.map_err(|error| back(error.oidc()))?;
-        return Ok(Begun::Answered(request.redirect().with(&provider.issuer, &[("code", &code)])));
+        let address = request.redirect().with(&provider.issuer, &[("code", &code)]);
+        return Ok(Begun::Answered(Onward::Redirect(address)));
     }
-    let now = app.clock.now();
-    let handle = secret(app);
     let wanted = request.ui_locales.iter().find_map(|tag| ["sv", "en"].into_iter().find(|l| tag.starts_with(l)));
-    let language = browser.chosen.or(wanted).unwrap_or(browser.language).to_owned();
-    let browser = records::digest_text(SecretDigest::of(browser.secret));
-    let ticket = Ticket {
+    let language = browser.chosen.or(wanted).unwrap_or(browser.language);
+    let asked = (client.id.as_str(), Flow::Oidc(request));
+    to_card(app, asked, browser.secret, language, used.into_iter().collect()).await.map_err(used_meanwhile)
+}
+
+/// Keeps what was asked for, and sends the browser to the card.
+pub(super) async fn to_card(
+    app: &App,
+    (service, request): (&str, Flow),
+    browser: &str,
+    language: &str,
+    mut writes: Vec<LoginWrite>,
+) -> Result<Begun, StoreError> {
+    let (now, handle) = (app.clock.now(), secret(app));
+    let browser = records::digest_text(SecretDigest::of(browser));
+    writes.push(LoginWrite::Ticket(Ticket {
         kind: TicketKind::Login,
         digest: SecretDigest::of(&handle),
-        client_id: client.id.clone(),
+        client_id: service.to_owned(),
         session: None,
-        body: records::write(&LoginBody { request, browser, language }),
+        body: records::write(&LoginBody { request, browser, language: language.to_owned() }),
         at: now,
         expires_at: now.plus_seconds(LOGIN_SECONDS),
-    };
-    keep(app, used.into_iter().chain([LoginWrite::Ticket(ticket)]).collect()).await?;
+    }));
+    app.store.keep_login(writes).await?;
     let card = app.config.login.as_ref().map_or("", |config| config.card.url.as_str());
     Ok(Begun::Card(format!("{card}{}?login={handle}", super::card::PATH)))
 }
@@ -101,6 +115,7 @@ pub async fn push(
     }
     let now = app.clock.now();
     let provider = parts(app)?.provider();
+    let parameters = opened(app, parameters).await?;
     let request = AuthorizationRequest::read(parameters, client, (&provider, Way::Pushed, Clock(now)));
     let mut request = request.map_err(|Refused { error, .. }| error)?;
     if let Some(proof) = proof {
@@ -134,11 +149,12 @@ async fn request(
     let now = app.clock.now();
     let Some(handle) = parameters.get("request_uri").and_then(|uri| uri.strip_prefix(REQUEST_URI)) else {
         let provider = login.provider();
+        let parameters = opened(app, parameters).await?;
         let read = AuthorizationRequest::read(parameters, client, (&provider, Way::Front, Clock(now)));
         return match read {
             Ok(request) => Ok((request, None)),
             Err(Refused { error, redirect: Some(redirect) }) => {
-                Err(Halt::Redirect(redirect.refusal(&provider.issuer, &error)))
+                Err(Halt::Answer(Onward::Redirect(redirect.refusal(&provider.issuer, &error))))
             }
             Err(Refused { error, redirect: None }) => Err(error.into()),
         };
@@ -152,12 +168,23 @@ async fn request(
     Ok((records::read(&found.ticket.body)?, Some(spend)))
 }
 
-async fn keep(app: &App, writes: Vec<LoginWrite>) -> Result<(), Halt> {
-    match app.store.keep_login(writes).await {
-        Err(StoreError::Stale { .. }) => {
-            Err(OidcError::new(Code::InvalidRequestUri, "the pushed request was used meanwhile").into())
+/// The same with its request object decrypted, if it is encrypted. What is inside must be signed like any other.
+async fn opened(app: &App, parameters: Parameters) -> Result<Parameters, LoginError> {
+    match parameters.get("request").filter(|object| is_jwe(object)) {
+        Some(object) => {
+            let signed = super::keys::open(app, object).await?;
+            Ok(parameters.with("request", signed))
         }
-        other => Ok(other?),
+        None => Ok(parameters),
+    }
+}
+
+fn used_meanwhile(error: StoreError) -> Halt {
+    match error {
+        StoreError::Stale { .. } => {
+            OidcError::new(Code::InvalidRequestUri, "the pushed request was used meanwhile").into()
+        }
+        other => other.into(),
     }
 }
 
@@ -179,8 +206,7 @@ async fn silently(
     let body: SessionBody = records::read(&session.body)?;
     let approval = parts(app)?.provider().approval;
     let acr = satisfy(body.level, approval, &request.acr_values).ok_or(login_required)?;
-    let stranger = request.claims.demanded_subject().is_some_and(|sub| sub != body.sub);
-    if stranger || !request.accepts_age(session.at.unix(), now.unix()) {
+    if !records::is_wanted(app, request, &body.sub)? || !request.accepts_age(session.at.unix(), now.unix()) {
         return Err(login_required.into());
     }
     let holder = super::consent::holder(app, (&session.tenant, &session.person), &body).await?;

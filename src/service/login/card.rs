@@ -1,11 +1,12 @@
 //! The card, on its own origin: possession was proved by TLS, the rest is decided here.
 
+use super::flow::Party;
 use super::records::{self, LoginBody, ProofBody};
 use super::{LoginError, parts, secret};
 use crate::app::{App, IssuerKind};
 use crate::config::Mode;
 use crate::service::commit::commit;
-use crate::service::relying::client;
+use crate::service::relying::registered;
 use domain::audit::{Actor, Event};
 use domain::card::CardState;
 use domain::certificate::{CertificateRecord, Holder};
@@ -14,7 +15,7 @@ use domain::ports::StoreError;
 use domain::session::decision::{CardRefused, Journal, Presented, judge};
 use domain::session::{LoginWrite, SecretDigest, Ticket, TicketKind};
 use domain::{CardNumber, PersonId, TenantId};
-use federation::oidc::client::Client;
+use federation::oidc::client::Name;
 use federation::oidc::level::{Level, satisfy};
 use pki::certificate::Certificate;
 use std::sync::Arc;
@@ -48,8 +49,8 @@ pub enum Stopped {
     Refused {
         /// Why.
         why: CardRefused,
-        /// The relying service.
-        client: Arc<Client>,
+        /// The relying service's name.
+        service: Name,
         /// `sv` or `en`.
         language: String,
     },
@@ -82,20 +83,22 @@ pub async fn present(app: &App, handle: &str, der: Option<&[u8]>) -> Result<Stri
     let found = app.store.ticket(TicketKind::Login, &digest).await?;
     let found = found.filter(|found| found.is_good(now)).ok_or(Stopped::NoLogin)?;
     let login: LoginBody = records::read(&found.ticket.body)?;
-    let client = client(app, &found.ticket.client_id).await?;
+    let registered = registered(app, &found.ticket.client_id).await?.ok_or(Stopped::NoLogin)?;
+    let party = Party::new(registered, login.request)?;
     let (certificate, known) = look_up(app, der).await;
     let record = if let Known::Found { record, .. } = &known { Some((**record).clone()) } else { None };
     let approval = parts(app)?.provider().approval;
     let judged = judged(app, certificate, known).and_then(|holds| {
-        let reached = satisfy(holds.level, approval, &login.request.acr_values);
+        let reached = satisfy(holds.level, approval, party.levels());
         reached.map(|_| holds).ok_or(CardRefused::LevelTooLow)
     });
     let holds = match judged {
         Ok(holds) => holds,
         Err(why) => {
             metrics::counter!("sigill_logins_total", "outcome" => why.as_str()).increment(1);
-            note_refusal(app, record.as_ref(), &client, why).await?;
-            return Err(Stopped::Refused { why, client, language: login.language });
+            note_refusal(app, record.as_ref(), party.id(), why).await?;
+            let service = party.name().clone();
+            return Err(Stopped::Refused { why, service, language: login.language });
         }
     };
     let proof = secret(app);
@@ -108,7 +111,7 @@ pub async fn present(app: &App, handle: &str, der: Option<&[u8]>) -> Result<Stri
     let ticket = Ticket {
         kind: TicketKind::Proof,
         digest: SecretDigest::of(&proof),
-        client_id: client.id.clone(),
+        client_id: party.id().to_owned(),
         session: None,
         body: records::write(&body),
         at: now,
@@ -188,14 +191,14 @@ fn judged(app: &App, certificate: Result<Certificate, CardRefused>, known: Known
 async fn note_refusal(
     app: &App,
     record: Option<&CertificateRecord>,
-    client: &Client,
+    service: &str,
     why: CardRefused,
 ) -> Result<(), LoginError> {
     let Some(Holder::Person { tenant, person, card, .. }) = record.map(|record| &record.intent.holder) else {
         return Ok(());
     };
     let card = card.as_ref().map_or("none", CardNumber::as_str);
-    let event = Event::new("login.refused", Actor::Person(person.clone()), &*client.id, app.clock.now())
+    let event = Event::new("login.refused", Actor::Person(person.clone()), service, app.clock.now())
         .in_tenant(tenant)
         .with("card", card)
         .with("why", why.as_str());

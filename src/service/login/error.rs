@@ -1,8 +1,10 @@
 //! Why a login does not go on, and whom to tell.
 
+use super::flow::Onward;
 use crate::service::ServiceError;
 use domain::ports::StoreError;
 use federation::oidc::{Code, OidcError};
+use federation::saml::SamlError;
 use pki::key::SignError;
 
 /// Why a question of a relying service is not answered.
@@ -12,6 +14,9 @@ pub enum LoginError {
     /// The protocol says so.
     #[error(transparent)]
     Oidc(#[from] OidcError),
+    /// A SAML message is not taken.
+    #[error(transparent)]
+    Saml(#[from] SamlError),
     /// Something of ours failed.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -22,6 +27,8 @@ impl LoginError {
     pub fn oidc(&self) -> OidcError {
         match self {
             Self::Oidc(error) => *error,
+            Self::Saml(SamlError::Encryption(_)) => OidcError::new(Code::ServerError, "the answer cannot be encrypted"),
+            Self::Saml(_) => OidcError::new(Code::InvalidRequest, "the SAML message is not taken"),
             Self::Service(error) if error.kind() == domain::Kind::Busy => {
                 OidcError::new(Code::TemporarilyUnavailable, "something behind the provider is away; try again")
             }
@@ -47,8 +54,8 @@ impl From<SignError> for LoginError {
 pub enum Halt {
     /// On a page of ours: it must not be sent anywhere.
     Page(LoginError),
-    /// At the relying service, with the error in the address.
-    Redirect(String),
+    /// At the relying service, with the error.
+    Answer(Onward),
 }
 
 impl<E: Into<LoginError>> From<E> for Halt {

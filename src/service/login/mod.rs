@@ -1,15 +1,18 @@
 //! A login: asked for by a relying service, proved by a card, agreed to by its holder.
 //!
 //! [`begin`] takes the question, [`card`] looks at the card on its own origin, [`consent`] shows what would be told and to
-//! whom, and takes the answer. [`session`] ends what was begun, [`keys`] sign for it. The secrets on the way are kept by
+//! whom, and takes the answer. All three serve both protocols; what is asked for and how it is answered is a [`flow`], and
+//! [`saml`] has what only SAML needs. [`session`] ends what was begun, [`keys`] sign for it. The secrets on the way are kept by
 //! the browser; the store has their digests.
 
 pub mod begin;
 pub mod card;
 pub mod consent;
 mod error;
+pub mod flow;
 pub mod keys;
 mod records;
+pub mod saml;
 pub mod session;
 
 pub use error::{Halt, LoginError};

@@ -1,11 +1,14 @@
 //! What is kept with the steps of a login: bodies of tickets and sessions.
 
+use super::flow::Flow;
+use crate::app::App;
 use crate::service::ServiceError;
 use domain::ports::StoreError;
 use domain::session::SecretDigest;
 use federation::oidc::authorization::AuthorizationRequest;
 use federation::oidc::claims::Release;
 use federation::oidc::level::Level;
+use federation::saml::request::NameIdFormat;
 use pki::serial::SerialNumber;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,7 +17,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct LoginBody {
     /// What was asked for.
-    pub(super) request: AuthorizationRequest,
+    pub(super) request: Flow,
     /// Digest of the secret of the browser that began it.
     pub(super) browser: String,
     /// `sv` or `en`.
@@ -43,7 +46,10 @@ pub(crate) struct SessionBody {
     pub(crate) amr: Vec<String>,
     /// The subject towards the relying service.
     pub(crate) sub: String,
-    /// What was told.
+    /// The kind of name that a SAML service knows the subject by; none for OpenID Connect.
+    #[serde(default)]
+    pub(crate) name_id: Option<NameIdFormat>,
+    /// What was told; by SAML all in one assertion, as if in an ID token.
     pub(crate) release: Release,
     /// First second of the certificate, Unix time.
     pub(crate) valid_from: i64,
@@ -56,6 +62,17 @@ impl ProofBody {
     pub(super) fn serial(&self) -> Result<SerialNumber, ServiceError> {
         self.serial.parse().map_err(|_| corrupt())
     }
+}
+
+/// Whether `sub` is the person that a request wants logged in: by the claims parameter, or by an ID token of this
+/// provider's for the same relying service. A hint that cannot be read is nobody.
+pub(super) fn is_wanted(app: &App, request: &AuthorizationRequest, sub: &str) -> Result<bool, ServiceError> {
+    if request.claims.demanded_subject().is_some_and(|demanded| demanded != sub) {
+        return Ok(false);
+    }
+    let Some(hint) = &request.id_token_hint else { return Ok(true) };
+    let claims = super::keys::own_claims(app, hint)?;
+    Ok(claims.is_some_and(|claims| claims["sub"] == sub && claims["aud"] == request.client_id.as_str()))
 }
 
 /// The text of a body.

@@ -2,15 +2,16 @@
 
 use super::records::{self, SessionBody};
 use super::{LoginError, parts, secret};
-use crate::app::{App, LogoutNotice};
+use crate::app::{App, LogoutNotice, Registered};
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::permit::{EndOwnSession, Permit, ReadSelf};
-use crate::service::relying::client;
+use crate::service::relying::registered;
 use domain::audit::{Actor, Event};
 use domain::changes::{Changes, Write};
 use domain::ports::StoreError;
 use domain::session::{LoginWrite, SecretDigest, Session, SessionState};
+use federation::oidc::client::Client;
 use federation::oidc::jwt::Frame;
 
 /// Ends the sessions whose card or certificate is revoked. They were worth nothing from the revocation on; this records
@@ -106,8 +107,16 @@ async fn end_and_tell(app: &App, session: &Session, actor: Actor) -> Result<bool
     Ok(true)
 }
 
+/// What the relying service is told, by its protocol; nothing if it has not said where.
 async fn notice(app: &App, session: &Session) -> Result<Option<LogoutNotice>, LoginError> {
-    let client = client(app, &session.client_id).await?;
+    match registered(app, &session.client_id).await? {
+        Some(Registered::Oidc(client)) => oidc_notice(app, &client, session).await,
+        Some(Registered::Saml(service)) => super::saml::logout::notice(app, &service, session).await,
+        None => Ok(None),
+    }
+}
+
+async fn oidc_notice(app: &App, client: &Client, session: &Session) -> Result<Option<LogoutNotice>, LoginError> {
     let Some(uri) = client.backchannel_logout_uri.clone() else { return Ok(None) };
     let body: SessionBody = records::read(&session.body)?;
     let (issuer, now, id) = (parts(app)?.issuer.clone(), app.clock.now().unix(), secret(app));
@@ -116,7 +125,9 @@ async fn notice(app: &App, session: &Session) -> Result<Option<LogoutNotice>, Lo
         let frame = Frame { kid, algorithm, issuer: &issuer, audience: &client.id, now };
         frame.logout_token(&body.sub, &session.sid, &id)
     });
-    Ok(Some(LogoutNotice { uri, token: token.await? }))
+    let token = token.await?;
+    let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
+    Ok(Some(LogoutNotice { uri, content_type: "application/x-www-form-urlencoded", body: form }))
 }
 
 const PAGE: u32 = 256;

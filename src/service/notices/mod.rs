@@ -1,6 +1,6 @@
 //! Tells people and systems what happened to what concerns them.
 //!
-//! A notice is written in the unit of work that it is about ([`Outbox`]), so that what happened is told and what did not is
+//! A notice is written in the unit of work that it is about (`domain::notice`), so that what happened is told and what did not is
 //! not; a job delivers it ([`deliver`]) by [`mail`] or [`webhook`], again and again until it is taken or given up.
 
 pub mod deliver;
@@ -23,11 +23,11 @@ use domain::{NoticeId, PersonId};
 pub(super) fn with_notices(config: Option<&NoticesConfig>, changes: Changes) -> Changes {
     let Some(config) = config else { return changes };
     let notices = follow(&changes);
-    notices.into_iter().fold(changes, |changes, notice| tell(config, changes, notice))
+    notices.into_iter().fold(changes, |changes, notice| tell(config, changes, &notice))
 }
 
 /// Adds a notice on every way that there is.
-pub(super) fn tell(config: &NoticesConfig, changes: Changes, notice: Notice) -> Changes {
+pub(super) fn tell(config: &NoticesConfig, changes: Changes, notice: &Notice) -> Changes {
     let channels =
         [config.mail.as_ref().map(|_| Channel::Mail), config.webhook(&notice.tenant).map(|_| Channel::Webhook)];
     channels
@@ -69,7 +69,7 @@ pub async fn record_address(
 pub async fn list(
     app: &App,
     permit: &Permit<ReadNotices>,
-    (state, after, limit): (DeliveryState, Option<&NoticeId>, u32),
+    (state, after, limit): (DeliveryState, Option<(&NoticeId, Channel)>, u32),
 ) -> Result<Vec<Delivery>, ServiceError> {
     let limit = limit.clamp(1, super::read::MAX_PAGE);
     let rows = app.store.notices(permit.tenant(), state, after, limit).await?;

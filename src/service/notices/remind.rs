@@ -44,7 +44,7 @@ async fn remind(app: &App, kind: NoticeKind, ending: Ending) -> Result<(), Servi
     {
         notice = domain::notice::of_function(kind, &function.value, now);
     }
-    commit(app, tell(config, Changes::recording(event), notice)).await?;
+    commit(app, tell(config, Changes::recording(event), &notice)).await?;
     Ok(())
 }
 

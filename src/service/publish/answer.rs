@@ -5,7 +5,7 @@ use domain::certificate::CertificateRecord;
 use domain::changes::PublishedOcsp;
 use pki::issue::Issuer;
 use pki::key::Signer;
-use pki::ocsp::{IssuerHashes, OcspDer, Responder, Single, Status, lint_ocsp, prepare_ocsp};
+use pki::ocsp::{IssuerHashes, LastCrl, OcspDer, Responder, Single, Status, lint_final_ocsp, lint_ocsp, prepare_ocsp};
 use pki::time::UtcTime;
 
 /// thisUpdate and nextUpdate of an answer made now.
@@ -53,13 +53,43 @@ pub fn answer_for(
     record: &CertificateRecord,
     span: Span,
 ) -> Result<PublishedOcsp, PublishError> {
+    answer(record, issuer, span, |singles| sign(keys, responder, singles, span))
+}
+
+/// Signs the last word about `record`, of a CA that has come to its end: it stands as long as the CA's last CRL.
+///
+/// Blocks on the token: call from a worker thread.
+///
+/// # Errors
+/// [`PublishError::Lint`], also if the last CRL says something else; [`PublishError::Token`].
+pub(super) fn final_answer_for(
+    keys: &dyn Signer,
+    issuer: &Issuer,
+    responder: &Responder,
+    record: &CertificateRecord,
+    (last, now): (&LastCrl, UtcTime),
+) -> Result<PublishedOcsp, PublishError> {
+    let span = Span { from: now, to: last.next_update() };
+    answer(record, issuer, span, |singles| {
+        let tbs = prepare_ocsp(responder, singles, span.from, None);
+        let linted = lint_final_ocsp(tbs, responder, last).map_err(|findings| PublishError::lint(&findings))?;
+        Ok(linted.sign(keys)?)
+    })
+}
+
+fn answer(
+    record: &CertificateRecord,
+    issuer: &Issuer,
+    span: Span,
+    sign: impl FnOnce(&[Single]) -> Result<OcspDer, PublishError>,
+) -> Result<PublishedOcsp, PublishError> {
     let intent = &record.intent.certificate;
     let hashes = IssuerHashes::of(&issuer.certificate);
     let singles = Single::both(&hashes, &intent.serial, status_of(record), span.from, span.to);
     Ok(PublishedOcsp {
         certificate: intent.clone(),
         revoked: record.revocation.is_some(),
-        der: sign(keys, responder, &singles, span)?.into_bytes(),
+        der: sign(&singles)?.into_bytes(),
         this_update: span.from,
         next_update: span.to,
     })

@@ -50,25 +50,12 @@ pub async fn publish_crl(app: &App, issuer: &str) -> Result<Coverage, PublishErr
     publish(app, issuer, journal).await
 }
 
-/// Signs the CRL of `issuer` that never ends: nextUpdate is 99991231235959Z (RFC 5280 section 4.1.2.5 for the value,
-/// EN 319 411-1 clause 6.3.9 for the last CRL). One that stands is enough.
-///
-/// # Errors
-/// As [`publish_crl`]; the signer refuses it while a certificate is neither over nor revoked.
-pub async fn publish_last_crl(app: &App, issuer: &str) -> Result<(), PublishError> {
-    let stands = app.store.latest_crl(issuer).await?.is_some_and(|crl| crl.next_update == UtcTime::MAX);
-    if stands {
-        return Ok(());
-    }
-    let journal = app.store.revocations(issuer).await?;
-    publish_until(app, issuer, journal, Some(UtcTime::MAX)).await.map(drop)
-}
-
 async fn publish(app: &App, issuer: &str, journal: Vec<RevokedEntry>) -> Result<Coverage, PublishError> {
     publish_until(app, issuer, journal, None).await
 }
 
-async fn publish_until(
+/// Signs a CRL with this nextUpdate, or the everyday one.
+pub(super) async fn publish_until(
     app: &App,
     issuer: &str,
     journal: Vec<RevokedEntry>,

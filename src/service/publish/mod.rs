@@ -4,8 +4,10 @@
 //! restart would not find, and the store, which knows every committed revocation, has the last word on a `good`.
 
 mod answer;
+mod behind;
 mod conditions;
 mod crl;
+mod end;
 mod error;
 mod live;
 mod load;
@@ -15,8 +17,10 @@ mod signer;
 mod tests;
 
 pub use answer::{Span, answer_for};
+pub use behind::signer_is_behind;
 pub use conditions::{Conditions, conditions};
-pub use crl::{Coverage, crl_coverage, publish_crl, publish_crl_if_due, publish_last_crl};
+pub use crl::{Coverage, crl_coverage, publish_crl, publish_crl_if_due};
+pub use end::publish_last_words;
 pub use error::PublishError;
 pub use live::{LiveError, answer_live};
 pub use load::load;

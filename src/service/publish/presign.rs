@@ -36,7 +36,8 @@ pub async fn presign(app: &App, mut records: Vec<CertificateRecord>) -> Result<u
 /// [`PublishError`]; what was published until then stays, the next run goes on.
 pub async fn presign_due(app: &App) -> Result<usize, PublishError> {
     let mut published = 0;
-    for authority in app.issuers.iter() {
+    // Of a CA that is no more the last answers stand; there is nobody to sign others.
+    for authority in app.answering() {
         while let Some(responder) = authority.responder() {
             let now = app.clock.now();
             let half = now.plus_seconds(app.config.ocsp.valid_seconds() / 2);

@@ -1,6 +1,6 @@
 //! What an answer says and for how long. The judge is OpenSSL. Numbers name the known mistakes of OCSP responders.
 
-use super::answer::{Span, answer_for};
+use super::answer::{Span, answer_for, final_answer_for};
 use super::error::PublishError;
 use domain::certificate::{CertificateRecord, CertificateRef, Holder, Intent, IssuedCertificate};
 use domain::revocation::{Requester, Revocation};
@@ -10,7 +10,7 @@ use openssl::stack::Stack;
 use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
 use pki::crl::{Reason, RevokedEntry, lint_crl, parse_crl, prepare_crl};
-use pki::ocsp::{Status, parse_response};
+use pki::ocsp::{LastCrl, NotLast, Status, parse_response};
 use pki::profile::Purpose;
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
@@ -106,6 +106,33 @@ fn m27_this_update_is_the_time_of_signing() {
     let says = parse_response(&answer.der).unwrap();
     assert!(says.singles.iter().all(|single| single.this_update == says.produced_at && says.produced_at == span.from));
     assert_eq!((answer.this_update, answer.next_update), (span.from, span.to));
+}
+
+/// nextUpdate of a final answer is past its signer's end; OpenSSL believes it all the same, since the signer was
+/// certified when it signed. Nothing but what the CA's last CRL says can be signed so.
+#[test]
+fn a_final_answer_stands_as_long_as_the_last_crl() {
+    let pki = SoftPki::found(now().plus_days(-1));
+    let revoked = (now().plus_seconds(-100), Reason::CaCompromise);
+    let (good, gone) = (record(&pki, None), record(&pki, Some(revoked)));
+    let entry = RevokedEntry { serial: gone.intent.certificate.serial, at: revoked.0, reason: revoked.1 };
+    let crl = |entries: &[RevokedEntry], until| {
+        let tbs = prepare_crl(&pki.issuer, 1, now(), until, entries.iter());
+        let crl = lint_crl(tbs, &pki.issuer.certificate, pki.issuer.key.clone()).unwrap_or_else(|f| panic!("{f:?}"));
+        LastCrl::verify(crl.sign(&pki.keys).unwrap().as_bytes(), &pki.issuer.certificate)
+    };
+    let everyday = crl(&[], now().plus_days(1));
+    assert!(matches!(everyday, Err(NotLast::Ends { .. })), "{everyday:?}");
+    let (empty, full) = (crl(&[], UtcTime::MAX).unwrap(), crl(&[entry], UtcTime::MAX).unwrap());
+    let sign = |record, last| final_answer_for(&pki.keys, &pki.issuer, &pki.responder, record, (last, now()));
+    for (record, last, status) in [(&good, &empty, OcspCertStatus::GOOD), (&gone, &full, OcspCertStatus::REVOKED)] {
+        let answer = sign(record, last).unwrap();
+        assert_eq!(answer.next_update, UtcTime::MAX);
+        assert_eq!(openssl_says(&pki, &answer.der, MessageDigest::sha256()).0, status);
+    }
+    for (record, last) in [(&good, &full), (&gone, &empty)] {
+        assert!(matches!(sign(record, last), Err(PublishError::Lint(_))), "the last CRL says otherwise");
+    }
 }
 
 #[test]

@@ -7,7 +7,6 @@ use crate::service::permit::{ApproveRelyingService, Permit, ProposeRelyingServic
 use domain::audit::Event;
 use domain::changes::{Changes, Write};
 use domain::relying::{ApprovalRefused, Registration};
-use federation::oidc::client::Client;
 
 /// Proposes a registration, or the next revision of one. The one in force stays in force until it is approved.
 ///
@@ -18,11 +17,10 @@ pub async fn propose(
     permit: &Permit<ProposeRelyingService>,
     body: String,
 ) -> Result<Registration, ServiceError> {
-    let client = Client::from_json(&body)
-        .map_err(|error| ServiceError::Invalid { field: "registration", problem: text(&error) })?;
-    let latest = app.store.latest_registration(&client.id).await?;
+    let service = super::read(&body).map_err(|problem| ServiceError::Invalid { field: "registration", problem })?;
+    let latest = app.store.latest_registration(service.id()).await?;
     let new = Registration {
-        client_id: client.id,
+        client_id: service.id().to_owned(),
         revision: latest.map_or(1, |latest| latest.revision + 1),
         tenant: permit.tenant().clone(),
         body,
@@ -63,9 +61,4 @@ pub async fn approve(
         .with("revision", approved.revision);
     commit(app, Changes::recording(event).write(Write::RegistrationApproval(approved.clone()))).await?;
     Ok(approved)
-}
-
-/// The whole chain: which key is wrong stands in the cause.
-fn text(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }

@@ -128,8 +128,11 @@ pub enum Record {
         at: UtcTime,
         /// Hash of the approved operation; it is used up.
         operation: Digest,
-        /// Who approved.
+        /// Which officers approved; none of a root's own token.
         approvers: BTreeSet<PersonId>,
+        /// Which custodians approved, of a root's own token.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        custodians: BTreeSet<String>,
         /// Of the backup.
         backup: Digest,
         /// Label of the token.
@@ -183,11 +186,11 @@ pub enum Record {
         number: u64,
         /// Of the TBSCertList.
         tbs: Digest,
-        /// Of the file with the revoked serials.
+        /// Of the file with the revoked certificates.
         revoked: Digest,
         /// How many they are.
         count: usize,
-        /// Whether it is the CA's last one, which never ends.
+        /// Whether it is the CA's last one, which outlives it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         last: bool,
     },

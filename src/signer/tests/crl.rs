@@ -33,6 +33,7 @@ fn ask(core: &Core, issuer: &str, tbs: &[u8]) -> Result<Vec<u8>, Code> {
     }
 }
 
+const SERIAL: SerialNumber = SerialNumber::from_random([7; 16]);
 const TIMES: (UtcTime, UtcTime) = (NOW, NOW.plus_days(1));
 
 #[test]
@@ -64,6 +65,37 @@ fn numbers_rise_and_revocations_stay() {
         assert_eq!(world.trace(), before, "{name}");
     }
     assert!(crl(&core, &world, 6, TIMES, &[one, two, three]).is_ok());
+}
+
+/// A later time would make signatures from before look good, another reason would make them look forged.
+#[test]
+fn a_revocation_keeps_its_time_and_reason() {
+    let world = World::found();
+    let core = world.core();
+    let entry = |at: UtcTime, reason: Reason| RevokedEntry { serial: SERIAL, at, reason };
+    let listed = entry(NOW.plus_days(-2), Reason::KeyCompromise);
+    let signed = |core: &Core, number: u64, entry: &RevokedEntry| {
+        let tbs = prepare_crl(&world.person_ca, number, TIMES.0, TIMES.1, std::iter::once(entry));
+        ask(core, "person", tbs.as_bytes())
+    };
+    signed(&core, 5, &listed).unwrap();
+    let refused = |core: &Core| {
+        let before = world.trace();
+        for (name, other) in [
+            ("a second later", entry(listed.at.plus_seconds(1), listed.reason)),
+            ("a day earlier", entry(listed.at.plus_days(-1), listed.reason)),
+            ("another reason", entry(listed.at, Reason::Superseded)),
+            ("no reason any more", entry(listed.at, Reason::Unspecified)),
+        ] {
+            assert_eq!(signed(core, 6, &other), Err(Code::CrlChangesRevocation), "{name}");
+        }
+        assert_eq!(world.trace(), before);
+    };
+    refused(&core);
+    drop(core);
+    let core = world.core();
+    refused(&core);
+    assert!(signed(&core, 6, &listed).is_ok(), "after a restart too, the same is listed again");
 }
 
 #[test]

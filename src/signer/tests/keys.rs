@@ -215,6 +215,8 @@ fn a_ca_comes_to_its_end() {
 
     let serials = world.people.iter().flat_map(|one| [&one.authentication, &one.signature]);
     let serials: Vec<SerialNumber> = serials.map(|certificate| certificate.serial().unwrap()).collect();
+    let short = (NOW, ca.certificate.not_after().plus_days(1));
+    assert_eq!(crl(&core, &world, 2, short, &serials), Err(Code::WrongTime), "the policy says how long it stands");
     crl(&core, &world, 2, last, &serials).expect("all are revoked");
     assert_eq!(
         crl(&core, &world, 3, (NOW, NOW.plus_days(1)), &serials),

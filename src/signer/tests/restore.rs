@@ -2,12 +2,17 @@
 
 use super::story::statement;
 use super::world::{NOW, World};
+use crate::signer::config::{IssuerKind, IssuerSettings};
 use crate::signer::digest::Digest;
+use crate::signer::emergency::Custodians;
 use crate::signer::error::Code;
-use crate::signer::restore::Restoring;
+use crate::signer::restore::{RESTORE_TYPE, Restoring, RootRestore};
 use domain::evidence::Signed;
 use domain::operation::Act;
+use pki::jose::sign_compact;
+use pki::key::{KeyId, KeyKind, SignatureAlgorithm};
 use pki::time::UtcTime;
+use testkit::SoftSigner;
 
 fn backup() -> Restoring {
     Restoring {
@@ -45,11 +50,58 @@ fn two_security_officers_approve_one_restore() {
     let signed = approval(&world, &backup(), &["sara", "sven"], NOW);
     let core = world.core();
     let approved = core.check_restore(&signed, backup()).unwrap();
-    assert_eq!(approved.approvers().len(), 2);
+    assert_eq!(approved.approvers(), ["sara", "sven"]);
     core.record_restore(approved).unwrap();
     drop(core);
     let (kind, why) = refused(&world, &signed, backup());
     assert!(kind == Code::ApprovalUsed && why.contains("used before"), "replay after a restart: {why}");
+}
+
+/// The host of a root knows no officer's certificate: as many custodians as act together approve, each for exactly this.
+#[test]
+fn custodians_approve_the_restore_of_a_roots_own_token() {
+    let mut world = world();
+    let root = IssuerSettings { name: "root".to_owned(), kind: IssuerKind::Root, ..world.config.issuers[0].clone() };
+    world.config.issuers = vec![IssuerSettings { certificate: world.config.anchors[0].clone(), ..root }];
+    let mut keys = SoftSigner::new();
+    let ids = ["klara", "karl", "kim", "stranger"].map(|id| (id, keys.add(id, KeyKind::Ed25519)));
+    let known = ids.into_iter().take(3).map(|(id, key)| (id.to_owned(), keys.public(&key))).collect();
+    let custodians = Custodians { ceremony: "demo".to_owned(), needed: 2, keys: known };
+    let core = world.core().with_custodians(Some(custodians));
+    let sign = |id: &str, ceremony: &str, of: &Restoring| {
+        let operation = Digest::from_bytes(*of.operation(NOW).hash().as_bytes());
+        let said = RootRestore { ceremony: ceremony.to_owned(), custodian: id.to_owned(), operation };
+        let (header, payload) = (serde_json::json!({"typ": RESTORE_TYPE}), serde_json::to_vec(&said).unwrap());
+        sign_compact(header, &payload, &KeyId::new(id), SignatureAlgorithm::Ed25519, &keys).unwrap()
+    };
+    let signed = |statements: Vec<String>| Signed {
+        operation: String::from_utf8(backup().operation(NOW).to_bytes()).unwrap(),
+        statements,
+    };
+    let own = |id: &str| sign(id, "demo", &backup());
+    let other = Restoring { token_label: "another".to_owned(), ..backup() };
+    for (why, statements) in [
+        ("0 of 2", vec![]),
+        ("1 of 2", vec![own("karl")]),
+        ("four eyes", vec![own("karl"), own("karl")]),
+        ("no custodian's", vec![own("karl"), own("stranger")]),
+        ("no custodian's", vec![own("karl"), sign("kim", "another", &backup())]),
+        ("no custodian's", vec![own("karl"), sign("kim", "demo", &other)]),
+        ("no custodian's", approval(&world, &backup(), &["sara", "sven"], NOW).statements),
+    ] {
+        let found = core.check_restore(&signed(statements), backup()).unwrap_err();
+        assert!(found.code == Code::NotApproved && found.detail.contains(why), "{why}: {}", found.detail);
+    }
+    let two = signed(vec![own("klara"), own("kim")]);
+    assert!(core.check_restore(&two, other).unwrap_err().detail.contains("another operation"));
+    world.set_now(NOW.plus_days(8));
+    assert!(core.check_restore(&two, backup()).unwrap_err().detail.contains("time is not acceptable"));
+    world.set_now(NOW);
+    let approved = core.check_restore(&two, backup()).unwrap();
+    assert_eq!(approved.approvers(), ["kim", "klara"]);
+    core.record_restore(approved).unwrap();
+    drop(core);
+    assert_eq!(world.core().check_restore(&two, backup()).unwrap_err().code, Code::ApprovalUsed, "after a restart");
 }
 
 /// Whoever checked an approval twice records it once.

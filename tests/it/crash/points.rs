@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Points that neither issuing nor revoking one card passes: agencies and their steps, people's packages and employments,
 /// receipts, reserve cards, functions, notices, bulk revocations, new policies (which have a test of their own), acts on CA keys,
-/// logins, and erasure.
+/// logins, keys of requests, and erasure.
 const ELSEWHERE: &[&str] = &[
     "tenant",
     "employment-end",
@@ -43,6 +43,9 @@ const ELSEWHERE: &[&str] = &[
     "session-ended",
     "tickets-forgotten",
     "sessions-forgotten",
+    "request-key",
+    "request-answer",
+    "requests-forgotten",
     "erase",
 ];
 /// Points that every transaction passes: many times in the life of one card.

@@ -17,7 +17,8 @@ async fn hsm_server_that_dies_or_hangs_is_survived_in_the_same_processes() {
     let module = Module::Auto.locate().unwrap();
     // The server is used from one place at a time.
     let server = RefCell::new(TokenServer::start_at(socket.clone(), &module, tokens).unwrap());
-    super::load_module(&installation, &TokenServer::client_module().unwrap());
+    // The service's own token opens the data keys by ECDH, which p11-kit 0.24 does not carry to its server.
+    super::load_signer_module(&installation, &TokenServer::client_module().unwrap());
     let address = format!("unix:path={}", socket.display());
     installation.set_environment(&[("P11_KIT_SERVER_ADDRESS", &address)]);
     installation.run();

@@ -34,7 +34,7 @@ async fn a_fapi_client_gets_tokens_that_are_bound_to_its_key() {
     let other = Service::register(&installation, "other", &json!({}));
     let stolen = other.proof("GET", "/oidc/userinfo", Some(token));
     assert_eq!(other.userinfo_as("DPoP", token, Some(&stolen)).await, 401, "another key");
-    assert_eq!(fapi.userinfo_as("DPoP", token, Some(&fapi.proof("GET", "/oidc/userinfo", None))).await, 400, "no ath");
+    assert_eq!(fapi.userinfo_as("DPoP", token, Some(&fapi.proof("GET", "/oidc/userinfo", None))).await, 401, "no ath");
     assert_eq!(fapi.userinfo_as("DPoP", token, Some(&proof)).await, 200);
     assert_eq!(fapi.userinfo_as("DPoP", token, Some(&proof)).await, 401, "a proof is used once");
     let (_, active) = fapi.call("/oidc/introspect", &[("token", token)]).await;

@@ -75,7 +75,7 @@ fn address(installation: &Installation) -> String {
 
 /// Its first page. It stands up a moment after quickstart has said that the installation is ready.
 async fn front(browser: &Browser, service: &str) -> Page {
-    for _ in 0..100 {
+    for _ in 0..600 {
         let port = service.rsplit(':').next().unwrap();
         if std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_ok() {
             break;

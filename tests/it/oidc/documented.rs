@@ -8,7 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
-use openssl::rsa::Rsa;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::net::TcpStream;
@@ -16,34 +15,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-/// A real Apache with Debian's `mod_auth_openidc` logs a person in; without a login nobody comes in.
-#[tokio::test]
-async fn apache_logs_a_person_in() {
-    let installation = Installation::start("apache");
-    let port = free_ports();
-    let callback = format!("http://localhost:{port}/protected/callback");
-    let key = Rsa::generate(2048).unwrap();
-    let folder = installation.folder().join("apache");
-    std::fs::create_dir_all(folder.join("site/protected")).unwrap();
-    std::fs::write(folder.join("client.key"), key.private_key_to_pem().unwrap()).unwrap();
-    let text = |number: &openssl::bn::BigNumRef| URL_SAFE_NO_PAD.encode(number.to_vec());
-    let jwk = json!({"kty": "RSA", "kid": "1", "n": text(key.n()), "e": text(key.e())});
-    Service::register(&installation, "apache", &native(&callback, &jwk));
-    let protected = format!("http://localhost:{port}/protected/");
-    let _apache = Running(apache(&installation, &folder, port, &callback));
-    reachable(port);
-
-    let stranger = Browser::new(&installation, None).get(&protected).await;
-    assert_eq!(stranger.status, StatusCode::FOUND, "{}", stranger.body);
-    let person = installation.person(0, "employee");
-    let browser = Browser::new(&installation, Some(identity(&person)));
-    let page = log_in(&browser, &installation, &protected).await;
-    let log = || std::fs::read_to_string(folder.join("error.log")).unwrap_or_default();
-    assert_eq!(page.status, StatusCode::OK, "{}\n{}", page.body, log());
-    assert!(page.body.contains(person["name"].as_str().unwrap()), "{}\n{}", page.body, log());
-}
-
-/// The program with openid-client does too.
+/// The program with openid-client logs a person in; an answer that its browser did not ask for logs nobody in.
 #[tokio::test]
 async fn the_documented_program_logs_a_person_in() {
     let installation = Installation::start("documented");
@@ -99,35 +71,6 @@ fn native(redirect: &str, jwk: &Value) -> Value {
     })
 }
 
-/// Apache with the second block of the document, its definitions made ours, and a page that says who came.
-fn apache(installation: &Installation, folder: &Path, port: u16, callback: &str) -> Child {
-    let blocks = blocks("apache");
-    let known = [
-        ("SIGILL_ISSUER", installation.url("api_url")),
-        ("SIGILL_ROOT", installation.manifest()["tls_ca"].as_str().unwrap().to_owned()),
-        ("CLIENT_ID", "apache".to_owned()),
-        ("CLIENT_KEY", folder.join("client.key").to_str().unwrap().to_owned()),
-        ("CLIENT_KID", "1".to_owned()),
-        ("CLIENT_CALLBACK", callback.to_owned()),
-        ("COOKIE_SECRET", "forty characters that nobody can guess..".replace(' ', "-")),
-    ];
-    let named = |(name, _): &(&str, String)| blocks[0].contains(&format!("Define {name} "));
-    assert!(known.iter().all(named) && blocks[0].lines().count() == known.len(), "{}", blocks[0]);
-    let definitions: String = known.iter().map(|(name, value)| format!("Define {name} {value}\n")).collect();
-    let text = APACHE.replace("@FOLDER@", folder.to_str().unwrap()).replace("@PORT@", &port.to_string());
-    std::fs::write(folder.join("apache.conf"), format!("{text}\n{definitions}\n{}", blocks[1])).unwrap();
-    std::fs::write(
-        folder.join("site/protected/index.shtml"),
-        "<!--#echo var=\"OIDC_CLAIM_name\" encoding=\"none\" -->\n",
-    )
-    .unwrap();
-    for readable in [folder.to_owned(), folder.join("site"), folder.join("site/protected")] {
-        let status = Command::new("chmod").arg("a+rx").arg(readable).status().unwrap();
-        assert!(status.success());
-    }
-    Command::new("apache2").arg("-f").arg(folder.join("apache.conf")).args(["-D", "FOREGROUND"]).spawn().unwrap()
-}
-
 /// The code blocks of the document in a language, in their order.
 fn blocks(language: &str) -> Vec<String> {
     let document = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/relying/oidc.md"));
@@ -163,38 +106,8 @@ pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Apache's own children end with a parent that is told so.
+        // Told so, it ends what it started too.
         let _ = Command::new("kill").args(["-s", "TERM", &self.0.id().to_string()]).status();
         let _ = self.0.wait();
     }
 }
-
-/// An Apache of its own; the user counts only where root starts it.
-const APACHE: &str = r#"
-ServerRoot @FOLDER@
-ServerName localhost
-Listen 127.0.0.1:@PORT@
-User www-data
-Group www-data
-PidFile @FOLDER@/apache.pid
-ErrorLog @FOLDER@/error.log
-DefaultRuntimeDir @FOLDER@
-Mutex file:@FOLDER@
-LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
-LoadModule authn_core_module /usr/lib/apache2/modules/mod_authn_core.so
-LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-LoadModule authz_user_module /usr/lib/apache2/modules/mod_authz_user.so
-LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so
-LoadModule mime_module /usr/lib/apache2/modules/mod_mime.so
-LoadModule include_module /usr/lib/apache2/modules/mod_include.so
-LoadModule auth_openidc_module /usr/lib/apache2/modules/mod_auth_openidc.so
-TypesConfig /etc/mime.types
-DocumentRoot @FOLDER@/site
-DirectoryIndex index.shtml
-AddType text/html .shtml
-AddOutputFilter INCLUDES .shtml
-<Directory @FOLDER@/site>
-    Options +Includes
-    Require all granted
-</Directory>
-"#;

@@ -134,7 +134,7 @@ async fn a_silent_login_needs_the_session_of_this_service() {
 }
 
 /// The audit log's records of a kind.
-pub(super) fn events(installation: &Installation, kind: &str) -> Vec<Value> {
+pub fn events(installation: &Installation, kind: &str) -> Vec<Value> {
     let database = installation.data().join("sigill.db");
     let sql = format!("SELECT text FROM audit_record WHERE text LIKE '%\"{kind}\"%' ORDER BY sequence");
     let output = std::process::Command::new("sqlite3").arg(database).arg(sql).output().unwrap();

@@ -83,7 +83,7 @@ async fn a_holder_logs_out() {
 }
 
 /// Revokes the person's software certificate through the officers' API.
-pub(super) async fn revoke_certificate(installation: &Installation, person: &serde_json::Value) {
+pub async fn revoke_certificate(installation: &Installation, person: &serde_json::Value) {
     use crate::support::client::Caller;
     let own = Caller::person(installation, person).get("/self/v1/me").await.ok();
     let officer = Caller::person(installation, &installation.person(0, "revocation-officer"));
@@ -92,7 +92,7 @@ pub(super) async fn revoke_certificate(installation: &Installation, person: &ser
 }
 
 /// A listener of a relying service, whose certificate the installation is told to trust.
-async fn relying_service(installation: &mut Installation) -> (TcpListener, tokio_rustls::TlsAcceptor) {
+pub async fn relying_service(installation: &mut Installation) -> (TcpListener, tokio_rustls::TlsAcceptor) {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let root = installation.folder().join("rp-root.pem");
     std::fs::write(&root, made.cert.pem()).unwrap();
@@ -116,18 +116,28 @@ async fn relying_service(installation: &mut Installation) -> (TcpListener, tokio
 
 /// The logout token of one notice.
 async fn notice(listener: &TcpListener, acceptor: &tokio_rustls::TlsAcceptor) -> String {
+    let text = received(listener, acceptor, |text| text.contains("logout_token=")).await;
+    text.split("logout_token=").nth(1).unwrap().to_owned()
+}
+
+/// One request, which is answered once it is `whole`.
+pub async fn received(
+    listener: &TcpListener,
+    acceptor: &tokio_rustls::TlsAcceptor,
+    whole: impl Fn(&str) -> bool,
+) -> String {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         let Ok(mut tls) = acceptor.accept(stream).await else { continue };
         let mut text = String::new();
         let mut octets = [0; 4096];
-        while !text.contains("logout_token=") {
+        while !whole(&text) {
             let read = tls.read(&mut octets).await.unwrap();
             assert!(read > 0, "{text}");
             text.push_str(std::str::from_utf8(&octets[..read]).unwrap());
         }
         tls.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await.unwrap();
         tls.shutdown().await.unwrap();
-        return text.split("logout_token=").nth(1).unwrap().to_owned();
+        return text;
     }
 }

@@ -180,6 +180,16 @@ async fn an_algorithm_changes_and_a_ca_ends() {
     installation.stop();
     installation.run();
     assert_eq!(card(&installation).await.reference.0, V1, "the service goes on without the destroyed key");
+    has_final_word(&installation, &next, &after, "cessationOfOperation");
+}
+
+/// The OCSP answer that stands for ever: OpenSSL verifies it, and it says what the last CRL says.
+fn has_final_word(installation: &Installation, next: &Succession, card: &Issued, reason: &str) {
+    let (ca, root) = (next.file(&pem(V2)), next.file(&pem(ROOT_V1)));
+    let said = succession::ocsp(installation, &root, &ca, &card.pem).unwrap();
+    assert!(said.contains("Response verify OK") && said.contains(": revoked"), "{said}");
+    assert!(said.contains(&format!("Reason: {reason}")), "{said}");
+    assert!(said.contains("Next Update: Dec 31 23:59:59 9999 GMT"), "{said}");
 }
 
 /// Status only, retired with a last CRL, destroyed; not while a card lives.
@@ -198,6 +208,7 @@ async fn the_end(installation: &Installation, next: &Succession, last: &Issued) 
     let der = succession::fetch(&format!("{}/crl/{V2}.crl", installation.url("status_url")));
     let said = succession::list_verifies(installation, &der, &next.file(&pem(V2)));
     assert!(said.contains("Dec 31 23:59:59 9999 GMT") && said.contains("Cessation Of Operation"), "{said}");
+    has_final_word(installation, next, last, "cessationOfOperation");
     next.act(installation, "destroy", V2, &[]);
     assert!(keys(installation).contains(&format!("{V2}  destroyed")));
 }
@@ -236,6 +247,29 @@ async fn a_compromised_ca_is_revoked_with_all_that_it_signed() {
     assert_eq!(served, std::fs::read(Path::new(&lists)).unwrap(), "the new list is served");
 }
 
+/// A CA that only answers any more can be lost like one that issues: it is retired at once, with everything revoked and
+/// its last words said.
+#[tokio::test]
+async fn a_compromised_ca_that_only_answers_is_retired_at_once() {
+    let mut installation = Installation::start("rollover-compromise-late");
+    let next = Succession::hold(&installation, PERSON, "next", &installation.data());
+    next.adopt(&mut installation);
+    next.act(&installation, "activate", V2, &["--responder", &next.file("ocsp-person-v2.pem")]);
+    let lost = card(&installation).await;
+    assert_eq!(lost.reference.0, V2);
+    next.act(&installation, "status-only", V2, &[]);
+    has_status(&Judge::new(&installation), &lost, Status::Good).await;
+    next.act(&installation, "compromised", V2, &["--status-only"]);
+    let told = keys(&installation);
+    assert!(told.contains(&format!("{V2}  retired")) && told.contains("COMPROMISED"), "{told}");
+    has_status(&Judge::new(&installation), &lost, Status::Revoked).await;
+    has_final_word(&installation, &next, &lost, "cACompromise");
+    let der = succession::fetch(&format!("{}/crl/{V2}.crl", installation.url("status_url")));
+    let said = succession::list_verifies(&installation, &der, &next.file(&pem(V2)));
+    assert!(said.contains("Dec 31 23:59:59 9999 GMT") && said.contains("CA Compromise"), "{said}");
+    assert_eq!(card(&installation).await.reference.0, V1, "the other one issues");
+}
+
 /// A ceremony after another installation's, whose root is called the same; and one that went on from the same ceremony as
 /// the one that was adopted, and knows nothing of what that one revoked.
 #[tokio::test]
@@ -244,10 +278,10 @@ async fn a_ceremony_that_does_not_follow_is_not_adopted() {
     let earlier = installation.data();
     let lost = succession::serial_of(&installation, earlier.join("authorities").join(pem(V1)).to_str().unwrap());
     let other = format!("{}{}", &lost[..31], if lost.ends_with('0') { '1' } else { '0' });
-    let list = Succession::hold(&installation, &succession::revoking(&lost), "list", &earlier);
+    let published = Succession::hold(&installation, &succession::revoking(&lost), "list", &earlier);
     let fork = Succession::hold(&installation, &succession::revoking(&other), "fork", &earlier);
     let again = Succession::hold(&installation, &succession::revoking(&other), "again", &fork.out());
-    list.adopt(&mut installation);
+    published.adopt(&mut installation);
     installation.stop();
     for late in [&fork, &again] {
         refused(&late.offer(&installation), "does not follow the one on record");

@@ -182,6 +182,18 @@ impl Service {
         if output.status.success() { Ok(output.stdout.clone()) } else { Err(said()) }
     }
 
+    /// Waits until every CA has its first CRL. What `/health` says then.
+    pub fn wait_for_health(&self) -> String {
+        let watch = Stopwatch::start();
+        loop {
+            match self.get("/health") {
+                Ok(page) => return String::from_utf8(page).unwrap(),
+                Err(said) => assert!(watch.elapsed() < LONGEST_START, "{said}"),
+            }
+            pause(Duration::from_millis(100));
+        }
+    }
+
     fn wait_for(&self, listener: u16) {
         let watch = Stopwatch::start();
         while !self.connects(listener) {

@@ -1,6 +1,7 @@
 //! An outside client of the officers' listener.
 
 use super::Installation;
+use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Client, Identity, Method};
 use serde_json::Value;
 
@@ -20,6 +21,8 @@ pub struct Answer {
     pub content_type: String,
     /// JSON body, or null.
     pub body: Value,
+    /// All headers.
+    pub headers: HeaderMap,
 }
 
 impl Caller {
@@ -68,18 +71,37 @@ impl Caller {
         self.try_call(Method::POST, path, Some(body)).await.unwrap()
     }
 
+    /// `POST` with a JSON body and more headers.
+    pub async fn post_with(&self, headers: &[(&str, &str)], path: &str, body: Value) -> Answer {
+        self.try_call_with(Method::POST, path, Some(body), headers).await.unwrap()
+    }
+
     /// Any method; an error is a broken connection.
     pub async fn try_call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Answer, reqwest::Error> {
+        self.try_call_with(method, path, body, &[]).await
+    }
+
+    /// The same with more headers.
+    pub async fn try_call_with(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, reqwest::Error> {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(body) = body {
             request = request.json(&body);
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
-        let content_type =
-            response.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
+        let headers = response.headers().clone();
+        let content_type = headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
         let text = response.text().await?;
-        Ok(Answer { status, content_type, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
+        Ok(Answer { status, content_type, body: serde_json::from_str(&text).unwrap_or(Value::Null), headers })
     }
 }
 
@@ -89,6 +111,11 @@ impl Answer {
     pub fn ok(self) -> Value {
         assert!((200..300).contains(&self.status), "HTTP {}: {}", self.status, self.body);
         self.body
+    }
+
+    /// A header; empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The code of an answer that must be a problem.

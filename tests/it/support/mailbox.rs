@@ -33,10 +33,10 @@ impl Mailbox {
         Self { process, folder }
     }
 
-    /// Every mail so far, whole.
+    /// Every mail so far, whole, with broken lines joined again (RFC 2045 section 6.7).
     pub fn mails(&self) -> Vec<String> {
         let new = std::fs::read_dir(self.folder.join("new")).into_iter().flatten().map(|mail| mail.unwrap().path());
-        let mut mails: Vec<_> = new.map(|mail| std::fs::read_to_string(mail).unwrap()).collect();
+        let mut mails: Vec<_> = new.map(|mail| joined(&std::fs::read_to_string(mail).unwrap())).collect();
         mails.sort_by_key(|mail| mail.lines().find(|line| line.starts_with("Date:")).map(str::to_owned));
         mails
     }
@@ -51,6 +51,10 @@ impl Mailbox {
         }
         panic!("no mail says {text:?}: {:?}", self.mails());
     }
+}
+
+fn joined(mail: &str) -> String {
+    mail.replace("=\r\n", "").replace("=\n", "")
 }
 
 impl Drop for Mailbox {

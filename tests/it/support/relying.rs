@@ -45,10 +45,17 @@ pub struct Page {
 
 /// A TLS client that trusts the installation alone.
 pub fn http(installation: &Installation, identity: Option<Identity>) -> Client {
+    trusting(installation, identity, None)
+}
+
+/// The same with one more root.
+fn trusting(installation: &Installation, identity: Option<Identity>, more: Option<&str>) -> Client {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default(); // by another test already
     let root = std::fs::read(installation.manifest()["tls_ca"].as_str().unwrap()).unwrap();
     let builder = Client::builder()
-        .tls_certs_only([Certificate::from_pem(&root).unwrap()])
+        .tls_certs_only(
+            [&root[..]].into_iter().chain(more.map(str::as_bytes)).map(|pem| Certificate::from_pem(pem).unwrap()),
+        )
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(std::time::Duration::from_secs(30));
@@ -65,6 +72,15 @@ pub fn identity(person: &Value) -> Identity {
 impl Service {
     /// Registers a service with `sigill demo rp add`, with changes in its registration.
     pub fn register(installation: &Installation, id: &str, changes: &Value) -> Self {
+        Self::register_all(installation, id, changes, None)
+    }
+
+    /// The same with a public key that answers are encrypted to.
+    pub fn register_with_key(installation: &Installation, id: &str, changes: &Value, encryption: &Value) -> Self {
+        Self::register_all(installation, id, changes, Some(encryption))
+    }
+
+    fn register_all(installation: &Installation, id: &str, changes: &Value, encryption: Option<&Value>) -> Self {
         let mut keys = SoftSigner::new();
         let key = keys.add(id, KeyKind::EcP256);
         let mut jwk = write_jwk(&keys.public(&key));
@@ -76,6 +92,11 @@ impl Service {
             "jwks": {"keys": [jwk]},
             "scope": "openid https://id.oidc.se/scope/naturalPersonInfo https://id.oidc.se/scope/naturalPersonNumber",
         });
+        if let Some(encryption) = encryption {
+            let mut jwk = encryption.clone();
+            jwk["use"] = "enc".into();
+            registration["jwks"]["keys"].as_array_mut().unwrap().push(jwk);
+        }
         for (name, value) in changes.as_object().unwrap() {
             registration[name] = value.clone();
         }
@@ -204,13 +225,21 @@ impl Service {
         self.call("/oidc/token", &parameters).await
     }
 
-    /// Status and claims of the `UserInfo` endpoint. The signature is checked with the published keys.
-    pub async fn userinfo(&self, token: &str) -> (u16, Value) {
+    /// The answer of the `UserInfo` endpoint as it stands.
+    pub async fn userinfo_text(&self, token: &str) -> String {
+        self.ask_userinfo(token).await.1
+    }
+
+    async fn ask_userinfo(&self, token: &str) -> (u16, String) {
         let request =
             self.http.get(format!("{}/oidc/userinfo", self.issuer)).header("authorization", format!("Bearer {token}"));
         let response = request.send().await.unwrap();
-        let status = response.status().as_u16();
-        let text = response.text().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    /// Status and claims of the `UserInfo` endpoint. The signature is checked with the published keys.
+    pub async fn userinfo(&self, token: &str) -> (u16, Value) {
+        let (status, text) = self.ask_userinfo(token).await;
         let claims = if status == 200 { self.verified(&text).await } else { serde_json::from_str(&text).unwrap() };
         (status, claims)
     }
@@ -230,6 +259,11 @@ impl Browser {
     /// With a person's certificate, or none.
     pub fn new(installation: &Installation, identity: Option<Identity>) -> Self {
         Self { http: http(installation, identity), cookies: Mutex::default() }
+    }
+
+    /// The same, which also trusts another root.
+    pub fn trusting(installation: &Installation, identity: Option<Identity>, root: &str) -> Self {
+        Self { http: trusting(installation, identity, Some(root)), cookies: Mutex::default() }
     }
 
     /// `GET`, one step.

@@ -9,6 +9,7 @@
 //! | [`size`] | files and functions that no one can hold in the head |
 //! | [`documents`] | dead paths in `ARCHITECTURE.md`, dead links in any document |
 //! | [`translations`] | a text that exists in one language only |
+//! | [`problems`] | a problem's code without a title in both languages |
 //! | [`leaks`] | paths of the machine that somebody worked on |
 //! | [`bans`] | a ban that went missing from `clippy.toml` |
 //! | [`tests_all_run`] | ignored tests, and golden files that no test reads |
@@ -19,6 +20,7 @@ mod documents;
 mod leaks;
 mod modules;
 mod named;
+mod problems;
 mod run;
 mod rust;
 mod size;

@@ -24,6 +24,7 @@ const ANY: &[&str] = &[
     "http",
     "jobs",
     "lock",
+    "pace",
     "policies",
     "portal",
     "server_identity",
@@ -34,7 +35,8 @@ const ANY: &[&str] = &[
 ];
 const CRATES: &[&str] = &["pki", "domain", "store", "hsm", "federation", "signature"];
 const JOINED: &[&str] = &["app", "board", "clock", "config", "policies", "server_identity", "telemetry"];
-const DOORS: &[&str] = &["service", "app", "board", "clock", "config", "server_identity", "shutdown", "telemetry"];
+const DOORS: &[&str] =
+    &["service", "app", "board", "clock", "config", "pace", "server_identity", "shutdown", "telemetry"];
 
 /// `http`, `portal`, `jobs` and `cli` use `service`, `service` uses the ports; never sideways, never up. `app` binds
 /// the parts, and so do the commands that start a service.
@@ -47,6 +49,7 @@ const ROWS: &[Row] = &[
     Row { module: "crash", modules: &[], crates: &[] },
     Row { module: "custody", modules: &["clock"], crates: &["pki", "hsm", "store"] },
     Row { module: "lock", modules: &[], crates: &[] },
+    Row { module: "pace", modules: &[], crates: &["domain"] },
     Row { module: "policies", modules: &[], crates: &["pki", "domain"] },
     Row { module: "server_identity", modules: &[], crates: &[] },
     Row { module: "shutdown", modules: &[], crates: &[] },

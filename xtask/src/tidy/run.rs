@@ -1,7 +1,7 @@
 //! The list of rules, and what the command prints.
 
 use super::tree::{Finding, Tree};
-use super::{bans, crates, documents, leaks, modules, size, tests_all_run, translations};
+use super::{bans, crates, documents, leaks, modules, problems, size, tests_all_run, translations};
 use crate::shell::{root, step};
 use anyhow::{Result, ensure};
 use std::process::ExitCode;
@@ -18,6 +18,7 @@ const RULES: &[Rule] = &[
     documents::architecture_paths,
     documents::links,
     translations::same_keys,
+    problems::catalogued,
     leaks::machine_paths,
     bans::present,
     tests_all_run::none_ignored,

@@ -33,6 +33,7 @@ pub const CATALOGUE: &[Kind] = &[
     kind("access", "package.refused", "An ordered package was refused."),
     kind("access", "package.ended", "A package was taken back."),
     kind("access", "training.recorded", "A training was recorded."),
+    kind("access", "list.exported", "Somebody took a whole list away."),
     kind("registration", "person.registered", "A ceremony registered a person."),
     kind("registration", "employment.address-set", "It was said where an employee is reached."),
     kind("registration", "employment.end-set", "It was said when an employment ends."),

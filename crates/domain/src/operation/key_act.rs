@@ -43,6 +43,40 @@ pub struct AddTrustAnchor {
     pub certificate: String,
 }
 
+/// The certificates of CAs that roots' keys are about to sign in a ceremony: all of them, and no others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertifyAuthorities {
+    /// Name of the ceremony.
+    pub ceremony: String,
+    /// SHA-256 of its reviewed file, hexadecimal.
+    pub script: String,
+    /// SHA-256 of the policies whose profiles are followed, hexadecimal.
+    pub policies: String,
+    /// Each of them.
+    pub certificates: Vec<CaCertificate>,
+}
+
+/// One certificate of a CA.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaCertificate {
+    /// Where the ceremony puts it.
+    pub file: String,
+    /// Name of the root whose key signs; a root's own names itself.
+    pub issuer: String,
+    /// What becomes the subject.
+    pub subject: SubjectFacts,
+    /// Its profile.
+    pub profile: String,
+    /// The profile's revision.
+    pub revision: u32,
+    /// SHA-256 of the key's SubjectPublicKeyInfo, hexadecimal.
+    pub key: String,
+    /// Validity in days.
+    pub days: i64,
+}
+
 /// A backup of a token, restored onto another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,6 +96,7 @@ pub struct RestoreToken {
 impl Operation {
     /// Whether it is an act on keys, tokens or trust: such need security officers.
     pub const fn is_key_act(&self) -> bool {
-        matches!(self, Self::MoveKey(_) | Self::AddTrustAnchor(_) | Self::RestoreToken(_))
+        use Operation::{AddTrustAnchor, CertifyAuthorities, MoveKey, RestoreToken};
+        matches!(self, MoveKey(_) | AddTrustAnchor(_) | CertifyAuthorities(_) | RestoreToken(_))
     }
 }

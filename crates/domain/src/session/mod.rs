@@ -4,6 +4,7 @@
 //! says of the card now, so a revocation ends it in the same moment.
 
 pub mod decision;
+pub mod pace;
 
 use crate::card::CardState;
 use crate::certificate::CertificateRef;
@@ -81,13 +82,16 @@ pub enum TicketKind {
     Code,
     /// An access token, until it is revoked.
     Access,
+    /// A refresh token, for one use.
+    Refresh,
     /// An assertion of a relying service, which must not come again.
     Assertion,
 }
 
 impl TicketKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Request, Self::Login, Self::Proof, Self::Code, Self::Access, Self::Assertion];
+    pub const ALL: [Self; 7] =
+        [Self::Request, Self::Login, Self::Proof, Self::Code, Self::Access, Self::Refresh, Self::Assertion];
 
     /// The word in rows.
     pub const fn as_str(self) -> &'static str {
@@ -97,6 +101,7 @@ impl TicketKind {
             Self::Proof => "proof",
             Self::Code => "code",
             Self::Access => "access",
+            Self::Refresh => "refresh",
             Self::Assertion => "assertion",
         }
     }

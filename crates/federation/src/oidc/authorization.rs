@@ -38,6 +38,9 @@ pub struct AuthorizationRequest {
     pub max_age: Option<u64>,
     /// Single claims.
     pub claims: ClaimsRequest,
+    /// An ID token of this provider's: the login must be that person's (OpenID Connect Core section 3.1.2.1).
+    #[serde(default)]
+    pub id_token_hint: Option<String>,
     /// Languages of the user, best first.
     pub ui_locales: Vec<String>,
     /// What the relying service wants the user to read before saying yes.
@@ -158,6 +161,7 @@ impl AuthorizationRequest {
             silent,
             max_age: max_age(parameters, client)?,
             claims,
+            id_token_hint: parameters.get("id_token_hint").map(str::to_owned),
             ui_locales: parameters.words("ui_locales"),
             message: UserMessage::of(parameters)?,
             dpop_jkt: short(parameters, "dpop_jkt")?,

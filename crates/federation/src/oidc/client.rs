@@ -3,6 +3,7 @@
 mod registration;
 
 use self::registration::{Registration, member};
+use super::jwe::Recipient;
 use pki::PublicKey;
 use pki::jose::{JoseAlgorithm, JwkError};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,12 @@ pub struct Client {
     pub id_token_algorithm: JoseAlgorithm,
     /// What its UserInfo answers are signed with.
     pub userinfo_algorithm: JoseAlgorithm,
+    /// Whom its ID tokens are encrypted to, after they are signed; none if they are not.
+    pub id_token_encryption: Option<Recipient>,
+    /// Whom its UserInfo answers are encrypted to; none if they are not.
+    pub userinfo_encryption: Option<Recipient>,
+    /// Whether it registered for refresh tokens.
+    pub refreshes: bool,
     /// The levels that it wants if it does not say.
     pub default_acr_values: Vec<String>,
     /// How old a login may be if it does not say, in seconds.

@@ -11,6 +11,7 @@ pub mod client;
 pub mod discovery;
 pub mod dpop;
 mod error;
+pub mod jwe;
 pub mod jwt;
 pub mod level;
 pub mod logout;

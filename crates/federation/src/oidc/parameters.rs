@@ -56,6 +56,13 @@ impl Parameters {
         self.get(name).unwrap_or_default().split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
     }
 
+    /// The same with another value of one parameter.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
     /// The same without one parameter.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.0.remove(name);

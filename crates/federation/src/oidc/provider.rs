@@ -14,6 +14,10 @@ pub struct Provider {
     pub approval: Approval,
     /// What tokens are signed with, the default first.
     pub algorithms: Vec<JoseAlgorithm>,
+    /// Whether it has a key that requests can be encrypted to.
+    pub decrypts: bool,
+    /// Whether clients may register for refresh tokens.
+    pub refreshes: bool,
 }
 
 impl Provider {

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// What a login gave: kept under the code and then under the access token. No personal data but the subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +100,58 @@ impl Binding {
     }
 }
 
+/// What is asked for at the token endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exchange {
+    /// Tokens for a code (RFC 6749 section 4.1.3).
+    Code(CodeExchange),
+    /// New tokens for a refresh token (RFC 6749 section 6).
+    Refresh {
+        /// The refresh token.
+        token: String,
+        /// Narrower scopes than before, if any are named.
+        scopes: Option<BTreeSet<String>>,
+    },
+}
+
+impl Exchange {
+    /// Reads the parameters.
+    ///
+    /// # Errors
+    /// `unsupported_grant_type` or `invalid_request`.
+    pub fn read(parameters: &Parameters) -> Result<Self, OidcError> {
+        match parameters.need("grant_type", "grant_type is missing")? {
+            "authorization_code" => Ok(Self::Code(CodeExchange::read(parameters)?)),
+            "refresh_token" => Ok(Self::Refresh {
+                token: parameters.need("refresh_token", "refresh_token is missing")?.to_owned(),
+                scopes: parameters.get("scope").map(|_| parameters.words("scope").into_iter().collect()),
+            }),
+            _ => Err(OidcError::new(Code::UnsupportedGrantType, "authorization_code and refresh_token are offered")),
+        }
+    }
+}
+
+impl Grant {
+    /// The same for a refresh: bound to what its tokens were bound to, with no more scopes than before.
+    ///
+    /// # Errors
+    /// `invalid_grant` without the key that the tokens are bound to; `invalid_scope` for more than was granted.
+    pub fn refreshed(mut self, scopes: Option<BTreeSet<String>>, held: &Held) -> Result<Self, OidcError> {
+        if !Binding::is_met(self.binding.as_ref(), held) {
+            return Err(invalid("the refresh token is bound to another key"));
+        }
+        if let Some(scopes) = scopes {
+            if !scopes.is_subset(&self.request.scopes) || !scopes.contains("openid") {
+                return Err(OidcError::new(Code::InvalidScope, "a refresh asks for no more than was granted"));
+            }
+            self.request.scopes = scopes;
+        }
+        // A nonce answers one request only (OpenID Connect Core section 12.2).
+        self.request.nonce = None;
+        Ok(self)
+    }
+}
+
 /// A request at the token endpoint, as far as it is about the code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeExchange {
@@ -109,15 +162,7 @@ pub struct CodeExchange {
 }
 
 impl CodeExchange {
-    /// Reads the parameters.
-    ///
-    /// # Errors
-    /// `unsupported_grant_type` or `invalid_request`.
-    pub fn read(parameters: &Parameters) -> Result<Self, OidcError> {
-        match parameters.need("grant_type", "grant_type is missing")? {
-            "authorization_code" => {}
-            _ => return Err(OidcError::new(Code::UnsupportedGrantType, "only authorization_code is offered")),
-        }
+    fn read(parameters: &Parameters) -> Result<Self, OidcError> {
         Ok(Self {
             code: parameters.need("code", "code is missing")?.to_owned(),
             redirect_uri: parameters.need("redirect_uri", "redirect_uri is missing")?.to_owned(),
@@ -144,16 +189,34 @@ impl CodeExchange {
     }
 }
 
+/// What the token endpoint gives.
+#[derive(Debug, Clone, Copy)]
+pub struct Tokens<'a> {
+    /// The access token.
+    pub access_token: &'a str,
+    /// How long it lasts, in seconds.
+    pub lifetime: i64,
+    /// The ID token, signed, and encrypted if its client asked for that.
+    pub id_token: &'a str,
+    /// The refresh token, if there is one.
+    pub refresh_token: Option<&'a str>,
+}
+
 /// The answer of the token endpoint (RFC 6749 section 5.1).
-pub fn answer(access_token: &str, lifetime: i64, id_token: &str, grant: &Grant) -> Value {
+pub fn answer(tokens: &Tokens<'_>, grant: &Grant) -> Value {
+    let Tokens { access_token, lifetime, id_token, refresh_token } = *tokens;
     let scope = grant.request.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    json!({
+    let mut answer = json!({
         "access_token": access_token,
         "token_type": Binding::token_type(grant.binding.as_ref()),
         "expires_in": lifetime,
         "id_token": id_token,
         "scope": scope,
-    })
+    });
+    if let Some(refresh_token) = refresh_token {
+        answer["refresh_token"] = refresh_token.into();
+    }
+    answer
 }
 
 /// The answer of the introspection endpoint (RFC 7662 section 2.2); none for a token that is worth nothing to the

@@ -5,7 +5,7 @@ use federation::oidc::Code;
 use federation::oidc::authorization::Way;
 use federation::oidc::claims::Release;
 use federation::oidc::jwt::Frame;
-use federation::oidc::token::{CodeExchange, Grant};
+use federation::oidc::token::{Binding, CodeExchange, Exchange, Grant, Held};
 use pki::Signer;
 use pki::jose::{JoseAlgorithm, read_compact};
 use serde_json::{Map, Value};
@@ -34,7 +34,10 @@ fn exchange(changes: &[(&str, &str)]) -> Result<CodeExchange, Code> {
         all.retain(|(known, _)| known != name);
         all.push((name, value));
     }
-    CodeExchange::read(&form(&all)).map_err(|error| error.code)
+    match Exchange::read(&form(&all)).map_err(|error| error.code)? {
+        Exchange::Code(exchange) => Ok(exchange),
+        Exchange::Refresh { .. } => panic!("a code was brought"),
+    }
 }
 
 #[test]
@@ -55,6 +58,29 @@ fn the_code_belongs_to_client_address_and_verifier() {
     assert_eq!(exchange(&[("grant_type", "password")]), Err(Code::UnsupportedGrantType));
     for name in ["code", "redirect_uri", "code_verifier", "grant_type"] {
         assert_eq!(exchange(&[(name, "")]), Err(Code::InvalidRequest), "{name}");
+    }
+}
+
+/// RFC 6749 section 6, OpenID Connect Core section 12.
+#[test]
+fn a_refresh_gives_no_more_than_the_login() {
+    let (token, scope) = (("refresh_token", "r1"), ("scope", "openid"));
+    let read = Exchange::read(&form(&[("grant_type", "refresh_token"), token, scope])).unwrap();
+    let Exchange::Refresh { token, scopes } = read else { panic!("a refresh token was brought") };
+    assert_eq!(token, "r1");
+    let missing = Exchange::read(&form(&[("grant_type", "refresh_token")])).unwrap_err();
+    assert_eq!(missing.code, Code::InvalidRequest);
+
+    let grant = Grant { binding: Some(Binding::Proof("jkt".into())), ..grant(&World::new()) };
+    let held = Held { jkt: Some("jkt".into()), certificate: None };
+    let fresh = grant.clone().refreshed(scopes, &held).unwrap();
+    assert_eq!((fresh.request.scopes.len(), fresh.request.nonce), (1, None));
+    assert_eq!(grant.clone().refreshed(None, &held).unwrap().request.scopes, grant.request.scopes);
+    let stolen = grant.clone().refreshed(None, &Held::default()).unwrap_err();
+    assert_eq!(stolen.code, Code::InvalidGrant, "bound to a key");
+    for scopes in [&["openid", "address"][..], &["https://id.oidc.se/scope/naturalPersonInfo"]] {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        assert_eq!(grant.clone().refreshed(Some(scopes), &held).unwrap_err().code, Code::InvalidScope);
     }
 }
 

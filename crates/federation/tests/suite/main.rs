@@ -8,4 +8,5 @@ mod exchange;
 mod hostile;
 mod proofs;
 mod requests;
+mod saml;
 mod world;

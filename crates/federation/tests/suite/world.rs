@@ -51,6 +51,8 @@ impl World {
             mtls: None,
             approval: Approval::None,
             algorithms: vec![JoseAlgorithm::Es256],
+            decrypts: true,
+            refreshes: true,
         };
         Self { keys, key, client, provider }
     }

@@ -1,11 +1,11 @@
 //! What a TBSCertList says, read strictly and without building a map: for a signer that compares it with the last one.
 
-use super::{CrlError, LintedCrl};
+use super::{CrlError, LintedCrl, Reason, RevokedEntry};
 use crate::asn1::{Malformed, Reader, oid, read_time, tag};
 use crate::serial::SerialNumber;
 use crate::time::UtcTime;
 
-/// Number, times and serials of a CRL that is about to be signed.
+/// Number, times and entries of a CRL that is about to be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrlContents {
     /// cRLNumber.
@@ -14,8 +14,8 @@ pub struct CrlContents {
     pub this_update: UtcTime,
     /// When the next one is due at the latest.
     pub next_update: UtcTime,
-    /// The revoked serials in rising order.
-    pub revoked: Vec<SerialNumber>,
+    /// The revoked certificates in rising order of serial.
+    pub revoked: Vec<RevokedEntry>,
 }
 
 impl LintedCrl {
@@ -31,24 +31,39 @@ impl LintedCrl {
         let this_update = read_time(&fields.any()?)?;
         let next_update = read_time(&fields.any()?)?;
         let mut revoked = match fields.optional(tag::SEQUENCE)? {
-            Some(list) => serials(list.inside())?,
+            Some(list) => entries(list.inside())?,
             None => Vec::new(),
         };
-        if !revoked.is_sorted() {
-            revoked.sort_unstable();
+        if !revoked.is_sorted_by_key(|entry| entry.serial) {
+            revoked.sort_unstable_by_key(|entry| entry.serial);
         }
         let extensions = fields.element(tag::constructed(0))?.inside().sequence()?;
         Ok(CrlContents { number: number(extensions)?, this_update, next_update, revoked })
     }
 }
 
-fn serials(mut list: Reader<'_>) -> Result<Vec<SerialNumber>, CrlError> {
-    let mut serials = Vec::new();
+fn entries(mut list: Reader<'_>) -> Result<Vec<RevokedEntry>, CrlError> {
+    let mut entries = Vec::new();
     while !list.is_empty() {
-        let serial = list.sequence()?.integer()?;
-        serials.push(SerialNumber::from_der_integer(serial).ok_or(CrlError::ForeignEntry)?);
+        let mut entry = list.sequence()?;
+        let serial = SerialNumber::from_der_integer(entry.integer()?).ok_or(CrlError::ForeignEntry)?;
+        let at = read_time(&entry.any()?)?;
+        let reason = match entry.optional(tag::SEQUENCE)? {
+            Some(extensions) => reason(extensions.inside())?,
+            None => Reason::Unspecified,
+        };
+        entries.push(RevokedEntry { serial, at, reason });
     }
-    Ok(serials)
+    Ok(entries)
+}
+
+/// The value of reasonCode, the only extension that an entry has.
+fn reason(mut extensions: Reader<'_>) -> Result<Reason, CrlError> {
+    let mut extension = extensions.sequence()?;
+    extension.content(tag::OBJECT_IDENTIFIER)?;
+    let code = Reader::only(extension.content(tag::OCTET_STRING)?, tag::ENUMERATED)?.content;
+    let [code] = code else { return Err(CrlError::ForeignEntry) };
+    Reason::from_code(*code).ok_or(CrlError::ForeignEntry)
 }
 
 fn number(mut extensions: Reader<'_>) -> Result<u64, CrlError> {

@@ -83,8 +83,9 @@ impl JoseAlgorithm {
         }
     }
 
-    /// From the X.509 form to that of JOSE (RFC 7518 section 3.4: r and s side by side).
-    pub(super) fn to_jose(self, signature: Vec<u8>) -> Option<Vec<u8>> {
+    /// From the X.509 form of a signature to that of JOSE (RFC 7518 section 3.4: r and s side by side), which XML signatures
+    /// share. None if it is no such signature.
+    pub fn to_jose(self, signature: Vec<u8>) -> Option<Vec<u8>> {
         let Some(octets) = self.ecdsa_octets() else { return Some(signature) };
         let mut fields = Reader::only(&signature, tag::SEQUENCE).ok()?.inside();
         let mut raw = vec![0; 2 * octets];
@@ -97,8 +98,8 @@ impl JoseAlgorithm {
         Some(raw)
     }
 
-    /// From the form of JOSE to that of X.509.
-    pub(super) fn to_x509(self, signature: &[u8]) -> Option<Vec<u8>> {
+    /// From the form of JOSE to that of X.509. None if it is no such signature.
+    pub fn to_x509(self, signature: &[u8]) -> Option<Vec<u8>> {
         let Some(octets) = self.ecdsa_octets() else { return Some(signature.to_vec()) };
         if signature.len() != 2 * octets {
             return None;

@@ -3,7 +3,7 @@
 //! A rule is a name, the clause it comes from, what it is for, and a check; the registers of rules stand in the
 //! files of their areas, and `docs/lints.md` lists them all. The rules read the octets with a strict reader of
 //! their own; nothing of what built them is trusted. Every finding refuses the signature, unless the profile
-//! waives the rule by name, with a reason and an end.
+//! waives the rule by name, with a reason and an end, and the rule is one of the few that may be waived.
 
 mod certificate;
 mod crl;
@@ -25,12 +25,14 @@ mod tests;
 mod usage;
 mod values;
 mod view;
+mod waivable;
 
 pub(crate) use certificate::{certificate, issued, returned};
 pub(crate) use crl::check as crl;
 pub(crate) use ocsp::check as ocsp;
 use rule::Rule;
 pub use rule::Scope;
+pub use waivable::may_be_waived;
 
 use std::fmt;
 
@@ -82,6 +84,11 @@ pub fn register() -> Vec<Registered> {
     all.push(Registered::from(&ocsp::NOT_DER));
     all.extend(ocsp::RULES.iter().map(Registered::from));
     all
+}
+
+/// Whether there is a rule of this name.
+pub fn is_rule(name: &str) -> bool {
+    register().iter().any(|rule| rule.name == name)
 }
 
 /// The rule that a TBSCertificate can be read.

@@ -5,12 +5,15 @@ use super::rule::{Outcome, Rule, Scope, ensure, none, rules};
 use crate::asn1::oid;
 use crate::certificate::Certificate;
 use crate::digest;
-use crate::ocsp::{HashAlgorithm, OcspError, ResponseData, Status};
+use crate::ocsp::{HashAlgorithm, LastCrl, OcspError, ResponseData, Status};
+use crate::serial::SerialNumber;
 
 /// A ResponseData taken apart, and who is to sign it.
 pub(super) struct Context<'a> {
     data: ResponseData<'a>,
     responder: &'a Certificate,
+    /// Of the CA that has come to its end; then the answer is final.
+    last: Option<&'a LastCrl>,
 }
 
 /// A rule about OCSP answers.
@@ -36,12 +39,14 @@ rules! { OcspRule;
         let at = it.data.produced_at;
         ensure(it.responder.valid_at(at), || format!("the responder's certificate is not valid at {at}"))
     };
-    /// The answer does not outlive the responder's certificate, which proves it.
+    /// The answer does not outlive the responder's certificate, which proves it; the final one of a CA does.
     e_ocsp_outlives_responder: OcspAnswers, "RFC 6960 4.2.2.2" => |it| {
-        let limit = it.responder.not_after();
+        let limit = it.last.map_or(it.responder.not_after(), LastCrl::next_update);
         let late = it.data.singles.iter().filter_map(|single| single.next_update).find(|next| *next > limit);
-        none(late.map(|next| format!("nextUpdate {next} is past the responder's {limit}")))
+        none(late.map(|next| format!("nextUpdate {next} is past {limit}")))
     };
+    /// A final answer is made after the CA's last CRL, says of the certificate what that says, and stands as long.
+    e_ocsp_final_differs_from_last_crl: OcspAnswers, "EN 319 411-2 6.3.10, EN 319 411-1 6.3.9" => last_word;
     /// There is an answer.
     e_ocsp_no_answer: OcspAnswers, "RFC 6960 4.2.1" => |it| {
         ensure(!it.data.singles.is_empty(), || "no answer".to_owned())
@@ -78,8 +83,8 @@ pub(super) const NOT_DER: Rule<()> = Rule {
 };
 
 /// Judges a ResponseData.
-pub(crate) fn check(der: &[u8], responder: &Certificate) -> Vec<Finding> {
-    match Context::read(der, responder) {
+pub(crate) fn check(der: &[u8], responder: &Certificate, last: Option<&LastCrl>) -> Vec<Finding> {
+    match Context::read(der, responder, last) {
         Ok(context) => judge(&context, RULES.iter()),
         Err(why) => vec![NOT_DER.finding(why.to_string())],
     }
@@ -91,8 +96,12 @@ pub(super) fn judge<'r>(context: &Context<'_>, rules: impl Iterator<Item = &'r O
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn read(der: &'a [u8], responder: &'a Certificate) -> Result<Self, OcspError> {
-        Ok(Self { data: ResponseData::read(der)?, responder })
+    pub(super) fn read(
+        der: &'a [u8],
+        responder: &'a Certificate,
+        last: Option<&'a LastCrl>,
+    ) -> Result<Self, OcspError> {
+        Ok(Self { data: ResponseData::read(der)?, responder, last })
     }
 }
 
@@ -113,6 +122,18 @@ fn issuer(context: &Context<'_>) -> Outcome {
             HashAlgorithm::Sha256 => digest::sha256(name).as_slice() == single.id.issuer_name_hash,
         };
         ensure(same, || "an answer is about another CA's certificate".to_owned())?;
+    }
+    Ok(())
+}
+
+fn last_word(context: &Context<'_>) -> Outcome {
+    let Some(last) = context.last else { return Ok(()) };
+    for single in &context.data.singles {
+        let (made, until) = (single.this_update, single.next_update);
+        ensure(made >= last.this_update(), || format!("made {made}, before the last CRL"))?;
+        ensure(until == Some(last.next_update()), || format!("nextUpdate {until:?}, the last CRL's is another"))?;
+        let listed = SerialNumber::from_der_integer(&single.id.serial).map(|serial| last.status_of(&serial));
+        ensure(listed == Some(single.status), || format!("{:?}, the last CRL says {listed:?}", single.status))?;
     }
     Ok(())
 }

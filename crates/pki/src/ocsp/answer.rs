@@ -1,6 +1,6 @@
 //! Building, judging and signing an answer.
 
-use super::{CertId, HashAlgorithm, IssuerHashes};
+use super::{CertId, HashAlgorithm, IssuerHashes, LastCrl};
 use crate::asn1::{Writer, oid, tag};
 use crate::certificate::Certificate;
 use crate::crl::Reason;
@@ -131,7 +131,24 @@ pub struct LintedOcsp<'a> {
 /// # Errors
 /// All findings.
 pub fn lint_ocsp(tbs: OcspTbs, responder: &Responder) -> Result<LintedOcsp<'_>, Vec<Finding>> {
-    let findings = lint::ocsp(&tbs.0, &responder.certificate);
+    judged(tbs, responder, None)
+}
+
+/// Judges `tbs` as the last word of a CA that has come to its end: it outlives the responder's certificate, which is
+/// valid when it is made, as long as the CA's last CRL does, and says what that says.
+///
+/// # Errors
+/// All findings.
+pub fn lint_final_ocsp<'a>(
+    tbs: OcspTbs,
+    responder: &'a Responder,
+    last: &LastCrl,
+) -> Result<LintedOcsp<'a>, Vec<Finding>> {
+    judged(tbs, responder, Some(last))
+}
+
+fn judged<'a>(tbs: OcspTbs, responder: &'a Responder, last: Option<&LastCrl>) -> Result<LintedOcsp<'a>, Vec<Finding>> {
+    let findings = lint::ocsp(&tbs.0, &responder.certificate, last);
     if findings.is_empty() { Ok(LintedOcsp { tbs, responder }) } else { Err(findings) }
 }
 

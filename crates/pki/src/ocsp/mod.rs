@@ -2,12 +2,16 @@
 
 mod answer;
 mod cert_id;
+mod end;
 mod error;
 mod read;
 mod request;
 
-pub use self::answer::{LintedOcsp, OcspDer, OcspTbs, Responder, Single, Status, lint_ocsp, prepare_ocsp};
+pub use self::answer::{
+    LintedOcsp, OcspDer, OcspTbs, Responder, Single, Status, lint_final_ocsp, lint_ocsp, prepare_ocsp,
+};
 pub use self::cert_id::{CertId, HashAlgorithm, IssuerHashes};
+pub use self::end::{LastCrl, NotLast};
 pub use self::error::OcspError;
 pub(crate) use self::read::ResponseData;
 pub use self::read::{OcspResponse, SingleStatus, parse_response};

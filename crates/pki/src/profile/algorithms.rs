@@ -42,7 +42,8 @@ impl Algorithms {
         let refused = |why: String| ProfileError::Policy { file: "algorithms.toml", why };
         let file: AlgorithmsFile = toml::from_str(text).map_err(|error| refused(error.to_string()))?;
         let last = |(kind, day): (KeyKind, String)| match format!("{day}T23:59:59Z").parse() {
-            Ok(last) => Ok((kind, last)),
+            Ok(last) if last <= LATEST => Ok((kind, last)),
+            Ok(_) => Err(refused(format!("{kind}: {day} is after {LATEST}, and nobody knows so far ahead"))),
             Err(_) => Err(refused(format!("{kind}: {day:?} is not a day as YYYY-MM-DD"))),
         };
         Ok(Self(Some(file.keys.into_iter().map(last).collect::<Result<_, _>>()?)))
@@ -67,6 +68,9 @@ impl Claims {
     }
 }
 
+/// The last second of 2060. No kind of key is declared fit for longer: each has an end that is looked at again.
+const LATEST: UtcTime = UtcTime::from_unix(2_871_763_199);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,8 +85,21 @@ mod tests {
     }
 
     #[test]
+    fn no_kind_is_fit_for_ever() {
+        assert_eq!(LATEST.to_string(), "2060-12-31T23:59:59Z");
+        assert!(Algorithms::from_toml("[keys]\nec-p384 = \"2060-12-31\"").is_ok());
+    }
+
+    #[test]
     fn mistakes_are_refused() {
-        for text in ["", "[keys]\nec-p192 = \"2040-12-31\"", "[keys]\nec-p256 = \"soon\"", "[keys]\n[other]\n"] {
+        for text in [
+            "",
+            "[keys]\nec-p192 = \"2040-12-31\"",
+            "[keys]\nec-p256 = \"soon\"",
+            "[keys]\nec-p256 = \"2061-01-01\"",
+            "[keys]\nec-p256 = \"9999-12-31\"",
+            "[keys]\n[other]\n",
+        ] {
             assert!(Algorithms::from_toml(text).is_err(), "{text}");
         }
         for text in ["", "qualified = 1", "qualified = true\nmore = 1"] {

@@ -172,7 +172,11 @@ pub(crate) struct Lints {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Waiver {
+    /// Exactly the rule's.
     pub(crate) name: String,
     pub(crate) reason: String,
+    /// First second.
+    pub(crate) from: UtcTime,
+    /// Last second.
     pub(crate) until: UtcTime,
 }

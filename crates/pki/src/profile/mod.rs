@@ -137,10 +137,10 @@ impl Profile {
         self.file.qualified.value().is_some_and(|table| table.kind != QcType::None)
     }
 
-    /// Whether findings of `rule` are waived at `at`, and why.
+    /// Whether findings of `rule` are waived at `at`, and why. A rule that must hold is never waived.
     pub fn waiver(&self, rule: &str, at: UtcTime) -> Option<&str> {
         let waiver = self.file.lints.waive.iter().find(|waiver| waiver.name == rule)?;
-        (at <= waiver.until).then_some(waiver.reason.as_str())
+        (waiver.from..=waiver.until).contains(&at).then_some(waiver.reason.as_str())
     }
 
     pub(crate) fn file(&self) -> &file::File {

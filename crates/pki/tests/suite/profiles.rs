@@ -95,7 +95,11 @@ fn ceilings_hold_whatever_the_file_says() {
         ("key_origin = \"card\"", "key_origin = \"applicant\"", "key_origin"),
         ("name = \"person-authentication-loa4\"", "name = \"../x\"", "name"),
         ("revision = 2", "revision = 0", "revision"),
-        ("waive = []", "waive = [{ name = \"x\", reason = \" \", until = \"2027-01-01T00:00:00Z\" }]", "lints.waive"),
+        (
+            "waive = []",
+            "waive = [{ name = \"x\", reason = \"y\", from = \"2026-01-01T00:00:00Z\", until = \"2026-02-01T00:00:00Z\" }]",
+            "lints.waive",
+        ),
     ] {
         match changed(from, to) {
             Err(ProfileError::Ceiling { field, .. }) => assert_eq!(field, refused, "{to}"),

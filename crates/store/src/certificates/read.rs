@@ -27,6 +27,29 @@ impl Certificates for Database {
         self.find_code(card).await
     }
 
+    async fn cards_of_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<&CardNumber>,
+        limit: u32,
+    ) -> Result<Vec<Stored<Card>>, StoreError> {
+        let after = after.map_or("", CardNumber::as_str);
+        let values = vec![Value::text(tenant), after.into(), limit.min(MAX_LIST).into()];
+        self.pool.fetch(cards::CARDS_OF_TENANT, values).await?.iter().map(cards::card).collect()
+    }
+
+    async fn certificates_of_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<&CertificateRef>,
+        limit: u32,
+    ) -> Result<Vec<CertificateRecord>, StoreError> {
+        let (issuer, serial) = after.map(|after| (after.issuer.clone(), after.serial.to_string())).unwrap_or_default();
+        let values =
+            vec![Value::text(tenant), issuer.as_str().into(), serial.as_str().into(), limit.min(MAX_LIST).into()];
+        self.records(OF_TENANT, values).await
+    }
+
     async fn cards_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<Stored<Card>>, StoreError> {
         let values = vec![Value::text(tenant), Value::text(person), MAX_LIST.into()];
         self.pool.fetch(cards::CARDS_OF, values).await?.iter().map(cards::card).collect()
@@ -91,9 +114,12 @@ fn record(row: &Row, keys: &Keys) -> Result<CertificateRecord, StoreError> {
     let holder = holder(&mut columns)?;
     let serial = certificate.serial.to_string();
     let personal = holder.is_person();
-    let octets = |columns: &mut Columns<'_>, column| match personal {
-        true => columns.opened_octets(Place::within(column, &certificate.issuer, &serial)),
-        false => columns.take(),
+    let octets = |columns: &mut Columns<'_>, column| {
+        if personal {
+            columns.opened_octets(Place::within(column, &certificate.issuer, &serial))
+        } else {
+            columns.take()
+        }
     };
     let intent = Intent {
         certificate: certificate.clone(),
@@ -154,6 +180,8 @@ const OF_CARD: Sql = select!(
 );
 const OF_PERSON: Sql =
     select!("certificate c", "c.tenant = $1 AND c.person = $2 ORDER BY c.reserved_at, c.issuer, c.serial LIMIT $3");
+const OF_TENANT: Sql =
+    select!("certificate c", "c.tenant = $1 AND (c.issuer, c.serial) > ($2, $3) ORDER BY c.issuer, c.serial LIMIT $4");
 const OF_ISSUER: Sql = select!("certificate c", "c.issuer = $1 AND c.serial > $2 ORDER BY c.serial LIMIT $3");
 const OPEN: Sql = select!(
     "certificate_status s JOIN certificate c ON c.issuer = s.issuer AND c.serial = s.serial",

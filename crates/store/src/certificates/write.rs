@@ -69,9 +69,10 @@ pub(crate) fn issued_row(certificate: &CertificateRef, (der, personal): (&[u8], 
 /// A person's certificate says who they are; one of the service is needed before its token is there.
 fn octets(column: &'static str, certificate: &CertificateRef, (octets, personal): (&[u8], bool)) -> Value {
     let serial = certificate.serial.to_string();
-    match personal {
-        true => Value::sealed_octets(Place::within(column, &certificate.issuer, &serial), octets),
-        false => octets.into(),
+    if personal {
+        Value::sealed_octets(Place::within(column, &certificate.issuer, &serial), octets)
+    } else {
+        octets.into()
     }
 }
 

@@ -135,6 +135,8 @@ const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "cards", include_str!("../../migrations/sqlite/0010_cards.sql")),
     (12, "functions", include_str!("../../migrations/sqlite/0012_functions.sql")),
     (13, "notices", include_str!("../../migrations/sqlite/0013_notices.sql")),
+    (14, "requests", include_str!("../../migrations/sqlite/0014_requests.sql")),
+    (17, "saml", include_str!("../../migrations/sqlite/0017_saml.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "spine", include_str!("../../migrations/postgres/0001_spine.sql")),
@@ -147,6 +149,8 @@ const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "cards", include_str!("../../migrations/postgres/0010_cards.sql")),
     (12, "functions", include_str!("../../migrations/postgres/0012_functions.sql")),
     (13, "notices", include_str!("../../migrations/postgres/0013_notices.sql")),
+    (14, "requests", include_str!("../../migrations/postgres/0014_requests.sql")),
+    (17, "saml", include_str!("../../migrations/postgres/0017_saml.sql")),
 ];
 
 /// Every statement goes by a key or along an index. Plans are made once, when the tables may still

@@ -100,7 +100,7 @@ impl Unit<'_> {
         for job in jobs {
             match &job.work {
                 Work::Commit(changes) => plan.add(changes).map_err(Stop::Refused)?,
-                Work::Keep(writes) => plan.add_logins(writes),
+                Work::Keep(writes) => plan.add_writes(writes).map_err(Stop::Refused)?,
                 Work::Publish(_) | Work::Erase(_) => {}
             }
         }
@@ -152,7 +152,7 @@ impl Unit<'_> {
             Work::Erase(sequence) => return self.erase(*sequence).await,
             Work::Keep(writes) => {
                 let mut plan = Plan::default();
-                plan.add_logins(writes);
+                plan.add_writes(writes).map_err(Stop::Refused)?;
                 plan.run(self.connection, self.faults, self.keys).await?;
                 return Ok(Done::Kept);
             }

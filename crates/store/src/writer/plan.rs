@@ -6,7 +6,7 @@ use crate::fault::Faults;
 use crate::seal::Keys;
 use crate::{
     approvals, assignments, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys, notices,
-    onboarding, people, policies, relying, reserves, revocation_codes, revocations, sessions, status,
+    onboarding, people, policies, relying, requests, reserves, revocation_codes, revocations, sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -74,6 +74,9 @@ enum Step {
     EndSession,
     ForgetTickets,
     ForgetSessions,
+    RequestKey,
+    RequestAnswer,
+    ForgetRequests,
 }
 
 /// The statement of each [`Step`].
@@ -128,6 +131,9 @@ static STATEMENTS: [&Statement; 50] = [
     &sessions::END,
     &sessions::FORGET_TICKETS,
     &sessions::FORGET,
+    &requests::NEW,
+    &requests::ANSWER,
+    &requests::FORGET,
 ];
 
 impl Default for Plan {
@@ -142,7 +148,15 @@ impl Plan {
     /// # Errors
     /// [`StoreError`] for a value that no row can hold.
     pub(super) fn add(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        changes.writes().iter().try_for_each(|write| self.add_write(write))
+        self.add_writes(changes.writes())
+    }
+
+    /// Adds writes.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub(super) fn add_writes(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        writes.iter().try_for_each(|write| self.add_write(write))
     }
 
     /// Runs the statements that have rows.
@@ -223,15 +237,13 @@ impl Plan {
             Write::RegistrationApproval(new) => self.push(Step::RegistrationApproval, relying::approved_row(new)),
             Write::TokenKey(key) => self.push(Step::TokenKey, relying::key_row(key)),
             Write::Login(login) => self.add_login(login),
+            Write::RequestKey(key) => self.push(Step::RequestKey, requests::new_row(key)),
+            Write::RequestAnswer { key, answer } => {
+                self.push(Step::RequestAnswer, requests::answer_row(key, answer));
+            }
+            Write::ForgetRequests(before) => self.push_once(Step::ForgetRequests, vec![(*before).into()]),
         }
         Ok(())
-    }
-
-    /// Adds steps of logins.
-    pub(super) fn add_logins(&mut self, writes: &[LoginWrite]) {
-        for write in writes {
-            self.add_login(write);
-        }
     }
 
     fn add_login(&mut self, write: &LoginWrite) {

@@ -2,9 +2,8 @@
 
 use domain::audit::Head;
 use domain::certificate::CertificateRef;
-use domain::changes::{Changes, PublishedOcsp};
+use domain::changes::{Changes, PublishedOcsp, Write};
 use domain::ports::StoreError;
-use domain::session::LoginWrite;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
@@ -29,7 +28,7 @@ pub(crate) enum Work {
     /// Erase the personal values of a record.
     Erase(i64),
     /// Apply all, or nothing; no events.
-    Keep(Vec<LoginWrite>),
+    Keep(Vec<Write>),
 }
 
 /// What a unit of work gave.
@@ -73,8 +72,8 @@ impl Queue {
         self.run(Work::Erase(sequence)).await.map(|_| ())
     }
 
-    /// Hands over steps of logins and waits until they are durable.
-    pub(crate) async fn keep(&self, writes: Vec<LoginWrite>) -> Result<(), StoreError> {
+    /// Hands over writes that are no events, and waits until they are durable.
+    pub(crate) async fn keep(&self, writes: Vec<Write>) -> Result<(), StoreError> {
         self.run(Work::Keep(writes)).await.map(|_| ())
     }
 

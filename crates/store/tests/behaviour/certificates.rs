@@ -104,6 +104,31 @@ pub(crate) async fn only_an_open_intent_gets_a_certificate(database: &Database) 
     assert_eq!((record.issued, record.revocation), (None, Some(revocation(2))));
 }
 
+pub(crate) async fn an_agencys_cards_and_certificates_are_listed_page_by_page(database: &Database) {
+    let store = &*database.store;
+    populate(store).await;
+    let mut service = intent(3);
+    service.holder = Holder::Service { key: "ocsp-1".into() };
+    let certificates = [intent(1), intent(2), service].map(Write::Intent);
+    write(store, [Write::NewCard(card("c2"))].into_iter().chain(certificates)).await.unwrap();
+    let (a, b) = (tenant("a"), tenant("b"));
+
+    let numbers =
+        |cards: Vec<Stored<domain::card::Card>>| cards.into_iter().map(|card| card.value.number).collect::<Vec<_>>();
+    let (c1, c2) = (card_number("c1"), card_number("c2"));
+    assert_eq!(numbers(store.cards_of_tenant(&a, None, 1).await.unwrap()), std::slice::from_ref(&c1));
+    assert_eq!(numbers(store.cards_of_tenant(&a, Some(&c1), 9).await.unwrap()), [c2]);
+    assert_eq!(numbers(store.cards_of_tenant(&b, None, 9).await.unwrap()), []);
+
+    let references =
+        |records: Vec<CertificateRecord>| records.into_iter().map(|r| r.intent.certificate).collect::<Vec<_>>();
+    let mut all = [reference(1), reference(2)];
+    all.sort();
+    assert_eq!(references(store.certificates_of_tenant(&a, None, 1).await.unwrap()), all[..1]);
+    assert_eq!(references(store.certificates_of_tenant(&a, Some(&all[0]), 9).await.unwrap()), all[1..]);
+    assert_eq!(references(store.certificates_of_tenant(&b, None, 9).await.unwrap()), []);
+}
+
 pub(crate) async fn certificates_are_found_by_whom_they_are_for(database: &Database) {
     let store = &*database.store;
     populate(store).await;

@@ -133,7 +133,8 @@ fn everything() -> Changes {
         crate::world::policies('a', false).replacing(None),
         Write::KeyStage(crate::world::key_stage("ca", None, domain::key::KeyState::Active)),
     ]);
-    all = all.join(changes(logins()));
+    all = all.join(changes(logins())).join(changes(told())).join(changes(crate::functions::ordering("f1")));
+    all = all.join(changes(crate::requests::everything()));
     all = all.also(event("test.personal").personal("name", "Anna", [3; 16]));
     all
 }
@@ -163,6 +164,39 @@ pub(crate) async fn a_failed_write_changes_nothing_at_any_point(database: &Datab
     let log = verify_chain(&*database.store).await;
     assert_eq!(log, 1 + POINTS.len() as u64 + 1);
     database.store.commit(everything()).await.unwrap();
+}
+
+/// Every write about notices.
+fn told() -> Vec<Write> {
+    use crate::world::{at, person};
+    use domain::notice::{Addressee, Attempted, Channel, DeliveryState, Notice, NoticeKind};
+
+    let (id, channel) = (domain::NoticeId::from_random([1; 16]), Channel::Mail);
+    let notice = Notice {
+        id: id.clone(),
+        tenant: tenant("a"),
+        kind: NoticeKind::CardExpiring,
+        about: "c1".into(),
+        to: Addressee::Employee(person("anna")),
+        facts: std::collections::BTreeMap::new(),
+        at: at(1),
+    };
+    let attempted = Attempted {
+        tenant: tenant("a"),
+        id,
+        channel,
+        state: DeliveryState::Dead,
+        attempts: 1,
+        next_at: at(2),
+        outcome: None,
+        seen: Version(1),
+    };
+    let email = Some("anna@a.example.se".to_owned());
+    vec![
+        Write::Address { tenant: tenant("a"), person: person("anna"), email },
+        Write::Notice { notice, channel },
+        Write::Attempted(attempted),
+    ]
 }
 
 /// Every write about relying services and logins.

@@ -4,7 +4,7 @@ use crate::database::Database;
 use crate::world::{at, employed, event, human, intent, person, populate, tenant, write};
 use domain::approval::{Approval, ApprovalRule, ApprovalSignature};
 use domain::certificate::Holder;
-use domain::changes::{Changes, Stored, Write};
+use domain::changes::{Changes, Stored, Version, Write};
 use domain::function::{AnyFunction, Function, Issued, Keeper, Ordered, Requested, Wish};
 use domain::operation::{ControlEvidence, ControlProof, PlannedProfile};
 use domain::people::Employment;
@@ -61,6 +61,17 @@ fn approval(name: &str) -> Approval {
         signatures: vec![ApprovalSignature { by: person("bo"), at: at(13), statement: "jws".into() }],
         used_at: None,
     }
+}
+
+/// An order from the wish to what awaits approval.
+pub(crate) fn ordering(name: &str) -> Vec<Write> {
+    let function = requested(name, None);
+    let new = AnyFunction::Ordered(function.clone().order(ordered(name)));
+    vec![
+        Write::NewFunction(AnyFunction::Requested(function)),
+        Write::NewApproval(approval(name)),
+        Write::Function { new, seen: Version(1) },
+    ]
 }
 
 async fn read(store: &dyn Store, name: &str) -> Stored<AnyFunction> {

@@ -20,6 +20,7 @@ mod logins;
 mod people;
 mod policies;
 mod reserves;
+mod requests;
 mod sealed;
 mod status;
 mod tables;

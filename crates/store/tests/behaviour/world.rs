@@ -266,6 +266,7 @@ pub(crate) fn token_key(number: u8) -> TokenKey {
         label: format!("token-{number}"),
         algorithm: "ec-p256".into(),
         spki: vec![number; 91],
+        certificate: (number == 2).then(|| vec![number; 300]),
         made_at: at(number.into()),
         signs_from: at(100),
     }

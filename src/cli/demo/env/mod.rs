@@ -6,6 +6,7 @@ mod lint;
 mod ocsp;
 mod oidc;
 mod pathval;
+mod saml;
 
 use super::Demo;
 use super::shell;
@@ -25,6 +26,8 @@ pub(crate) enum Driver {
     Oidc,
     /// `pathval.py`
     Pathval,
+    /// `saml_sp.py`
+    Saml,
     /// `axe.mjs`
     Axe,
 }
@@ -56,6 +59,7 @@ pub(crate) async fn run(demo: &Demo, driver: Driver) -> anyhow::Result<()> {
         Driver::Card => card::environment(demo)?,
         Driver::Oidc => oidc::environment(demo).await?,
         Driver::Pathval => pathval::environment(demo)?,
+        Driver::Saml => saml::environment(demo).await?,
         Driver::Axe => axe::environment(demo)?,
     };
     Ok(std::io::stdout().write_all(environment.0.as_bytes())?)

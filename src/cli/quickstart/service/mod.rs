@@ -63,7 +63,7 @@ struct Entry {
 
 impl Entry {
     async fn ensure(&self) -> anyhow::Result<()> {
-        self.made.get_or_try_init(|| self.make()).await.map(|()| ())
+        self.made.get_or_try_init(|| self.make()).await.copied()
     }
 
     async fn make(&self) -> anyhow::Result<()> {

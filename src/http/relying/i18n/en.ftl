@@ -19,6 +19,8 @@ claim-org-name = Agency
 claim-org-number = Organisation number
 claim-valid-from = The e-identity is valid from
 claim-valid-to = The e-identity is valid until
+claim-birthdate = Date of birth
+claim-identity-number = Personal or coordination number
 
 retry = Try again
 older-card = Try on the page for older cards
@@ -132,3 +134,13 @@ error-request_uri_not_supported = Requests are not fetched from others' addresse
 error-invalid_request_uri = The pushed request is used, too old, or another's.
 error-unmet_authentication_requirements = No card here has the level of assurance that the service demands.
 error-invalid_dpop_proof = The proof of the key does not fit the request, is too old or used.
+
+onward-title = You are on your way back to the service
+onward-advice = Choose Continue if this page does not go on by itself.
+onward-continue = Continue
+returned-level-title = The service asks for another level of assurance
+returned-level-advice = The service accepts none of the levels that credentials here have. Choose Continue to go back to the service, and contact its support.
+returned-person-title = The service expects another person
+returned-person-advice = The service asked for somebody else than you to log in. You are not logged in. Choose Continue to go back to the service.
+returned-request-title = The service's request cannot be answered
+returned-request-advice = The service asks for something that it must not have, or that does not exist here. You are not logged in. Choose Continue to go back to the service.

@@ -19,6 +19,8 @@ claim-org-name = Myndighet
 claim-org-number = Organisationsnummer
 claim-valid-from = E-legitimationen gäller från
 claim-valid-to = E-legitimationen gäller till
+claim-birthdate = Födelsedatum
+claim-identity-number = Personnummer eller samordningsnummer
 
 retry = Försök igen
 older-card = Försök på sidan för äldre kort
@@ -132,3 +134,13 @@ error-request_uri_not_supported = Frågor hämtas inte från andras adresser.
 error-invalid_request_uri = Den inlämnade frågan är använd, för gammal eller någon annans.
 error-unmet_authentication_requirements = Inget kort här har den tillitsnivå som tjänsten kräver.
 error-invalid_dpop_proof = Nyckelbeviset passar inte frågan, är för gammalt eller redan använt.
+
+onward-title = Du är på väg tillbaka till tjänsten
+onward-advice = Välj Fortsätt om sidan inte går vidare av sig själv.
+onward-continue = Fortsätt
+returned-level-title = Tjänsten begär en annan tillitsnivå
+returned-level-advice = Tjänsten godtar ingen av de nivåer som e-legitimationer här har. Välj Fortsätt för att gå tillbaka till tjänsten, och kontakta dess support.
+returned-person-title = Tjänsten väntar på en annan person
+returned-person-advice = Tjänsten begärde att en annan person än du skulle logga in. Du är inte inloggad. Välj Fortsätt för att gå tillbaka till tjänsten.
+returned-request-title = Tjänstens begäran kan inte besvaras
+returned-request-advice = Tjänsten begär något som den inte får eller som inte finns här. Du är inte inloggad. Välj Fortsätt för att gå tillbaka till tjänsten.

@@ -31,13 +31,16 @@ impl UserMessage {
             };
             let text =
                 STANDARD.decode(value).ok().and_then(|octets| String::from_utf8(octets).ok()).ok_or_else(wrong)?;
-            let shown = |c: char| !(c.is_control() || turns_text(c)) || c == '\n' || c == '\r' || c == '\t';
-            if text.chars().count() > MAX_CHARACTERS || !text.chars().all(shown) {
-                return Err(wrong());
-            }
             texts.insert(language.to_owned(), text);
         }
-        if texts.is_empty() { Err(wrong()) } else { Ok(Some(Self { texts })) }
+        Self::from_texts(texts).ok_or_else(wrong).map(Some)
+    }
+
+    /// A message in these languages; none if there is no text, or one that is not for people.
+    pub(crate) fn from_texts(texts: BTreeMap<String, String>) -> Option<Self> {
+        let shown = |c: char| !(c.is_control() || turns_text(c)) || c == '\n' || c == '\r' || c == '\t';
+        let fits = |text: &String| text.chars().count() <= MAX_CHARACTERS && text.chars().all(shown);
+        (!texts.is_empty() && texts.values().all(fits)).then_some(Self { texts })
     }
 
     /// The text in `language`, or in another if it was not given.

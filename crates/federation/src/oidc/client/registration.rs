@@ -1,8 +1,10 @@
 //! Reads registrations, member by member.
 
 use super::{Authentication, Client, ClientKey, Demand, Name, OFFERED, RegistrationError, SecurityProfile, allows};
+use crate::oidc::jwe::{ALGORITHM, ContentEncryption, Recipient};
 use pki::is_deceptive;
 use pki::jose::{JoseAlgorithm, read_jwk};
+use pki::key::KeyKind;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -42,6 +44,12 @@ pub(super) struct Registration {
     userinfo_signed_response_alg: Option<String>,
     #[serde(default)]
     id_token_encrypted_response_alg: Option<String>,
+    #[serde(default)]
+    id_token_encrypted_response_enc: Option<String>,
+    #[serde(default)]
+    userinfo_encrypted_response_alg: Option<String>,
+    #[serde(default)]
+    userinfo_encrypted_response_enc: Option<String>,
     #[serde(default)]
     default_acr_values: Vec<String>,
     #[serde(default)]
@@ -99,6 +107,17 @@ impl Registration {
                 "userinfo_signed_response_alg",
                 self.userinfo_signed_response_alg.as_deref(),
             )?,
+            id_token_encryption: encryption(
+                &self,
+                "id_token_encrypted_response_alg",
+                (self.id_token_encrypted_response_alg.as_deref(), self.id_token_encrypted_response_enc.as_deref()),
+            )?,
+            userinfo_encryption: encryption(
+                &self,
+                "userinfo_encrypted_response_alg",
+                (self.userinfo_encrypted_response_alg.as_deref(), self.userinfo_encrypted_response_enc.as_deref()),
+            )?,
+            refreshes: refreshes(&self)?,
             demands: demands(&self),
             id: self.client_id,
             profile: self.security_profile,
@@ -139,9 +158,6 @@ fn check_flow(read: &Registration) -> Result<(), RegistrationError> {
     }
     if read.jwks_uri.is_some() {
         return Err(member("jwks_uri", "keys are never fetched: give them in jwks"));
-    }
-    if read.id_token_encrypted_response_alg.is_some() {
-        return Err(member("id_token_encrypted_response_alg", "encryption is not offered"));
     }
     let native = read.application_type.as_deref() == Some("native");
     if read.redirect_uris.is_empty() || read.redirect_uris.len() > MAX_URIS {
@@ -200,7 +216,7 @@ fn keys(jwks: Option<&Jwks>) -> Result<Vec<ClientKey>, RegistrationError> {
     let mut keys = Vec::new();
     for (at, jwk) in listed.iter().enumerate() {
         // A key for encryption is none that signs.
-        if jwk.get("use").and_then(Value::as_str) == Some("enc") {
+        if is_for_encryption(jwk) {
             continue;
         }
         let text = |name| jwk.get(name).and_then(Value::as_str);
@@ -217,6 +233,46 @@ fn keys(jwks: Option<&Jwks>) -> Result<Vec<ClientKey>, RegistrationError> {
         keys.push(ClientKey { kid, algorithm, public });
     }
     Ok(keys)
+}
+
+/// Whom answers are encrypted to; none if the registration does not ask for it. The only key for encryption in `jwks`, on
+/// P-256.
+fn encryption(
+    read: &Registration,
+    name: &'static str,
+    (algorithm, content): (Option<&str>, Option<&str>),
+) -> Result<Option<Recipient>, RegistrationError> {
+    match algorithm {
+        None if content.is_some() => return Err(member(name, "an enc without an alg")),
+        None => return Ok(None),
+        Some(ALGORITHM) => {}
+        Some(_) => return Err(member(name, "only ECDH-ES is offered")),
+    }
+    let content = match content {
+        // What OpenID Connect Dynamic Client Registration section 2 says of a registration without enc.
+        None => ContentEncryption::default(),
+        Some(content) => ContentEncryption::from_name(content)
+            .ok_or(member(name, "enc must be A256GCM, A128GCM or A128CBC-HS256"))?,
+    };
+    let listed = read.jwks.as_ref().map_or(&[][..], |jwks| &jwks.keys);
+    let meant: Vec<&Value> = listed.iter().filter(|jwk| is_for_encryption(jwk)).collect();
+    let [jwk] = meant.as_slice() else { return Err(member("jwks", "encryption needs one key with use enc")) };
+    let public = read_jwk(jwk).ok().filter(|key| key.kind() == KeyKind::EcP256);
+    let public = public.ok_or(member("jwks", "ECDH-ES needs a key on P-256"))?;
+    Ok(Some(Recipient { kid: jwk.get("kid").and_then(Value::as_str).map(str::to_owned), public, content }))
+}
+
+fn is_for_encryption(jwk: &Value) -> bool {
+    jwk.get("use").and_then(Value::as_str) == Some("enc")
+}
+
+/// FAPI clients get no refresh tokens: their logins are short, and their holders are asked again.
+fn refreshes(read: &Registration) -> Result<bool, RegistrationError> {
+    let asked = read.grant_types.iter().flatten().any(|kind| kind == "refresh_token");
+    if asked && read.security_profile == SecurityProfile::Fapi2 {
+        return Err(member("grant_types", "refresh_token is not offered to clients of FAPI 2.0"));
+    }
+    Ok(asked)
 }
 
 fn name(read: &Registration) -> Result<Name, RegistrationError> {

@@ -4,9 +4,9 @@ use super::fixture::{Fixture, now};
 use super::sample::Fault::Ocsp;
 use super::sample::samples;
 use crate::certificate::{Certificate, CertificateDer};
-use crate::crl::Reason;
+use crate::crl::{CrlSummary, Reason, Revocation};
 use crate::key::{KeyId, SignatureAlgorithm};
-use crate::ocsp::{IssuerHashes, Responder, Single, Status, prepare_ocsp};
+use crate::ocsp::{IssuerHashes, LastCrl, Responder, Single, Status, prepare_ocsp};
 use crate::serial::SerialNumber;
 use crate::time::UtcTime;
 
@@ -17,6 +17,8 @@ pub(super) struct Answer {
     /// Named in the answer.
     named: Certificate,
     pub(super) responder: Certificate,
+    /// Of a CA that has come to its end.
+    pub(super) last: Option<LastCrl>,
     /// Of nextUpdate, which the builder always writes.
     without_next_update: bool,
     cut: usize,
@@ -28,7 +30,7 @@ impl Answer {
         let serial = SerialNumber::from_random([7; 16]);
         let singles = Single::both(&issuer, &serial, Status::Good, now(), now().plus_days(1)).to_vec();
         let (named, responder) = (fixture.responder.clone(), fixture.responder.clone());
-        Self { singles, produced_at: now(), named, responder, without_next_update: false, cut: 0 }
+        Self { singles, produced_at: now(), named, responder, last: None, without_next_update: false, cut: 0 }
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
@@ -43,6 +45,21 @@ impl Answer {
 
     fn revoked_at(&mut self, at: UtcTime) {
         self.singles.iter_mut().for_each(|single| single.status = Status::Revoked { at, reason: Reason::Superseded });
+    }
+
+    /// Makes it the last word of a CA whose last CRL lists the certificate, if `revoked` says so.
+    fn end_of_ca(&mut self, revoked: Option<Revocation>) {
+        let listed = self.singles.iter().filter_map(|single| SerialNumber::from_der_integer(&single.id.serial));
+        self.last = Some(LastCrl::of(CrlSummary {
+            number: 1,
+            this_update: now(),
+            next_update: UtcTime::MAX,
+            issuer_der: Vec::new(),
+            revoked: listed.zip(std::iter::repeat(revoked)).filter_map(|(serial, it)| Some((serial, it?))).collect(),
+        }));
+        let status = revoked.map_or(Status::Good, |Revocation { at, reason }| Status::Revoked { at, reason });
+        self.singles.iter_mut().for_each(|single| single.status = status);
+        self.next(UtcTime::MAX);
     }
 
     fn next(&mut self, at: UtcTime) {
@@ -73,6 +90,38 @@ samples! {
     }
     e_ocsp_outlives_responder {
         Ocsp(|it| it.next(now().plus_days(31)));
+        Ocsp(|it| it.next(UtcTime::MAX));
+    }
+    e_ocsp_final_differs_from_last_crl {
+        Ocsp(|it| {
+            it.end_of_ca(None);
+            it.next(now().plus_days(1));
+        });
+        Ocsp(|it| {
+            it.end_of_ca(None);
+            it.produced_at = now().plus_seconds(-1);
+            it.singles.iter_mut().for_each(|single| single.this_update = now().plus_seconds(-1));
+        }), e_ocsp_responder_validity;
+        Ocsp(|it| {
+            it.end_of_ca(Some(REVOCATION));
+            it.singles.iter_mut().for_each(|single| single.status = Status::Good);
+        });
+        Ocsp(|it| {
+            it.end_of_ca(None);
+            it.revoked_at(REVOCATION.at);
+        });
+        Ocsp(|it| {
+            it.end_of_ca(Some(REVOCATION));
+            it.revoked_at(REVOCATION.at.plus_seconds(1));
+        });
+        Ocsp(|it| {
+            it.end_of_ca(Some(Revocation { reason: Reason::KeyCompromise, ..REVOCATION }));
+            it.revoked_at(REVOCATION.at);
+        });
+        Ocsp(|it| {
+            it.end_of_ca(None);
+            it.singles.iter_mut().for_each(|single| single.status = Status::Unknown);
+        });
     }
     e_ocsp_no_answer {
         Ocsp(|it| it.singles.clear());
@@ -97,6 +146,22 @@ samples! {
         Ocsp(|it| it.singles[1].status = Status::Unknown);
     }
 }
+
+/// What the rules let through besides the everyday answer, and nothing else that outlives its responder.
+#[test]
+fn a_final_answer_outlives_its_responder() {
+    for revoked in [None, Some(REVOCATION)] {
+        let mut answer = Answer::good(Fixture::shared());
+        answer.end_of_ca(revoked);
+        let (der, responder) = (answer.encode(), &answer.responder);
+        assert_eq!(crate::lint::ocsp(&der, responder, answer.last.as_ref()), []);
+        let found: Vec<_> = crate::lint::ocsp(&der, responder, None).into_iter().map(|it| it.rule).collect();
+        assert_eq!(found, ["e_ocsp_outlives_responder"], "without a last CRL it is an answer like others");
+    }
+}
+
+/// A second ago, so that thisUpdate is not before it.
+const REVOCATION: Revocation = Revocation { at: UtcTime::from_unix(1_768_463_999), reason: Reason::Superseded };
 
 /// The responder with one thing in its certificate replaced by another of the same length.
 fn spoilt_responder(what: &[u8], by: &[u8]) -> Certificate {

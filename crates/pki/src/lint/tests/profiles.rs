@@ -1,9 +1,6 @@
 //! Samples for the rules that hold a certificate against its profile.
 
-use der::asn1::ObjectIdentifier;
-use openssl::nid::Nid;
-
-use super::fixture::{AUTHENTICATION, Fixture, OCSP, PERSON_CA, TLS, now, public_key};
+use super::fixture::{AUTHENTICATION, Fixture, OCSP, PERSON_CA, TLS, now};
 use super::locations::access;
 use super::parts::Parts;
 use super::policies::policies;
@@ -11,7 +8,8 @@ use super::sample::Fault::Certificate;
 use super::sample::samples;
 use crate::asn1::{oid, tag};
 use crate::issue::LintIssuer;
-use crate::lint::certificate;
+use crate::lint::{certificate, may_be_waived, register};
+use der::asn1::ObjectIdentifier;
 
 samples! {
     e_profile_key_kind {
@@ -73,19 +71,55 @@ samples! {
     }
 }
 
+/// A certificate that breaks one rule which may be waived: a common name longer than its bound.
 #[test]
-fn a_waiver_holds_until_its_day() {
+fn a_waiver_holds_from_its_first_to_its_last_second() {
     let fixture = Fixture::shared();
     let mut parts = Parts::of(&fixture.good(AUTHENTICATION).tbs);
-    parts.spki = public_key(Nid::X9_62_PRIME256V1).spki().to_vec();
+    let long = "TEST ".repeat(20);
+    parts.value(oid::COMMON_NAME, long.trim_end().as_bytes());
     let text = include_str!("../../../../../policies/profiles/person-authentication-loa4.toml");
-    for (until, held) in [("2026-01-15T08:00:00Z", true), ("2026-01-15T07:59:59Z", false)] {
-        let name = "e_subject_key_identifier_not_of_key";
-        let waiver = format!("waive = [{{ name = \"{name}\", reason = \"test\", until = \"{until}\" }}]");
+    for (from, until, held) in [
+        ("2025-02-01T00:00:00Z", "2026-01-15T08:00:00Z", true),
+        ("2026-01-15T08:00:00Z", "2027-01-15T08:00:00Z", true),
+        ("2025-02-01T00:00:00Z", "2026-01-15T07:59:59Z", false),
+        ("2026-01-15T08:00:01Z", "2026-02-01T00:00:00Z", false),
+    ] {
+        let waiver = waiver("e_attribute_too_long", "test", from, until);
         let profile = crate::Profile::from_toml(&text.replace("waive = []", &waiver)).unwrap();
         let judged = certificate::certificate(&parts.encode(), &profile, LintIssuer::from(&fixture.person));
-        assert_eq!(judged.is_ok(), held, "{until}");
+        assert_eq!(judged.is_ok(), held, "{from} to {until}");
     }
+}
+
+#[test]
+fn a_waiver_names_one_rule_that_may_be_waived_and_ends_within_a_year() {
+    let text = include_str!("../../../../../policies/profiles/person-authentication-loa4.toml");
+    let (from, until) = ("2026-01-15T00:00:00Z", "2027-01-15T00:00:00Z");
+    let refused = |list: &str| match crate::Profile::from_toml(&text.replace("waive = []", list)) {
+        Err(crate::profile::ProfileError::Ceiling { field: "lints.waive", why, .. }) => why,
+        other => panic!("{list}: {other:?}"),
+    };
+    let one = |name: &str, reason: &str, from: &str, until: &str| refused(&waiver(name, reason, from, until));
+    assert_eq!(one("e_attribute_too_long", " ", from, until), "needs a reason");
+    assert_eq!(one("e_attribute_too", "test", from, until), "names no rule of docs/lints.md");
+    assert_eq!(one("e_attribute_*", "test", from, until), "names no rule of docs/lints.md");
+    assert_eq!(one("e_attribute_too_long", "test", until, from), "ends before it begins");
+    assert_eq!(one("e_attribute_too_long", "test", from, "2027-01-17T00:00:00Z"), "lasts longer than a year");
+    assert_eq!(one("e_attribute_too_long", "test", from, "9999-12-31T23:59:59Z"), "lasts longer than a year");
+    for never in register().iter().filter(|rule| !may_be_waived(rule.name)) {
+        assert_eq!(one(never.name, "test", from, until), "names a rule that is never waived", "{}", never.name);
+    }
+    let twice = waiver("e_attribute_too_long", "test", from, until);
+    let inside = twice.trim_start_matches("waive = [").trim_end_matches(']');
+    assert!(refused(&format!("waive = [{inside}, {inside}]")).starts_with("must not repeat"));
+    let endless = waiver("e_attribute_too_long", "test", from, until).replace(&format!(", until = \"{until}\""), "");
+    let syntax = crate::Profile::from_toml(&text.replace("waive = []", &endless));
+    assert!(matches!(syntax, Err(crate::profile::ProfileError::Syntax(_))), "an end is never left out");
+}
+
+fn waiver(name: &str, reason: &str, from: &str, until: &str) -> String {
+    format!("waive = [{{ name = \"{name}\", reason = \"{reason}\", from = \"{from}\", until = \"{until}\" }}]")
 }
 
 fn purpose(parts: &mut Parts, purpose: ObjectIdentifier) {

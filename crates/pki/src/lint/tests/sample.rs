@@ -88,7 +88,7 @@ impl Fault {
             Self::Ocsp(spoil) => {
                 let mut answer = Answer::good(fixture);
                 spoil(&mut answer);
-                ocsp::check(&answer.encode(), &answer.responder)
+                ocsp::check(&answer.encode(), &answer.responder, answer.last.as_ref())
             }
         };
         findings.into_iter().map(|finding| finding.rule).collect()
@@ -134,7 +134,7 @@ impl Fault {
                 if spoilt {
                     spoil(&mut answer);
                 }
-                match ocsp::Context::read(&answer.encode(), &answer.responder) {
+                match ocsp::Context::read(&answer.encode(), &answer.responder, answer.last.as_ref()) {
                     Ok(context) => mutant.report(ocsp::RULES.iter(), |rules| ocsp::judge(&context, rules.iter())),
                     Err(_) => mutant.unless(ocsp::NOT_DER.name),
                 }

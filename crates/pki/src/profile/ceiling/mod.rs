@@ -6,10 +6,11 @@ mod subject;
 
 use self::limits::{Ceiling, ceiling};
 use super::ProfileError;
-use super::file::File;
+use super::file::{File, Waiver};
 use super::purpose::Purpose;
 use super::terms::{Pointer, Semantics};
 use crate::key::KeyKind;
+use crate::lint;
 use crate::text;
 
 /// Refuses a file that goes past the ceiling of its purpose.
@@ -164,8 +165,20 @@ fn check_texts(file: &File) -> Result<(), ProfileError> {
     ensure(file, uri(&file.extensions.cps_uri), "extensions.cps_uri", "must be empty or a web address")?;
     let authority = &file.extensions.name_registration_authority;
     ensure(file, uri(authority), "extensions.name_registration_authority", "must be empty or a web address")?;
-    let reasoned = file.lints.waive.iter().all(|waiver| !waiver.reason.trim().is_empty());
-    ensure(file, reasoned, "lints.waive", "needs a reason")
+    check_waivers(file)
+}
+
+/// A waiver is for one rule that is there and may be waived, has a reason, and comes to its end.
+fn check_waivers(file: &File) -> Result<(), ProfileError> {
+    let waivers = &file.lints.waive;
+    let all = |holds: fn(&Waiver) -> bool, why| ensure(file, waivers.iter().all(holds), "lints.waive", why);
+    all(|waiver| !waiver.reason.trim().is_empty(), "needs a reason")?;
+    all(|waiver| lint::is_rule(&waiver.name), "names no rule of docs/lints.md")?;
+    all(|waiver| lint::may_be_waived(&waiver.name), "names a rule that is never waived")?;
+    all(|waiver| waiver.from < waiver.until, "ends before it begins")?;
+    all(|waiver| waiver.until <= waiver.from.plus_days(MAX_WAIVER_DAYS), "lasts longer than a year")?;
+    let names: Vec<_> = waivers.iter().map(|waiver| waiver.name.as_str()).collect();
+    ensure(file, !repeats(&names), "lints.waive", "must not repeat: who looks again writes another end")
 }
 
 fn ensure(file: &File, holds: bool, field: &'static str, why: &str) -> Result<(), ProfileError> {
@@ -183,5 +196,7 @@ fn list(keys: &[KeyKind]) -> String {
     keys.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// A year, and a day for whoever counts from day to day: then somebody looks again.
+const MAX_WAIVER_DAYS: i64 = 366;
 /// Two years of stamping with one key.
 const MAX_STAMPING_DAYS: u32 = 732;
