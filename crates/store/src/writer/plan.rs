@@ -80,7 +80,7 @@ enum Step {
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 50] = [
+static STATEMENTS: [&Statement; 53] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::NEW_NUMBER,
