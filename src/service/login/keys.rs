@@ -69,6 +69,13 @@ pub async fn renew(app: &App) -> Result<(), ServiceError> {
     Ok(())
 }
 
+/// Whether every kind of key that signs SAML answers is there. Whoever read our metadata before would refuse what the
+/// others sign.
+pub(super) fn complete_for_saml(published: &[TokenKey]) -> bool {
+    let there = |kind| published.iter().any(|key| key.public.kind() == kind);
+    WANTED.iter().filter(|(purpose, _)| *purpose == Purpose::Saml).all(|(_, kind)| there(*kind))
+}
+
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {

@@ -10,8 +10,12 @@ use std::process::Command;
 pub fn metadata_file(issuer: &str, folder: &Path) -> PathBuf {
     let path = folder.join("idp.xml");
     let url = format!("{issuer}/saml/metadata");
-    // Whom to trust is asked by other tests; the signature is what counts here.
-    let output = Command::new("curl").args(["-sfk", &url, "-o"]).arg(&path).output().unwrap();
+    // Whom to trust is asked by other tests; the signature is what counts here. A new service makes its keys first.
+    let output = Command::new("curl")
+        .args(["-sfk", "--retry", "30", "--retry-delay", "1", &url, "-o"])
+        .arg(&path)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stderr));
     path
 }

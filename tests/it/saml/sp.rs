@@ -62,6 +62,7 @@ impl Sp {
         let file = folder.join("metadata.xml");
         std::fs::write(&file, metadata).unwrap();
         installation.sigill(&["demo", "rp", "add", "--saml", file.to_str().unwrap()]);
+        super::judge::metadata_file(&installation.url("api_url"), &folder);
         Self { id, signing, folder, issuer: installation.url("api_url") }
     }
 

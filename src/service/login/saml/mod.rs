@@ -5,16 +5,18 @@ pub mod begin;
 pub mod logout;
 pub mod metadata;
 
+use super::keys::complete_for_saml;
 use super::{LoginError, parts, secret};
 use crate::app::{App, TokenKey};
 use crate::service::ServiceError;
 use federation::saml::signature::{Draft, SigningKey};
 use pki::key::{SignError, SignatureAlgorithm};
 
-/// A key that signs now, for a reader of `methods`.
+/// A key that signs now, for a reader of `methods`: once there are keys for every reader.
 fn key(app: &App, methods: &[String]) -> Result<(TokenKey, SignatureAlgorithm), LoginError> {
-    let key = parts(app)?.saml_key(methods, app.clock.now());
-    let none = SignError::Unavailable { detail: "there is no key for SAML yet".to_owned() };
+    let login = parts(app)?;
+    let key = if complete_for_saml(&login.saml_keys()) { login.saml_key(methods, app.clock.now()) } else { None };
+    let none = SignError::Unavailable { detail: "the keys for SAML are not made yet".to_owned() };
     Ok(key.ok_or(none)?)
 }
 
