@@ -68,6 +68,8 @@ pub struct Parts {
     pub officers: Known<Officer>,
     /// Revocation codes that were tried lately.
     pub code_attempts: Attempts,
+    /// Refusals of reserve cards that were logged lately.
+    pub fetch_attempts: Attempts,
     /// Places for validations that run at once.
     pub validating: Arc<Semaphore>,
     /// Where lists go on.

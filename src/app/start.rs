@@ -139,6 +139,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         wake: Wake::default(),
         callers: Known::default(),
         code_attempts: Attempts::default(),
+        fetch_attempts: Attempts::default(),
         officers: Known::default(),
         validating: Arc::new(tokio::sync::Semaphore::new(crate::service::validate::AT_ONCE)),
         cursors: crate::service::cursors::Cursors::new(&System),

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::http::permit::{Body, Path};
 use crate::http::problem::Problem;
-use crate::http::ra::delivery::{IssuedList, requests};
+use crate::http::ra::delivery::{IssuedView, requests};
 use crate::service;
 use axum::Json;
 use axum::extract::State;
@@ -30,19 +30,32 @@ pub struct ReserveRequests {
     signature_csr: String,
 }
 
+/// What a reserve card is answered.
+#[derive(Serialize, ToSchema)]
+pub struct FetchedView {
+    /// Its certificates.
+    certificates: Vec<IssuedView>,
+    /// What its holder revokes it with when it is lost. Shown once; absent if there is none now, and then
+    /// `/self/v1/cards/{number}/revocation-code` gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "7Q2M-X0KD-4HTB")]
+    revocation_code: Option<String>,
+}
+
 /// Issues the certificates of a reserve card that two administrators gave. Needs no client certificate: only the card
 /// itself, opened with its PIN, can have signed these requests.
 #[utoipa::path(post, operation_id = "fetchReserveCertificates", tag = "self", path = "/self/v1/reserve-cards/{number}/certificates",
     params(("number" = String, Path,)), request_body = ReserveRequests, security(()),
-    responses((status = 200, body = IssuedList), (status = "default", body = Problem)))]
+    responses((status = 200, body = FetchedView), (status = "default", body = Problem)))]
 pub async fn fetch(
     State(app): State<App>,
     Path(number): Path<CardNumber>,
     Body(body): Body<ReserveRequests>,
-) -> Result<Json<IssuedList>, Problem> {
+) -> Result<Json<FetchedView>, Problem> {
     let requests = requests(Some(body.authentication_csr), Some(body.signature_csr));
-    let issued = service::reserve::fetch(&app, &number, requests).await?;
-    Ok(Json(IssuedList::of(&issued)))
+    let fetched = service::reserve::fetch::fetch(&app, &number, requests).await?;
+    let certificates = fetched.certificates.iter().map(IssuedView::from).collect();
+    Ok(Json(FetchedView { certificates, revocation_code: fetched.code.map(|code| code.reveal()) }))
 }
 
 /// A card that its holder does not have any more.

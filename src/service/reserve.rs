@@ -1,30 +1,28 @@
 //! Reserve cards: two administrators give one, it fetches its certificates itself, and is extended once.
 
+pub mod fetch;
+pub mod second;
+
 use crate::app::App;
 use crate::service::commit::commit;
-use crate::service::identify::{check_proof, identified_event, signed_by_caller};
-use crate::service::issue::{self, CardRequests, IssuedCertificate, Tray};
+use crate::service::issue;
 use crate::service::officers::Signatory;
-use crate::service::permit::{IdentifyApplicant, IssueCertificates, Permit, SubmitEnrolment};
+use crate::service::permit::{IssueCertificates, Permit, SubmitEnrolment};
 use crate::service::revoke::{self, Target};
-use crate::service::{ServiceError, activate, enrol, standing};
+use crate::service::{ServiceError, enrol, standing};
 use domain::access::Role;
-use domain::approval::ApprovalSignature;
-use domain::audit::{Actor, Event};
+use domain::audit::Event;
 use domain::card::CardState;
-use domain::changes::{Changes, Stored, Write};
-use domain::enrolment::{AnyEnrolment, Enrolment, Identified, Submitted};
+use domain::changes::{Changes, Write};
+use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
 use domain::evidence::{EvidenceError, Signed, verify_delivery};
 use domain::onboarding::Scope;
-use domain::operation::{Act, IdentityProof, Operation};
 use domain::people::Person;
 use domain::ports::{Conflict, StoreError};
-use domain::reserve::{ADMINISTRATOR, ReserveError, ReserveOrder, SecondIdentification, StockedCard, entitled};
+use domain::reserve::{ReserveError, ReserveOrder, StockedCard, entitled};
 use domain::{CardNumber, EnrolmentId, PersonId, TenantId};
 use pki::crl::Reason;
-use pki::profile::Purpose;
 use pki::time::UtcTime;
-use std::collections::BTreeMap;
 
 /// What the first administrator asks for beyond a card.
 #[derive(Clone)]
@@ -33,16 +31,6 @@ pub struct Wish {
     pub ordinary: CardNumber,
     /// For how many days.
     pub days: u16,
-}
-
-/// The second administrator's two signatures, and what they rest on.
-pub struct Second {
-    /// The evidence of the identification.
-    pub proof: IdentityProof,
-    /// Statement `identify`, a compact JWS.
-    pub identification: String,
-    /// Statement `approve`, a compact JWS.
-    pub approval: String,
 }
 
 /// Puts cards in stock: a desk signs which keys were born on them, before they go into their envelopes.
@@ -181,91 +169,6 @@ pub async fn extend(
         .write(Write::ReserveOrder(enrolment.clone()));
     commit(app, changes).await?;
     Ok(enrolment)
-}
-
-/// What the second administrator signs: that they identified the holder so, and what they approve.
-///
-/// # Errors
-/// [`ServiceError`] if the first has not done their part, or it is no reserve card.
-pub async fn prepare_second(
-    app: &App,
-    permit: &Permit<IdentifyApplicant>,
-    id: &EnrolmentId,
-    proof: &IdentityProof,
-) -> Result<(Operation, Operation), ServiceError> {
-    let enrolment = load(app, permit, id).await?.value;
-    check_proof(app, &enrolment, proof)?;
-    Ok((enrolment.second_identification(permit.person(), proof), enrolment.operation()))
-}
-
-/// The second administrator identifies the holder anew, and with that approves.
-///
-/// # Errors
-/// [`ServiceError`]; the first administrator, whoever submitted and the holder are refused whatever they sign.
-pub async fn second(
-    app: &App,
-    permit: &Permit<IdentifyApplicant>,
-    id: &EnrolmentId,
-    second: Second,
-) -> Result<AnyEnrolment, ServiceError> {
-    let (by, at) = (permit.person().clone(), app.clock.now());
-    let Stored { value: enrolment, version } = load(app, permit, id).await?;
-    if enrolment.officers().contains(&by) {
-        return Err(ReserveError::Second.into());
-    }
-    check_proof(app, &enrolment, &second.proof)?;
-    let (identification, order) = (enrolment.second_identification(&by, &second.proof), enrolment.operation());
-    signed_by_caller(app, permit, (Act::Identify, ADMINISTRATOR), &identification, &second.identification).await?;
-    signed_by_caller(app, permit, (Act::Approve, ADMINISTRATOR), &order, &second.approval).await?;
-    let open = app.store.approval(permit.tenant(), &enrolment.stage().approval).await?;
-    let open = open.ok_or(ServiceError::Incomplete("the enrolment's approval"))?;
-    if open.value.hash() != order.hash() {
-        return Err(EvidenceError::OtherOperation.into());
-    }
-    let signed = open.value.sign(ApprovalSignature { by: by.clone(), at, statement: second.approval })?;
-    let event = identified_event(app, permit, ("enrolment.identified-again", id), &identification, &second.proof);
-    let kept = SecondIdentification { by, at, proof: second.proof, statement: second.identification };
-    let approved = AnyEnrolment::Approved(enrolment.approve_reserve(kept)?);
-    let changes = Changes::recording(event)
-        .write(Write::Approval { new: signed, seen: open.version })
-        .write(Write::Enrolment { new: approved.clone(), seen: version })
-        .also(Event::new("enrolment.approved", permit.actor(), id.as_str(), at).in_tenant(permit.tenant()));
-    commit(app, changes).await?;
-    Ok(approved)
-}
-
-async fn load(
-    app: &App,
-    permit: &Permit<IdentifyApplicant>,
-    id: &EnrolmentId,
-) -> Result<Stored<Enrolment<Identified>>, ServiceError> {
-    let row = app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
-    match row.value {
-        AnyEnrolment::Identified(value) if value.reserve.is_some() => Ok(Stored { value, version: row.version }),
-        AnyEnrolment::Identified(_) => Err(ReserveError::OtherWay.into()),
-        other => Err(ServiceError::WrongStage { wanted: "identified", found: other.stage_name() }),
-    }
-}
-
-/// The card itself fetches the certificates of its approved order: nobody else can sign these requests. From then on it
-/// is active, for it is in its holder's hands.
-///
-/// # Errors
-/// [`ServiceError::NotFound`] for whatever is no reserve card; the order must be approved, and the keys be those that
-/// were stocked.
-pub async fn fetch(
-    app: &App,
-    number: &CardNumber,
-    requests: BTreeMap<Purpose, Vec<u8>>,
-) -> Result<Vec<IssuedCertificate>, ServiceError> {
-    let (tenant, delivery) = app.store.stocked(number).await?.ok_or(ServiceError::NotFound)?;
-    let order = app.store.reserve_orders(&tenant, number).await?.pop().ok_or(ServiceError::NotFound)?.value;
-    let holder = Actor::Person(order.bare().applicant);
-    let cards = vec![CardRequests { enrolment: order.id().clone(), requests }];
-    let outcome = issue::for_reserve(app, (tenant.clone(), holder), Tray { delivery, cards }).await?.pop();
-    let issued = outcome.ok_or(ServiceError::Incomplete("an answer for the card"))??;
-    activate::answer_now(app, &tenant, number).await;
-    Ok(issued)
 }
 
 /// Revokes the reserve cards of somebody whose next ordinary card is about to be handed out.

@@ -48,10 +48,21 @@ pub async fn renew(
         let (wanted, found) = (CardState::Active.as_str(), card.state.as_str());
         return Err(ServiceError::WrongStage { wanted, found });
     }
-    let (code, kept) = draw(app, permit.tenant(), number).await?;
-    let event = Event::new("revocation-code.renewed", permit.actor(), number.as_str(), kept.at);
-    let changes = Changes::recording(event.in_tenant(permit.tenant())).write(Write::RevocationCode(kept));
-    commit(app, changes).await?;
+    give(app, (permit.tenant(), permit.actor()), number).await
+}
+
+/// Records a new code for a card, and shows it.
+///
+/// # Errors
+/// [`ServiceError`] if token or store cannot be reached.
+pub(super) async fn give(
+    app: &App,
+    (tenant, actor): (&TenantId, Actor),
+    card: &CardNumber,
+) -> Result<RevocationCode, ServiceError> {
+    let (code, kept) = draw(app, tenant, card).await?;
+    let event = Event::new("revocation-code.renewed", actor, card.as_str(), kept.at).in_tenant(tenant);
+    commit(app, Changes::recording(event).write(Write::RevocationCode(kept))).await?;
     Ok(code)
 }
 

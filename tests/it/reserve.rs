@@ -1,5 +1,6 @@
 //! Reserve cards: two administrators, one extension, and nobody else.
 
+use crate::evidence::{access_manager, until_sealed};
 use crate::packages::named;
 use crate::support::Installation;
 use crate::support::client::{Answer, Caller};
@@ -12,6 +13,7 @@ use pki::key::PublicKey;
 use pki::profile::Purpose;
 use rcgen::PublicKeyData;
 use serde_json::{Value, json};
+use sigill::service::evidence::verify::verify;
 use std::collections::BTreeMap;
 
 /// The whole way: stocked, ordered and identified by Anna, identified again and approved by Bertil, fetched by the card
@@ -28,8 +30,9 @@ async fn two_administrators_give_a_reserve_card_and_extend_it_once() {
     stage.second(&id).await.ok();
 
     let others = stage.fetch(&number, &Keys::new()).await;
-    assert_eq!(others.problem(), (403, "evidence-mismatch".to_owned()), "not the keys on this card");
+    assert_eq!(others.problem(), (404, "not-found".to_owned()), "not the keys on this card");
     let issued = stage.fetch(&number, &keys).await.ok();
+    assert_eq!(issued["revocation_code"].as_str().map(str::len), Some(14), "{issued}");
     let certificates = issued["certificates"].as_array().unwrap();
     assert!(certificates.iter().all(|one| one["issuer"].as_str().unwrap().contains("loa3")), "{issued}");
     let read = pki::Certificate::from_pem(certificates[0]["pem"].as_str().unwrap()).unwrap();
@@ -54,11 +57,13 @@ async fn two_administrators_give_a_reserve_card_and_extend_it_once() {
     let next = stage.ordinary_card(&holder).await;
     assert_eq!(stage.state(&next).await, "active");
     assert_eq!(stage.state(&number).await, "revoked", "the next ordinary card takes its place");
-    let names: Vec<_> =
-        ["reserve-card.stocked", "enrolment.identified-again", "reserve-card.extension-submitted"].to_vec();
-    for name in names {
+    for name in ["reserve-card.stocked", "enrolment.identified-again", "reserve-card.extension-submitted"] {
         assert!(!events(&stage.installation, name).is_empty(), "{name}");
     }
+    let refused = events(&stage.installation, "reserve-card.refused");
+    let refused: Vec<_> = refused.iter().map(|event| event["details"]["code"].as_str().unwrap()).collect();
+    assert_eq!(refused, ["not-ordered", "wrong-stage", "other-keys", "wrong-stage", "wrong-stage"]);
+    stage.has_evidence(&number).await;
 }
 
 /// Every shortcut has its own word, and stands in the log.
@@ -75,7 +80,7 @@ async fn no_shortcut_leads_to_a_reserve_card() {
     refused.push(stage.order(&holder, "NOTSTOCKED", &ordinary, 20).await.problem());
     let stranger = fresh_person().0;
     refused.push(stage.order(&stranger, &number, &ordinary, 20).await.problem());
-    let own = stage.order(&stage.annas_number(), &number, &stage.annas_card().await, 20).await;
+    let own = stage.order(ANNA, &number, &stage.annas_card().await, 20).await;
     refused.push(own.problem());
 
     let id = stage.ordered(&holder, &number, &ordinary).await;
@@ -225,8 +230,15 @@ impl Stage {
         view["state"].as_str().unwrap().to_owned()
     }
 
-    fn annas_number(&self) -> String {
-        ANNA.to_owned()
+    /// Both orders, with both administrators' signatures, and the certificates of both.
+    async fn has_evidence(&self, number: &str) {
+        let manager = access_manager(&self.installation).await;
+        let package = until_sealed(&manager, &format!("/ra/v1/cards/{number}/evidence")).await;
+        let root = self.installation.data().join("authorities/test-sigill-root-ca-v1.pem");
+        let root = pki::Certificate::from_pem(&std::fs::read_to_string(root).unwrap()).unwrap();
+        let sound = verify(&package, &root).unwrap();
+        assert_eq!((sound.statements, sound.certificates), (8, 4), "{:?}", sound.manifest.files.keys());
+        assert!(sound.manifest.files.contains_key("signed/extension-second-identification.json"));
     }
 
     async fn annas_card(&self) -> String {

@@ -261,6 +261,12 @@ impl Delivery {
     }
 }
 
+/// The keys that a desk says are on a reserve card; its signature was verified when the stock was recorded.
+pub fn stocked_keys(stock: &Signed, card: &CardNumber) -> Option<BTreeMap<pki::profile::Purpose, String>> {
+    let Ok(Operation::StockCards(stock)) = operation(stock) else { return None };
+    stock.cards.into_iter().find(|stocked| stocked.card == *card).map(|stocked| stocked.keys)
+}
+
 fn stocked(stock: StockCards) -> Result<BTreeMap<CardNumber, BTreeMap<pki::profile::Purpose, String>>, EvidenceError> {
     let found = stock.cards.len();
     let cards: BTreeMap<_, _> = stock.cards.into_iter().map(|stocked| (stocked.card, stocked.keys)).collect();

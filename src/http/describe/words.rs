@@ -45,7 +45,7 @@ const ENDINGS: [(&str, &str); 8] = [
 ];
 
 /// By name.
-const WORDS: [(&str, &str); 121] = [
+const WORDS: [(&str, &str); 132] = [
     ("AffectedView.service", "ocsp-person"),
     ("AgreementView.reference", "dnr 2026-101"),
     ("BulkView.grounds", "Serie 4 har ett fel i kretsen"),
@@ -82,6 +82,13 @@ const WORDS: [(&str, &str); 121] = [
     ("PackageView.name", "approver"),
     ("PackageView.role", "approver"),
     ("Page_AffectedView.service", "ocsp-person"),
+    ("Page_EnrolmentView.extends", ID),
+    ("Page_NoticeView.about", CARD),
+    ("Page_NoticeView.at", TIME),
+    ("Page_NoticeView.channel", "mail"),
+    ("Page_NoticeView.kind", "card-ready"),
+    ("Page_NoticeView.outcome", "connection refused"),
+    ("Page_NoticeView.state", "waiting"),
     ("Page_RecordView.text", r#"{"sequence":1,"kind":"policies.in-force"}"#),
     ("Page_TenantView.id", "norrsken"),
     ("Page_TenantView.kind", "state-agency"),
@@ -91,7 +98,10 @@ const WORDS: [(&str, &str); 121] = [
     ("ProfileView.name", "person-authentication-loa4"),
     ("ProfileView.policies", "1.3.6.1.4.1.32473.1.1"),
     ("RecordView.text", r#"{"sequence":1,"kind":"policies.in-force"}"#),
+    ("ReserveView.extends", ID),
     ("RevokedView.reason", "keyCompromise"),
+    ("SecondIdentification.approval", JWS),
+    ("SecondIdentification.identification", JWS),
     ("StepView.scope", "agency"),
     ("StepView.shown", "dnr 2026-100"),
     ("TenantView.id", "norrsken"),
@@ -131,6 +141,7 @@ const WORDS: [(&str, &str); 121] = [
     ("not_after", TIME),
     ("number", CARD),
     ("operation", OPERATION),
+    ("ordinary_card", CARD),
     ("organisationNumber", "2021006883"),
     ("organisation_number", "2021006883"),
     ("outcome", "revoked"),

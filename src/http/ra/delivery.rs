@@ -116,7 +116,7 @@ pub async fn issue(
     let tray = Tray { delivery: body.delivery.into(), cards: vec![CardRequests { enrolment, requests }] };
     let outcome = service::issue::issue(&app, permit, tray).await?.pop();
     let issued = outcome.ok_or(ServiceError::Incomplete("an answer for the card"))??;
-    Ok(Json(IssuedList::of(&issued)))
+    Ok(Json(IssuedList { certificates: issued.iter().map(IssuedView::from).collect() }))
 }
 
 /// Issues the certificates of a tray of cards, each approved for itself.
@@ -162,13 +162,6 @@ impl From<(String, CardOutcome)> for TrayCardView {
             Err(error) => (None, Some(error.into())),
         };
         Self { enrolment, certificates, problem }
-    }
-}
-
-impl IssuedList {
-    /// These certificates.
-    pub fn of(issued: &[IssuedCertificate]) -> Self {
-        Self { certificates: issued.iter().map(IssuedView::from).collect() }
     }
 }
 

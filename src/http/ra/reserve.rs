@@ -8,7 +8,8 @@ use crate::http::problem::Problem;
 use crate::service::Permit;
 use crate::service::permit::{IdentifyApplicant, IssueCertificates, SubmitEnrolment};
 use crate::service::refusal::{About, Attempt};
-use crate::service::reserve::{self, Second};
+use crate::service::reserve::second::{self, Second};
+use crate::service::reserve;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -89,7 +90,7 @@ pub async fn prepare_second(
     Path(id): Path<EnrolmentId>,
     Body(draft): Body<IdentificationDraft>,
 ) -> Result<Json<SecondOperations>, Problem> {
-    let operations = reserve::prepare_second(&app, &permit, &id, &draft.proof.into()).await;
+    let operations = second::prepare_second(&app, &permit, &id, &draft.proof.into()).await;
     let operations = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), operations).await?;
     let (identification, approval) = (OperationView::from(&operations.0), OperationView::from(&operations.1));
     Ok(Json(SecondOperations { identification, approval }))
@@ -107,7 +108,7 @@ pub async fn second(
 ) -> Result<Json<EnrolmentView>, Problem> {
     let SecondIdentification { proof, identification, approval } = body;
     let signed = Second { proof: proof.into(), identification, approval };
-    let enrolment = reserve::second(&app, &permit, &id, signed).await;
+    let enrolment = second::second(&app, &permit, &id, signed).await;
     let enrolment = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), enrolment).await?;
     Ok(Json(EnrolmentView::from(&enrolment)))
 }

@@ -2,11 +2,12 @@
 
 use super::attack::refusal;
 use super::story::Story;
-use super::world::World;
+use super::world::{World, person_facts};
 use crate::signer::error::Code;
 use crate::signer::protocol::{CardToSign, IssueRequest};
 use domain::operation::PlannedProfile;
 use domain::reserve::ReserveOrder;
+use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
 
 /// Told by ria and mia: everything is signed as it must be.
@@ -14,11 +15,17 @@ fn reserve(world: &World, name: &str) -> Story {
     let profile = "person-authentication-reserve".to_owned();
     let revision = world.profile(&profile).revision();
     Story::new(world, name).but(|s| {
+        s.order.subject = holder(s, &testkit::identity_number(5170));
         s.order.certificates = [(Purpose::PersonAuthentication, PlannedProfile { profile, revision })].into();
         s.order.reserve = Some(ReserveOrder { ordinary: "9752".parse().unwrap(), days: 20, extends: None });
         s.keys.remove(&Purpose::PersonSignature);
         (s.approvers, s.second) = (vec!["mia"], Some("mia"));
     })
+}
+
+/// The same holder with another identity number.
+fn holder(story: &Story, number: &str) -> SubjectFacts {
+    person_facts("agency-a", number, "kim").with("card.number", story.order.card.as_str())
 }
 
 /// The request of a story, for a certificate that an ordinary card could carry: this CA is one of ordinary cards, and
@@ -47,6 +54,7 @@ const LIES: &[Lie] = &[
     ("an approver who registers nobody", |s| (s.second, s.approvers) = (Some("anna"), vec!["anna"])),
     ("another agency's administrator", |s| (s.second, s.approvers) = (Some("bo"), vec!["bo"])),
     ("the second administrator stocked the card", |s| s.desk = "mia"),
+    ("a coordination number", |s| s.order.subject = holder(s, "191401682396")),
     ("more days than the policy allows", |s| s.order.reserve.as_mut().unwrap().days = 31),
     ("fewer days than the certificate's", |s| s.order.reserve.as_mut().unwrap().days = 19),
     ("another card than the stocked one", |s| s.delivered_card = "9752000".to_owned()),

@@ -66,6 +66,7 @@ pub const CATALOGUE: &[Kind] = &[
     kind("cards", "card.received", "The holder signed for the card."),
     kind("cards", "reserve-card.stocked", "Reserve cards were put in stock."),
     kind("cards", "reserve-card.extension-submitted", "The extension of a reserve card was applied for."),
+    kind("cards", "reserve-card.refused", "Somebody asked for a reserve card's certificates and got none."),
     kind("cards", "card.activated", "The card was handed out."),
     kind("revocation", "card.revoked", "A card was revoked."),
     kind("revocation", "person.revoked", "Everything that a person had was revoked."),

@@ -134,7 +134,7 @@ fn everything() -> Changes {
         Write::KeyStage(crate::world::key_stage("ca", None, domain::key::KeyState::Active)),
     ]);
     all = all.join(changes(logins())).join(changes(told())).join(changes(crate::functions::ordering("f1")));
-    all = all.join(changes(crate::requests::everything()));
+    all = all.join(changes(crate::requests::everything())).join(changes(crate::reserves::everything()));
     all = all.also(event("test.personal").personal("name", "Anna", [3; 16]));
     all
 }

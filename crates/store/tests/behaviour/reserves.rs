@@ -26,6 +26,26 @@ fn new(order: &Enrolment<Submitted>) -> [Write; 2] {
     [Write::NewEnrolment(order.clone()), Write::ReserveOrder(order)]
 }
 
+/// Every write about reserve cards and codes; a [`new_delivery`] comes with them.
+pub(crate) fn everything() -> Vec<Write> {
+    let stocked =
+        StockedCard { tenant: tenant("a"), number: card_number("r1"), delivery: delivery().id(), at: at(1) };
+    let own = [Write::NewCard(card("r1")), Write::ReserveStock(stocked), Write::RevocationCode(code(1))];
+    own.into_iter().chain(new(&order("e8", None))).collect()
+}
+
+/// What is kept of a code of `c1`.
+fn code(salt: u8) -> KeptCode {
+    KeptCode {
+        tenant: tenant("a"),
+        card: card_number("c1"),
+        at: at(10),
+        salt: [salt; 16],
+        rounds: 20_000,
+        hash: [salt; 32],
+    }
+}
+
 async fn ordered(store: &dyn Store) -> Enrolment<Submitted> {
     populate(store).await;
     let first = order("e1", None);
@@ -86,14 +106,6 @@ pub(crate) async fn the_latest_stock_and_the_latest_code_count(database: &Databa
     write(store, [newer, stocked(&later, 2), stocked(&delivery(), 3)]).await.unwrap();
     assert_eq!(store.stocked(&card_number("r1")).await.unwrap(), Some((tenant("a"), later)));
 
-    let code = |salt: u8| KeptCode {
-        tenant: tenant("a"),
-        card: card_number("c1"),
-        at: at(10),
-        salt: [salt; 16],
-        rounds: 20_000,
-        hash: [salt; 32],
-    };
     assert_eq!(store.revocation_code(&card_number("c1")).await.unwrap(), None);
     for salt in [1, 2] {
         write(store, [Write::RevocationCode(code(salt))]).await.unwrap();
