@@ -74,9 +74,9 @@ impl Policies {
             assurance,
             terms,
             revocation,
+            reserve,
             logins,
             functions,
-            reserve,
             retention,
             end_of_ca,
         })

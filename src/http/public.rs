@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::http::permit::{Body, Path};
 use crate::http::problem::Problem;
 use crate::http::ra::delivery::{IssuedView, requests};
-use crate::service;
+use crate::service::{self, ServiceError};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -89,9 +89,9 @@ pub async fn revoke(
     State(app): State<App>,
     Body(body): Body<CodedRevocation>,
 ) -> Result<(StatusCode, Json<ReceivedView>), Problem> {
-    // A text that is no card number is the number of no card.
-    if let Ok(number) = body.card_number.parse::<CardNumber>() {
-        service::revocation_code::revoke(&app, number, &body.revocation_code, body.reason).await?;
-    }
+    let invalid =
+        || ServiceError::Invalid { field: "card_number", problem: "1 to 64 letters, digits or hyphens".to_owned() };
+    let number = body.card_number.parse::<CardNumber>().map_err(|_| invalid())?;
+    service::revocation_code::revoke(&app, number, &body.revocation_code, body.reason).await?;
     Ok((StatusCode::ACCEPTED, Json(ReceivedView { received: true })))
 }

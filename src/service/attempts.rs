@@ -45,7 +45,7 @@ impl Attempts {
 
 const NO_PANIC: &str = "nothing panics while it holds this lock";
 /// An hour.
-const WINDOW_SECONDS: i64 = 3600;
+pub const WINDOW_SECONDS: i64 = 3600;
 
 #[cfg(test)]
 mod tests {

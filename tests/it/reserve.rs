@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// itself; extended once; superseded by the next ordinary card.
 #[tokio::test]
 async fn two_administrators_give_a_reserve_card_and_extend_it_once() {
-    let stage = Stage::set("reserve").await;
+    let stage = Stage::set("reserve");
     let (holder, ordinary) = stage.holder().await;
     let (number, keys) = stage.stocked().await;
     let early = stage.fetch(&number, &keys).await;
@@ -69,7 +69,7 @@ async fn two_administrators_give_a_reserve_card_and_extend_it_once() {
 /// Every shortcut has its own word, and stands in the log.
 #[tokio::test]
 async fn no_shortcut_leads_to_a_reserve_card() {
-    let stage = Stage::set("reserve-cheats").await;
+    let stage = Stage::set("reserve-cheats");
     let (holder, ordinary) = stage.holder().await;
     let (number, keys) = stage.stocked().await;
     let mut refused: Vec<(u16, String)> = Vec::new();
@@ -133,7 +133,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn set(name: &str) -> Self {
+    fn set(name: &str) -> Self {
         let installation = Installation::start(name);
         let (oracle, agency) = (Oracle::new(&installation), Agency::new(&installation, 0));
         let entry = named(&installation, "Bertil Björklund");

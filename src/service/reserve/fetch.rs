@@ -45,7 +45,8 @@ pub async fn fetch(
     let holder = Actor::Person(order.bare().applicant);
     let cards = vec![CardRequests { enrolment: order.id().clone(), requests }];
     let outcome = issue::for_reserve(app, (tenant.clone(), holder.clone()), Tray { delivery, cards }).await;
-    let outcome = outcome.and_then(|mut cards| cards.pop().ok_or(ServiceError::Incomplete("an answer for the card"))?);
+    let outcome =
+        outcome.and_then(|mut cards| cards.pop().ok_or(ServiceError::Incomplete("an answer for the card"))?);
     let certificates = match outcome {
         Ok(issued) => issued,
         Err(error) => {

@@ -69,7 +69,7 @@ fn two_administrators_carry_a_reserve_card_and_nothing_else_does() {
     let world = World::found();
     let core = world.core();
     let told = |name: &str, lie: fn(&mut Story)| {
-        let story = reserve(&world, name).but(|s| lie(s));
+        let story = reserve(&world, name).but(lie);
         refusal(&core, request(&story, &world))
     };
     let before = world.signatures();

@@ -101,7 +101,7 @@ fn everything() -> Changes {
         since: crate::world::at(0),
         until: None,
     };
-    let mut all = changes([
+    let mut all = changes(vec![
         Write::Tenant(agency("c", "2021006255")),
         Write::Person(crate::world::human("new", 5)),
         Write::Employment(employed.clone()),

@@ -28,8 +28,7 @@ fn new(order: &Enrolment<Submitted>) -> [Write; 2] {
 
 /// Every write about reserve cards and codes; a [`new_delivery`] comes with them.
 pub(crate) fn everything() -> Vec<Write> {
-    let stocked =
-        StockedCard { tenant: tenant("a"), number: card_number("r1"), delivery: delivery().id(), at: at(1) };
+    let stocked = StockedCard { tenant: tenant("a"), number: card_number("r1"), delivery: delivery().id(), at: at(1) };
     let own = [Write::NewCard(card("r1")), Write::ReserveStock(stocked), Write::RevocationCode(code(1))];
     own.into_iter().chain(new(&order("e8", None))).collect()
 }
