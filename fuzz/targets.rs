@@ -28,6 +28,7 @@ pub const TARGETS: &[Target] = &[
     ("operation", operation),
     ("path", path),
     ("profile", profile),
+    ("register_answer", register_answer),
     ("saml_message", saml_message),
     ("saml_metadata", saml_metadata),
     ("signer_request", signer_request),
@@ -36,6 +37,14 @@ pub const TARGETS: &[Target] = &[
     ("token_backup", token_backup),
     ("transcript", transcript),
 ];
+
+/// Answers of a person register.
+pub fn register_answer(data: &[u8]) {
+    let Ok(Some(entry)) = domain::register::Entry::from_answer(data) else { return };
+    let again = serde_json::json!({ "person": &entry }).to_string();
+    let read = domain::register::Entry::from_answer(again.as_bytes()).expect("what was accepted is accepted again");
+    assert_eq!(read.as_ref(), Some(&entry));
+}
 
 /// The policies that are no profiles.
 pub fn access_policy(data: &[u8]) {

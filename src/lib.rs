@@ -16,6 +16,7 @@ pub mod jobs;
 mod lock;
 pub mod pace;
 pub mod policies;
+pub mod register;
 pub mod server_identity;
 pub mod service;
 pub mod shutdown;

@@ -12,6 +12,7 @@ use crate::service::known::Known;
 use crate::service::permit::Caller;
 use domain::evidence::Officer;
 use domain::ports::Store;
+use domain::register::PersonRegister;
 use pki::issue::Issuer;
 use pki::ocsp::Responder;
 use std::collections::BTreeMap;
@@ -80,6 +81,8 @@ pub struct Parts {
     pub exporting: Arc<Semaphore>,
     /// The TLS certificate in use.
     pub identity: Arc<ServerIdentity>,
+    /// The person register, if one is configured.
+    pub register: Option<Arc<dyn PersonRegister>>,
     /// The way to the zones of names that are to be certified, if there is a resolver.
     pub zones: Option<Zones>,
     /// Card logins, if they are configured.

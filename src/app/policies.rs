@@ -5,11 +5,13 @@ use crate::policies::{PolicyFolder, assurance, end_of_ca, functions, packages, p
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
+use domain::decisions::AppealText;
 use domain::eligibility::EligibilityPolicy;
 use domain::end_of_ca::EndOfCa;
 use domain::function::FunctionPolicy;
 use domain::hand_out::Terms;
 use domain::packages::Packages;
+use domain::register::RegisterPolicy;
 use domain::reserve::ReservePolicy;
 use domain::retention::Retention;
 use domain::session::pace::LoginPolicy;
@@ -42,6 +44,10 @@ pub struct Policies {
     pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
+    /// What follows from what the person register says.
+    pub register: RegisterPolicy,
+    /// How decisions are appealed.
+    pub appeal: AppealText,
     /// What stays when a CA comes to its end.
     pub end_of_ca: EndOfCa,
 }
@@ -64,6 +70,8 @@ impl Policies {
         let logins = LoginPolicy::from_toml(text(LOGINS)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
+        let register = RegisterPolicy::from_toml(text(REGISTER)?)?;
+        let appeal = AppealText::from_toml(text(DECISIONS)?)?;
         let (functions, reserve) = (functions(bundle)?, reserve(bundle, &profiles)?);
         let (end_of_ca, digest) = (end_of_ca(bundle)?, bundle.digest());
         Ok(Self {
@@ -78,6 +86,8 @@ impl Policies {
             logins,
             functions,
             retention,
+            register,
+            appeal,
             end_of_ca,
         })
     }
@@ -109,6 +119,8 @@ impl InForce {
     }
 }
 
+const REGISTER: &str = "register.toml";
+const DECISIONS: &str = "decisions.toml";
 const REVOCATION: &str = "revocation.toml";
 const LOGINS: &str = "logins.toml";
 const TERMS: &str = "terms.toml";

@@ -71,6 +71,15 @@ pub enum StartError {
     Revocation(#[from] RevocationPolicyError),
     /// A policy that cannot be used.
     #[error("policies")]
+    Register(#[from] domain::register::RegisterPolicyError),
+    /// A policy that cannot be used.
+    #[error("policies")]
+    Decisions(#[from] domain::decisions::DecisionPolicyError),
+    /// The person register.
+    #[error("register")]
+    NoRegister(#[from] crate::register::NoRegister),
+    /// A policy that cannot be used.
+    #[error("policies")]
     Logins(#[from] LoginPolicyError),
     /// Terms that nobody could accept.
     #[error("policies")]
@@ -146,6 +155,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         under_way: crate::service::conditions::UnderWay::default(),
         exporting: Arc::new(tokio::sync::Semaphore::new(crate::service::export::AT_ONCE)),
         identity: Arc::new(ServerIdentity::default()),
+        register: config.register.as_ref().map(crate::register::open).transpose()?,
         zones: config.functions.resolver.map(Zones::of).transpose()?,
         login: config.login.as_ref().map(Login::new).transpose()?,
         config,

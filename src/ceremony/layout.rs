@@ -73,6 +73,11 @@ impl Layout {
         self.data.join("policies")
     }
 
+    /// The person register of a demo: people who do not exist.
+    pub(crate) fn register(&self) -> PathBuf {
+        self.data.join("register.json")
+    }
+
     /// The service's TLS keys and certificates.
     pub(crate) fn tls(&self) -> PathBuf {
         self.data.join("tls")

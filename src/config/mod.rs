@@ -9,6 +9,7 @@ pub mod issuer;
 pub mod listen;
 pub mod login;
 pub mod notices;
+pub mod register;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use issuer::IssuerConfig;
 use listen::{ListenConfig, TlsConfig};
 use login::LoginConfig;
 use notices::NoticesConfig;
+use register::RegisterConfig;
 use status::{CrlConfig, OcspConfig, StatusConfig};
 use token::HsmConfig;
 use validation::ValidationConfig;
@@ -61,6 +63,9 @@ pub struct Config {
     /// Card logins for relying services; none without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<LoginConfig>,
+    /// The person register; without it production takes no orders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register: Option<RegisterConfig>,
     /// The audit log.
     #[serde(default)]
     pub audit: AuditConfig,
@@ -199,6 +204,10 @@ impl Config {
         }
         if self.mode == Mode::Production && self.signer.spawn.is_some() {
             return invalid("signer.spawn", "in production the signer runs under its own user; remove this key");
+        }
+        let production = self.mode == Mode::Production;
+        if let Some((key, problem)) = self.register.as_ref().and_then(|register| register.problem(production)) {
+            return invalid(key, problem);
         }
         if let Some((key, problem)) = self.login.as_ref().and_then(LoginConfig::problem) {
             return invalid(key, problem);

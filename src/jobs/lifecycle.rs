@@ -1,8 +1,8 @@
-//! Ends employments at their date, and revokes cards that nobody collected.
+//! Ends employments at their date, revokes cards that nobody collected, and looks people with cards up again.
 
 use super::rhythm::Rhythm;
 use crate::app::App;
-use crate::service::lifecycle;
+use crate::service::{lifecycle, recheck};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -17,6 +17,19 @@ pub(super) async fn run_employments(app: App, mut shutdown: watch::Receiver<bool
             tracing::info!(people, "employments ended");
         }
         if !rhythm.next(&ended, app.wake.employments.notified(), &mut shutdown).await {
+            return;
+        }
+    }
+}
+
+pub(super) async fn run_register(app: App, mut shutdown: watch::Receiver<bool>) {
+    let mut rhythm = Rhythm::new("person-register", PERIOD);
+    loop {
+        let checked = recheck::run(&app).await;
+        if let Ok(people @ 1..) = checked {
+            tracing::info!(people, "people with cards were looked up again");
+        }
+        if !rhythm.next(&checked, super::rhythm::never(), &mut shutdown).await {
             return;
         }
     }

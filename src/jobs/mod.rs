@@ -33,6 +33,7 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         each(|app, stop| Box::pin(revoke_many::run(app, stop))),
         each(|app, stop| Box::pin(lifecycle::run_employments(app, stop))),
         each(|app, stop| Box::pin(lifecycle::run_uncollected(app, stop))),
+        each(|app, stop| Box::pin(lifecycle::run_register(app, stop))),
         each(|app, stop| Box::pin(notices::run_deliveries(app, stop))),
         each(|app, stop| Box::pin(notices::run_reminders(app, stop))),
         each(|app, stop| Box::pin(notices::run_seal(app, stop))),

@@ -6,7 +6,7 @@ use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::identify::{check_document, serde_word};
 use crate::service::permit::{ActivateCard, Permit};
-use crate::service::{publish, reserve, revocation_code, standing};
+use crate::service::{protection, publish, reserve, revocation_code, standing};
 use domain::audit::Event;
 use domain::certificate::fingerprint;
 use domain::changes::{Changes, Stored, Write};
@@ -39,6 +39,7 @@ pub async fn prepare(
     (document, language): (ShownDocument, &str),
 ) -> Result<Operation, ServiceError> {
     let row = load(app, permit, id).await?;
+    protection::guard(app, permit, &row.value.applicant).await?;
     Ok(row.value.receipt(permit.person(), accept(app, &document).map(|()| document)?, terms(app, language)?))
 }
 
@@ -56,6 +57,7 @@ pub async fn activate(
 ) -> Result<(AnyEnrolment, RevocationCode), ServiceError> {
     let now = app.clock.now();
     let Stored { value: enrolment, version } = load(app, permit, id).await?;
+    protection::guard(app, permit, &enrolment.applicant).await?;
     let hand_out = match receipt {
         Some(receipt) => Some(verified(app, permit, &enrolment, receipt).await?),
         None if app.config.mode == Mode::Production => {

@@ -1,10 +1,13 @@
 //! Approves an application: load, decide, store, record.
 
 use crate::app::App;
+use crate::config::Mode;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::identify::signed_by_caller;
 use crate::service::permit::{ApproveEnrolment, Permit};
+use crate::service::protection;
+use crate::service::text::{MAX_REASON, one_line};
 use domain::EnrolmentId;
 use domain::access::Role;
 use domain::approval::ApprovalSignature;
@@ -15,7 +18,7 @@ use domain::operation::Act;
 use domain::reserve::ReserveError;
 
 /// Adds the caller's signature to the application's approval; the one that completes it approves
-/// the application.
+/// the application. Production demands the approver's own reason.
 ///
 /// # Errors
 /// [`ServiceError`]; whoever submitted, identified or is the applicant is refused whatever they sign.
@@ -23,7 +26,7 @@ pub async fn approve(
     app: &App,
     permit: &Permit<ApproveEnrolment>,
     id: &EnrolmentId,
-    statement: String,
+    (statement, reason): (String, Option<String>),
 ) -> Result<AnyEnrolment, ServiceError> {
     let now = app.clock.now();
     let row = app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
@@ -33,12 +36,13 @@ pub async fn approve(
     if enrolment.reserve.is_some() {
         return Err(ReserveError::OtherWay.into());
     }
+    protection::guard(app, permit, &enrolment.applicant).await?;
+    check_reason(app, reason.as_deref())?;
     let open = app.store.approval(permit.tenant(), &enrolment.stage().approval).await?;
     let open = open.ok_or(ServiceError::Incomplete("the enrolment's approval"))?;
 
-    let act = (Act::Approve, Role::Approver);
-    signed_by_caller(app, permit, act, &enrolment.operation(), &statement).await?;
-    let signature = ApprovalSignature { by: permit.person().clone(), at: now, statement };
+    signed_by_caller(app, permit, (Act::Approve, Role::Approver), open.value.hash(), &statement).await?;
+    let signature = ApprovalSignature { by: permit.person().clone(), at: now, statement, reason };
     let signed = open.value.sign(signature)?;
 
     let event = Event::new("enrolment.approval-signed", permit.actor(), id.as_str(), now)
@@ -58,4 +62,19 @@ pub async fn approve(
         .also(Event::new("enrolment.approved", permit.actor(), id.as_str(), now).in_tenant(permit.tenant()));
     commit(app, changes).await?;
     Ok(approved)
+}
+
+/// An approver's own reason, which production demands.
+///
+/// # Errors
+/// [`ServiceError::Invalid`].
+pub(super) fn check_reason(app: &App, reason: Option<&str>) -> Result<(), ServiceError> {
+    match reason {
+        Some(reason) => one_line("reason", reason, MAX_REASON),
+        None if app.config.mode == Mode::Production => {
+            let problem = "the approver's own reason".to_owned();
+            Err(ServiceError::Invalid { field: "reason", problem })
+        }
+        None => Ok(()),
+    }
 }

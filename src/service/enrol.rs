@@ -4,8 +4,10 @@ use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::permit::{Permit, SubmitEnrolment};
+use crate::service::protection;
+use crate::service::register::{self, Answer, Concerned};
 use crate::service::reserve::{self, Wish};
-use crate::service::standing;
+use crate::service::{recheck, standing};
 use domain::audit::Event;
 use domain::card::{Card, CardState};
 use domain::changes::{Changes, Write};
@@ -13,6 +15,7 @@ use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
 use domain::onboarding::Scope;
 use domain::operation::PlannedProfile;
 use domain::people::{Employment, Person};
+use domain::register::{Occasion, Reason};
 use domain::reserve::ReserveError;
 use domain::subject::{self, SubjectFault};
 use domain::{CardNumber, EnrolmentId, PersonId};
@@ -49,26 +52,7 @@ pub async fn enrol(
     app.config.mode.accept(&application.identity_number).map_err(invalid)?;
     let tenant = app.store.tenant(permit.tenant()).await?.ok_or(ServiceError::Incomplete("the caller's agency"))?;
     standing::serves(app, &tenant, Scope::Certificates).await?;
-    let known = app.store.person_by_identity(&application.identity_number).await?;
-    let employment = match &known {
-        Some(known) => app.store.employment(&tenant.id, &known.id).await?,
-        None => None,
-    };
-    if employment.as_ref().is_some_and(|employment| employment.is_over(now)) {
-        return Err(ServiceError::EmploymentOver);
-    }
-    let employed = employment.is_some();
-    let person = Person {
-        id: known.as_ref().map_or_else(|| PersonId::from_random(app.entropy.random16()), |known| known.id.clone()),
-        identity_number: application.identity_number.clone(),
-        given_name: application.given_name,
-        surname: application.surname,
-    };
-    let person = person.with_accepted_names().map_err(invalid)?;
-    // What another agency wrote down is neither told to this one nor binding for it.
-    if employed && known.as_ref() != Some(&person) {
-        return Err(ServiceError::Invalid { field: "applicant", problem: "the name is not the registered one".into() });
-    }
+    let Applicant { person, known, employed, answer } = applicant(app, permit, &application).await?;
 
     let reserve = match application.reserve {
         Some(wish) if employed => Some(reserve::order(app, (&tenant.id, &person), &application.card, wish).await?),
@@ -103,11 +87,15 @@ pub async fn enrol(
         bound_at: now,
         state: CardState::Bound,
     };
+    if let Some(evidence) = register::evidence(app, &person.id, (Occasion::Order, Some(&id)), answer) {
+        changes = changes.write(evidence);
+    }
+    let employment = Employment { tenant: tenant.id, person: person.id.clone(), since: now, until: None };
+    changes = match known {
+        None => changes.write(Write::Person(person)),
+        Some(_) => changes,
+    };
     if !employed {
-        let employment = Employment { tenant: tenant.id, person: person.id.clone(), since: now, until: None };
-        if known.is_none() {
-            changes = changes.write(Write::Person(person));
-        }
         changes = changes.write(Write::Employment(employment));
     }
     let enrolment = AnyEnrolment::Submitted(enrolment);
@@ -117,6 +105,105 @@ pub async fn enrol(
     }
     commit(app, changes).await?;
     Ok(enrolment)
+}
+
+/// Who is to get the card.
+struct Applicant {
+    /// As they are from now on.
+    person: Person,
+    /// As they were known before, at whatever agency.
+    known: Option<Person>,
+    /// Whether they are employed here.
+    employed: bool,
+    /// What the person register said.
+    answer: Answer,
+}
+
+/// The person of an application, judged by what is known of them and by what the person register says.
+async fn applicant(
+    app: &App,
+    permit: &Permit<SubmitEnrolment>,
+    application: &Application,
+) -> Result<Applicant, ServiceError> {
+    let number = &application.identity_number;
+    let mut known = app.store.person_by_identity(number).await?;
+    let employment = match &known {
+        Some(known) => app.store.employment(permit.tenant(), &known.id).await?,
+        None => None,
+    };
+    if employment.as_ref().is_some_and(|employment| employment.is_over(app.clock.now())) {
+        return Err(ServiceError::EmploymentOver);
+    }
+    let employed = employment.is_some();
+    let answer = register::ask(app, number).await?;
+    let entry = answer.as_ref().and_then(Option::as_ref);
+    if let (Some(person), Some(entry)) = (&known, entry) {
+        known = Some(recheck::heard_at_order(app, person, entry).await?);
+    }
+    let protection = entry.and_then(|entry| entry.protection).or(known.as_ref().and_then(|known| known.protection));
+    let person = Person {
+        id: known.as_ref().map_or_else(|| PersonId::from_random(app.entropy.random16()), |known| known.id.clone()),
+        identity_number: number.clone(),
+        given_name: application.given_name.clone(),
+        surname: application.surname.clone(),
+        protection,
+    };
+    let person = person.with_accepted_names().map_err(invalid)?;
+    let is_former = known.as_ref().is_some_and(|known| known.identity_number != *number);
+    unhindered(app, permit, (&person, employed), (number, is_former, &answer)).await?;
+    // What another agency wrote down is neither told to this one nor binding for it.
+    let written = known.as_ref().filter(|_| employed).map(|known| (&known.given_name, &known.surname));
+    let registered = entry.map(|entry| (&entry.given_name, &entry.surname));
+    let given = (&person.given_name, &person.surname);
+    if registered.or(written).is_some_and(|wanted| wanted != given) {
+        return Err(ServiceError::Invalid { field: "applicant", problem: "the name is not the registered one".into() });
+    }
+    Ok(Applicant { person, known, employed, answer })
+}
+
+/// Somebody who has a card, judged anew for an order that follows from it: as they are now, and what the register said.
+///
+/// # Errors
+/// [`ServiceError::OnWorkList`] if somebody has to look into it; [`ServiceError`] if the register does not answer.
+pub(super) async fn again(
+    app: &App,
+    permit: &Permit<SubmitEnrolment>,
+    known: Person,
+) -> Result<(Person, Answer), ServiceError> {
+    let number = known.identity_number.clone();
+    let answer = register::ask(app, &number).await?;
+    let person = match answer.as_ref().and_then(Option::as_ref) {
+        Some(entry) => recheck::heard_at_order(app, &known, entry).await?,
+        None => known,
+    };
+    let is_former = person.identity_number != number;
+    unhindered(app, permit, (&person, true), (&number, is_former, &answer)).await?;
+    Ok((person, answer))
+}
+
+/// Lets an order go on, unless what the register says or the person's protection hinders it: then it waits on the
+/// work-list.
+async fn unhindered(
+    app: &App,
+    permit: &Permit<SubmitEnrolment>,
+    (person, employed): (&Person, bool),
+    (number, is_former, answer): (&PersonalNumber, bool, &Answer),
+) -> Result<(), ServiceError> {
+    let is_hidden = person.protection.is_some() && !protection::handles(app, permit);
+    // A number that somebody had before is no longer theirs, whatever the register says or does not.
+    let hindrance = register::order_hindrance(app, number, answer)
+        .or(is_former.then_some(Reason::NewNumber))
+        .or(is_hidden.then_some(Reason::Protected));
+    if let Some(reason) = hindrance {
+        let about = Concerned::employee(permit.tenant(), person);
+        let concerned = Concerned { person: about.person.filter(|_| employed), ..about };
+        commit(app, register::waits(app, permit.actor(), concerned, vec![reason])).await?;
+        return Err(ServiceError::OnWorkList);
+    }
+    if person.protection.is_some() {
+        protection::handled(app, permit, &[person.id.clone()].into()).await?;
+    }
+    Ok(())
 }
 
 /// The field of the application that a fact of the subject comes from.

@@ -12,6 +12,7 @@ use domain::function::ControlFault;
 use domain::key::KeyState;
 use domain::onboarding::{NotRunning, OnboardingError};
 use domain::ports::{Conflict, StoreError};
+use domain::register::RegisterError;
 use domain::reserve::ReserveError;
 use domain::rights::Denial;
 use pki::Finding;
@@ -117,6 +118,15 @@ pub enum ServiceError {
     /// The service's own token failed.
     #[error("the token did not sign")]
     Token(#[from] pki::key::SignError),
+    /// The person register gave no answer.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// The rules do not decide this order: it waits for somebody on the agency's work-list.
+    #[error("the order waits on the work-list for somebody to look into it")]
+    OnWorkList,
+    /// The person's data is protected, and the caller has no package for that in force.
+    #[error("personal data of this person is protected: it takes a package and a training of its own")]
+    Protected,
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -136,9 +146,12 @@ impl ServiceError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::NotFound => Kind::NotFound,
-            Self::NoCertificate | Self::BadCertificate(_) | Self::Denied(_) | Self::FourEyes(_) | Self::OnSelf => {
-                Kind::Denied
-            }
+            Self::NoCertificate
+            | Self::BadCertificate(_)
+            | Self::Denied(_)
+            | Self::FourEyes(_)
+            | Self::OnSelf
+            | Self::Protected => Kind::Denied,
             Self::Invalid { .. } | Self::Csr(_) => Kind::Invalid,
             Self::WrongStage { .. } | Self::KeyState { .. } | Self::NotRunning(_) | Self::EmploymentOver => {
                 Kind::Conflict
@@ -152,13 +165,13 @@ impl ServiceError {
             Self::Approval(e) => e.kind(),
             Self::Evidence(e) => e.kind(),
             Self::Issue(e) => e.kind(),
-            Self::Lint(_) | Self::FailedAfterSigning(_) => Kind::Refused,
+            Self::Lint(_) | Self::FailedAfterSigning(_) | Self::OnWorkList => Kind::Refused,
             Self::Signer(e) => e.kind(),
             Self::KeyRefused(refusal) => refusal.code.kind(),
             Self::Token(e) => e.kind(),
             Self::Store(e) => e.kind(),
-            Self::Busy | Self::TooMany => Kind::Busy,
-            Self::Incomplete(_) => Kind::Internal,
+            Self::Register(RegisterError::Malformed(_)) | Self::Incomplete(_) => Kind::Internal,
+            Self::Busy | Self::TooMany | Self::Register(_) => Kind::Busy,
         }
     }
 
@@ -189,6 +202,10 @@ impl ServiceError {
             Self::KeyState { .. } => "key-state",
             Self::FourEyes(_) | Self::Store(StoreError::Conflict(Conflict::FourEyes)) => "four-eyes",
             Self::OnSelf => "on-self",
+            Self::Protected => "protected-person",
+            Self::OnWorkList => "on-work-list",
+            Self::Register(RegisterError::Malformed(_)) => "register-malformed",
+            Self::Register(_) => "register-away",
             Self::EmploymentOver => "employment-over",
             Self::Control(e) => e.code(),
             Self::Approval(e) => approval_code(e),

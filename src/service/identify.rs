@@ -5,6 +5,7 @@ use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IdentifyApplicant, Permit};
+use crate::service::protection;
 use crate::service::text::one_line;
 use domain::access::Role;
 use domain::approval::{Approval, ApprovalRule};
@@ -13,7 +14,7 @@ use domain::audit::Event;
 use domain::changes::{Changes, Stored, Write};
 use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
 use domain::evidence::{EvidenceError, verify_statement};
-use domain::operation::{Act, IdentityProof, Operation};
+use domain::operation::{Act, IdentityProof, Operation, OperationHash};
 use domain::reserve::ADMINISTRATOR;
 use domain::subject::SERIAL_NUMBER;
 use domain::{ApprovalId, EnrolmentId};
@@ -29,7 +30,8 @@ pub async fn prepare(
     proof: &IdentityProof,
 ) -> Result<Operation, ServiceError> {
     let row = load(app, permit, id).await?;
-    check_proof(app, &row.value, proof)?;
+    protection::guard(app, permit, &row.value.applicant).await?;
+    check_proof(app, &row.value, proof).await?;
     Ok(row.value.identification(permit.person(), proof))
 }
 
@@ -46,9 +48,10 @@ pub async fn identify(
 ) -> Result<AnyEnrolment, ServiceError> {
     let now = app.clock.now();
     let Stored { value: enrolment, version } = load(app, permit, id).await?;
-    check_proof(app, &enrolment, &proof)?;
+    protection::guard(app, permit, &enrolment.applicant).await?;
+    check_proof(app, &enrolment, &proof).await?;
     let operation = enrolment.identification(permit.person(), &proof);
-    signed_by_caller(app, permit, (Act::Identify, Role::RegistrationOfficer), &operation, &statement).await?;
+    signed_by_caller(app, permit, (Act::Identify, Role::RegistrationOfficer), operation.hash(), &statement).await?;
 
     let event = identified_event(app, permit, ("enrolment.identified", id), &operation, &proof);
     let approval_id = ApprovalId::from_random(app.entropy.random16());
@@ -70,11 +73,11 @@ pub(super) async fn signed_by_caller<A>(
     app: &App,
     permit: &Permit<A>,
     (act, role): (Act, Role),
-    operation: &Operation,
+    operation: OperationHash,
     statement: &str,
 ) -> Result<(), ServiceError> {
     let signatory = Signatory::of(app, statement).await?;
-    let officer = verify_statement(statement, act, operation.hash(), &signatory, app.clock.now())?.officer;
+    let officer = verify_statement(statement, act, operation, &signatory, app.clock.now())?.officer;
     if officer.person != *permit.person() || officer.tenant != *permit.tenant() {
         return Err(EvidenceError::NotAnOfficer.into());
     }
@@ -131,10 +134,18 @@ async fn load(
 ///
 /// # Errors
 /// [`ServiceError::Invalid`], naming the field.
-pub(super) fn check_proof<S>(app: &App, enrolment: &Enrolment<S>, proof: &IdentityProof) -> Result<(), ServiceError> {
+pub(super) async fn check_proof<S>(
+    app: &App,
+    enrolment: &Enrolment<S>,
+    proof: &IdentityProof,
+) -> Result<(), ServiceError> {
     one_line("proof.place", &proof.place, MAX_TEXT)?;
     check_document(app, ("proof.number", &proof.number), ("proof.expires", &proof.expires))?;
-    let number = enrolment.subject.get(SERIAL_NUMBER).and_then(|text| text.parse().ok());
+    // The certificate of a protected person does not say the number; the register does, and with it the age.
+    let number = match enrolment.subject.get(SERIAL_NUMBER).and_then(|text| text.parse().ok()) {
+        Some(number) => Some(number),
+        None => app.store.person(&enrolment.tenant, &enrolment.applicant).await?.map(|person| person.identity_number),
+    };
     let found = Identification { proof, number: number.as_ref(), at: app.clock.now() };
     let policies = app.policies.get();
     enrolment.certificates.values().try_for_each(|planned| {

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::permit::{LookUpPerson, Permit};
+use crate::service::protection;
 use crate::service::text::{MAX_REASON, one_line};
 use domain::audit::Event;
 use domain::changes::Changes;
@@ -26,7 +27,9 @@ pub async fn person(
         Some(person) => app.store.employment(permit.tenant(), &person.id).await?,
         None => None,
     };
-    let found = known.zip(employment);
+    let (person, employment) = known.zip(employment).unzip();
+    // A protected person is not found by whoever may not handle them, like somebody whom nobody knows.
+    let found = protection::found(app, permit, person).await?.zip(employment);
     let object = found.as_ref().map_or("nobody", |(person, _)| person.id.as_str());
     let event = Event::new("person.looked-up", permit.actor(), object, app.clock.now())
         .in_tenant(permit.tenant())

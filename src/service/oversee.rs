@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::permit::{Permit, ReadAnyAgency};
+use crate::service::protection;
 use crate::service::read::MAX_PAGE;
 use domain::assignment::AnyAssignment;
 use domain::audit::Event;
@@ -26,7 +27,7 @@ pub async fn enrolments(
 ) -> Result<Vec<AnyEnrolment>, ServiceError> {
     record(app, permit, tenant, "enrolments").await?;
     let rows = app.store.enrolments(tenant, stage, after, limit.clamp(1, MAX_PAGE)).await?;
-    Ok(rows.into_iter().map(|row| row.value).collect())
+    protection::enrolments(app, permit, rows.into_iter().map(|row| row.value).collect()).await
 }
 
 /// Who at an agency was given or ordered which package, in order of id.
@@ -55,7 +56,8 @@ pub async fn card(
 ) -> Result<(Card, Vec<CertificateRecord>), ServiceError> {
     record(app, permit, tenant, number.as_str()).await?;
     let card = app.store.card(tenant, number).await?.ok_or(ServiceError::NotFound)?;
-    Ok((card.value, app.store.certificates_of_card(tenant, number).await?))
+    let certificates = app.store.certificates_of_card(tenant, number).await?;
+    Ok((card.value, protection::certificates(app, permit, certificates).await?))
 }
 
 async fn record(app: &App, permit: &Permit<ReadAnyAgency>, tenant: &TenantId, what: &str) -> Result<(), ServiceError> {

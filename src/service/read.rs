@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::permit::{Permit, ReadCard, ReadEnrolment, ReadSelf, ReadTenants};
+use crate::service::protection;
 use domain::card::Card;
 use domain::certificate::{CertificateRecord, CertificateRef};
 use domain::changes::Stored;
@@ -19,7 +20,9 @@ pub async fn enrolment(
     permit: &Permit<ReadEnrolment>,
     id: &EnrolmentId,
 ) -> Result<Stored<AnyEnrolment>, ServiceError> {
-    app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)
+    let row = app.store.enrolment(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
+    let shown = protection::enrolments(app, permit, vec![row.value]).await?.pop();
+    Ok(Stored { value: shown.ok_or(ServiceError::NotFound)?, version: row.version })
 }
 
 /// Applications of the agency in order of id.
@@ -35,7 +38,7 @@ pub async fn enrolments(
 ) -> Result<Vec<AnyEnrolment>, ServiceError> {
     let limit = limit.clamp(1, MAX_PAGE);
     let rows = app.store.enrolments(permit.tenant(), stage, after, limit).await?;
-    Ok(rows.into_iter().map(|row| row.value).collect())
+    protection::enrolments(app, permit, rows.into_iter().map(|row| row.value).collect()).await
 }
 
 /// A card with its certificates.
@@ -49,7 +52,7 @@ pub async fn card(
 ) -> Result<(Stored<Card>, Vec<CertificateRecord>), ServiceError> {
     let card = app.store.card(permit.tenant(), number).await?.ok_or(ServiceError::NotFound)?;
     let certificates = app.store.certificates_of_card(permit.tenant(), number).await?;
-    Ok((card, certificates))
+    Ok((card, protection::certificates(app, permit, certificates).await?))
 }
 
 /// The agency's cards in order of number.
@@ -75,7 +78,8 @@ pub async fn certificates(
     after: Option<&CertificateRef>,
     limit: u32,
 ) -> Result<Vec<CertificateRecord>, ServiceError> {
-    Ok(app.store.certificates_of_tenant(permit.tenant(), after, limit.clamp(1, MAX_PAGE)).await?)
+    let rows = app.store.certificates_of_tenant(permit.tenant(), after, limit.clamp(1, MAX_PAGE)).await?;
+    protection::certificates(app, permit, rows).await
 }
 
 /// The caller, their agency and their cards.

@@ -9,7 +9,7 @@ use crate::service::issue;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IssueCertificates, Permit, SubmitEnrolment};
 use crate::service::revoke::{self, Target};
-use crate::service::{ServiceError, enrol, standing};
+use crate::service::{ServiceError, enrol, register, standing};
 use domain::access::Role;
 use domain::audit::Event;
 use domain::card::CardState;
@@ -19,6 +19,7 @@ use domain::evidence::{EvidenceError, Signed, verify_delivery};
 use domain::onboarding::Scope;
 use domain::people::Person;
 use domain::ports::{Conflict, StoreError};
+use domain::register::Occasion;
 use domain::reserve::{ReserveError, ReserveOrder, StockedCard, entitled};
 use domain::{CardNumber, EnrolmentId, PersonId, TenantId};
 use pki::crl::Reason;
@@ -133,12 +134,16 @@ pub async fn extend(
     number: &CardNumber,
 ) -> Result<AnyEnrolment, ServiceError> {
     let (tenant, now) = (permit.tenant(), app.clock.now());
-    standing::serves_agency(app, tenant, Scope::Certificates).await?;
+    let agency = app.store.tenant(tenant).await?.ok_or(ServiceError::Incomplete("the caller's agency"))?;
+    standing::serves(app, &agency, Scope::Certificates).await?;
     let mut orders = app.store.reserve_orders(tenant, number).await?;
     if orders.len() > 1 {
         return Err(ReserveError::Extended.into());
     }
     let first = orders.pop().ok_or(ServiceError::NotFound)?.value;
+    let holder =
+        app.store.person(tenant, &first.bare().applicant).await?.ok_or(ServiceError::Incomplete("a holder"))?;
+    let (holder, answer) = enrol::again(app, permit, holder).await?;
     let card = app.store.card(tenant, number).await?.ok_or(ServiceError::NotFound)?;
     let in_use = card.value.state == CardState::Active && still_works(app, tenant, number).await?;
     let bare = first.bare();
@@ -154,7 +159,7 @@ pub async fn extend(
     let enrolment = Enrolment::submit(
         (id.clone(), tenant.clone()),
         (bare.applicant.clone(), number.clone()),
-        bare.subject,
+        holder.subject(&agency, number),
         (enrol::planned(app, true)?, Some(reserve)),
         Submitted { by: permit.person().clone(), at: now },
     )?;
@@ -164,9 +169,12 @@ pub async fn extend(
         .with("card", number)
         .with("extends", &bare.id);
     let enrolment = AnyEnrolment::Submitted(enrolment);
-    let changes = Changes::recording(event)
+    let mut changes = Changes::recording(event)
         .write(Write::NewEnrolment(enrolment.clone()))
         .write(Write::ReserveOrder(enrolment.clone()));
+    if let Some(evidence) = register::evidence(app, &holder.id, (Occasion::Order, Some(&id)), answer) {
+        changes = changes.write(evidence);
+    }
     commit(app, changes).await?;
     Ok(enrolment)
 }

@@ -71,6 +71,7 @@ struct Objects {
     held: String,
     step: String,
     bulk: String,
+    work: String,
     /// Asked for, and no more.
     function: String,
 }
@@ -99,6 +100,7 @@ impl Objects {
         let many: Vec<_> = (0..11).map(|n| format!("NOSUCHCARD{n}")).collect();
         let many = json!({"cards": many, "reason": "superseded", "grounds": "series 4"});
         let bulk = id(agency.revoker.post("/ra/v1/bulk-revocations", many).await.ok());
+        let work = crate::persons::waiting(agency).await;
         let function = id(crate::functions::requested(installation).await);
         Self {
             submitted,
@@ -113,6 +115,7 @@ impl Objects {
             held,
             step,
             bulk,
+            work,
             function,
         }
     }
@@ -372,6 +375,25 @@ impl Objects {
                 Method::POST,
                 "/ra/v1/persons/search",
                 Some(json!({"identity_number": number, "purpose": "an order, case 1"})),
+            ),
+            ours(
+                Method::GET,
+                "/ra/v1/persons/{id}/decisions",
+                format!("/ra/v1/persons/{}/decisions?purpose=case%201", self.applicant),
+                None,
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/persons/{id}/protection",
+                format!("/ra/v1/persons/{}/protection", self.applicant),
+                Some(json!({"protection": "secrecy-marking", "reason": "case 2"})),
+            ),
+            open(Method::GET, "/ra/v1/work", None),
+            ours(
+                Method::POST,
+                "/ra/v1/work/{id}/closing",
+                format!("/ra/v1/work/{}/closing", self.work),
+                Some(json!({"reason": "a new card is ordered"})),
             ),
             ours(
                 Method::POST,

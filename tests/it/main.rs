@@ -26,6 +26,7 @@ mod lists;
 mod notices;
 mod oidc;
 mod packages;
+mod persons;
 mod policies;
 mod power_loss;
 mod quickstart;

@@ -83,6 +83,9 @@ fn production_mode_refuses_the_demo() {
     let config = installation.data().join("sigill.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     let spawn = text.lines().find(|line| line.starts_with("spawn = ")).unwrap();
+    // A register in a file is refused before anything else.
+    let (before, register) = text.split_once("\n[register]").unwrap();
+    let text = format!("{before}\n[{}", register.split_once("\n[").unwrap().1);
     let production = text.replace("mode = \"demo\"", "mode = \"production\"").replace(spawn, "");
     std::fs::write(&config, production).unwrap();
 

@@ -100,6 +100,16 @@ words! {
         ReadTenants = "read-tenants",
         /// Find a person at the own agency, for a purpose.
         LookUpPerson = "look-up-person",
+        /// See and handle people whose data is protected.
+        HandleProtected = "handle-protected",
+        /// Say that somebody's data is protected, or no longer.
+        MarkProtected = "mark-protected",
+        /// Read what waits at the own agency, and why.
+        ReadWork = "read-work",
+        /// Say that something that waited is done.
+        CloseWork = "close-work",
+        /// Read the decisions about a person, with their grounds.
+        ReadDecisions = "read-decisions",
         /// Say when somebody's employment ends.
         EndEmployment = "end-employment",
         /// Take whole lists of the agency away.
@@ -167,6 +177,8 @@ impl Action {
                 | Self::ReadAssignments
                 | Self::ReadAnyAgency
                 | Self::LookUpPerson
+                | Self::ReadWork
+                | Self::ReadDecisions
                 | Self::ReadKeys
                 | Self::ReadProfiles
                 | Self::ReadAudit

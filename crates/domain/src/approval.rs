@@ -46,6 +46,8 @@ pub struct ApprovalSignature {
     pub at: UtcTime,
     /// The compact JWS.
     pub statement: String,
+    /// Why, in the approver's own words; none where that is not demanded.
+    pub reason: Option<String>,
 }
 
 /// Why an approval cannot be given or used.
@@ -166,7 +168,7 @@ mod tests {
     }
 
     fn by(id: &str, s: i64) -> ApprovalSignature {
-        ApprovalSignature { by: person(id), at: at(s), statement: String::new() }
+        ApprovalSignature { by: person(id), at: at(s), statement: String::new(), reason: None }
     }
 
     #[test]

@@ -18,12 +18,14 @@ use crate::key::KeyState;
 use crate::notice::{Attempted, Channel, Notice};
 use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
+use crate::register::Evidence;
 use crate::relying::{Registration, TokenKey};
 use crate::request::RequestKey;
 use crate::reserve::StockedCard;
 use crate::revocation::Revocation;
 use crate::revocation_code::KeptCode;
 use crate::session::LoginWrite;
+use crate::work::WorkItem;
 use crate::{BulkId, CardNumber, PersonId, TenantId};
 use pki::time::UtcTime;
 use std::collections::BTreeSet;
@@ -66,6 +68,21 @@ pub enum Write {
     Tenant(Tenant),
     /// A new person. Conflict if the identity number is known.
     Person(Person),
+    /// What is known of a person changed. Missing if there is no such person.
+    PersonChanged(Person),
+    /// A person has another number from `at` on; the earlier one stays theirs. Conflict if somebody else has it.
+    NewNumber {
+        /// The person, with the new number.
+        person: Person,
+        /// When.
+        at: UtcTime,
+    },
+    /// What a register said of somebody; the turn of the next look-up counts from it.
+    RegisterAnswer(Evidence),
+    /// Something waits for a person.
+    NewWork(WorkItem),
+    /// Something that waited is done. Stale if it was.
+    WorkDone(WorkItem),
     /// A person's new employment.
     Employment(Employment),
     /// What is kept of a card's hand-out.

@@ -236,6 +236,12 @@ impl Enrolment<Issued> {
 }
 
 impl<S> Enrolment<S> {
+    /// The same for eyes that must not see who the applicant is. It is no application any more: nobody can sign for it.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        Self { subject: crate::subject::masked(self.subject), ..self }
+    }
+
     /// The stage and what was recorded in it.
     pub const fn stage(&self) -> &S {
         &self.stage
@@ -337,6 +343,18 @@ impl AnyEnrolment {
             Self::Approved(_) => "approved",
             Self::Issued(_) => "issued",
             Self::Activated(_) => "activated",
+        }
+    }
+
+    /// As [`Enrolment::masked`].
+    #[must_use]
+    pub fn masked(self) -> Self {
+        match self {
+            Self::Submitted(e) => Self::Submitted(e.masked()),
+            Self::Identified(e) => Self::Identified(e.masked()),
+            Self::Approved(e) => Self::Approved(e.masked()),
+            Self::Issued(e) => Self::Issued(e.masked()),
+            Self::Activated(e) => Self::Activated(e.masked()),
         }
     }
 

@@ -71,6 +71,7 @@ id!(/** Many revocations as one act. */ BulkId, "bulk revocation id");
 id!(/** An order of a certificate for a system or an organisation. */ FunctionId, "function id");
 id!(/** Something that is told. */ NoticeId, "notice id");
 id!(/** An agency's step into a phase. */ MoveId, "move id");
+id!(/** Something that waits for a person. */ WorkId, "work id");
 id!(/** The number printed on a card and carried in its certificates (1.2.752.34.2.1). */ CardNumber, "card number");
 
 /// Lower-case hexadecimal text of `bytes`.

@@ -18,6 +18,7 @@ pub mod calendar;
 pub mod card;
 pub mod certificate;
 pub mod changes;
+pub mod decisions;
 pub mod eligibility;
 pub mod end_of_ca;
 pub mod enrolment;
@@ -32,6 +33,7 @@ pub mod operation;
 pub mod packages;
 pub mod people;
 pub mod ports;
+pub mod register;
 pub mod relying;
 pub mod request;
 pub mod reserve;
@@ -41,8 +43,9 @@ pub mod revocation_code;
 pub mod rights;
 pub mod session;
 pub mod subject;
+pub mod work;
 
 pub use id::{
-    ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, FunctionId, MoveId, NoticeId, PersonId, TenantId,
+    ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, FunctionId, MoveId, NoticeId, PersonId, TenantId, WorkId,
 };
 pub use pki::Kind;

@@ -1,5 +1,6 @@
 //! Agencies, the people who work there, and what each may do.
 
+use crate::access::words;
 use crate::eligibility::AgencyKind;
 use crate::{PersonId, TenantId};
 use pki::identifier::{OrganisationNumber, PersonalNumber};
@@ -29,9 +30,28 @@ pub struct Person {
     pub given_name: String,
     /// Surname, as in the register.
     pub surname: String,
+    /// How the person's data is protected, if it is: then name and number are for those only who may handle that.
+    pub protection: Option<Protection>,
+}
+
+words! {
+    /// A form of protected personal data (skyddade personuppgifter).
+    Protection {
+        /// Marked as secret in the register (sekretessmarkering).
+        SecrecyMarking = "secrecy-marking",
+        /// Registered elsewhere than they live (skyddad folkbokföring).
+        ProtectedRegistration = "protected-registration",
+        /// Under another identity than the one that they had (fingerade personuppgifter).
+        AssumedIdentity = "assumed-identity",
+    }
 }
 
 impl Person {
+    /// What stands in the place of the number where it must not be told: opaque, and the same for ever.
+    pub fn employee_identifier(&self) -> String {
+        format!("EI:SE-{}", self.id)
+    }
+
     /// Given name and surname.
     pub fn display_name(&self) -> String {
         format!("{} {}", self.given_name, self.surname)

@@ -19,20 +19,22 @@ use crate::key::KeyLife;
 use crate::notice::{Channel, Delivery, DeliveryState, Ending, NoticeKind};
 use crate::onboarding::{Agreement, AnyMove};
 use crate::people::{Employment, Person, Tenant};
+use crate::register::Evidence;
 use crate::relying::{Registration, TokenKey};
 use crate::request::{Done, KeyRef, RequestKey};
 use crate::revocation::Revocation;
 use crate::revocation_code::KeptCode;
 use crate::session::{LoginWrite, SecretDigest, SessionState, TicketKind, TicketState};
+use crate::work::WorkItem;
 use crate::{
-    ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, FunctionId, Kind, NoticeId, PersonId, TenantId,
+    ApprovalId, AssignmentId, BulkId, CardNumber, EnrolmentId, FunctionId, Kind, NoticeId, PersonId, TenantId, WorkId,
 };
 use async_trait::async_trait;
 use pki::crl::RevokedEntry;
 use pki::identifier::{OrganisationNumber, PersonalNumber};
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why the store did not do it. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -449,10 +451,36 @@ pub trait Keys: Send + Sync {
     async fn key_lives(&self) -> Result<BTreeMap<String, KeyLife>>;
 }
 
+/// What is known of people beside their employments, and what waits because of it.
+#[async_trait]
+pub trait Registry: Send + Sync {
+    /// A person, at whatever agency they are employed; for the service's own work.
+    async fn person_anywhere(&self, id: &PersonId) -> Result<Option<Person>>;
+    /// People with cards whose last look-up was before `before`, the longest waiting first.
+    async fn due_for_look_up(&self, before: UtcTime, limit: u32) -> Result<Vec<PersonId>>;
+    /// Every employment of a person that is not closed.
+    async fn employments_of(&self, person: &PersonId) -> Result<Vec<Employment>>;
+    /// The numbers that a person has and had: each with when another took its place, the current one first.
+    async fn numbers_of(&self, person: &PersonId) -> Result<Vec<(PersonalNumber, Option<UtcTime>)>>;
+    /// Those of `people` whose data is protected.
+    async fn protected_among(&self, people: &[PersonId]) -> Result<BTreeSet<PersonId>>;
+    /// What registers said of a person, newest first.
+    async fn register_answers(&self, person: &PersonId, limit: u32) -> Result<Vec<Evidence>>;
+    /// An agency's work, open or all, in order of id, after `after`.
+    async fn work(&self, tenant: &TenantId, open: bool, after: Option<&WorkId>, limit: u32) -> Result<Vec<WorkItem>>;
+    /// One piece of work.
+    async fn work_item(&self, tenant: &TenantId, id: &WorkId) -> Result<Option<WorkItem>>;
+    /// A person's applications at an agency, in order of id.
+    async fn enrolments_of(&self, tenant: &TenantId, person: &PersonId, limit: u32) -> Result<Vec<AnyEnrolment>>;
+    /// Digest of the policies that were in force at `at`.
+    async fn policies_at(&self, at: UtcTime) -> Result<Option<String>>;
+}
+
 /// A whole store.
 pub trait Store:
     Ledger
     + People
+    + Registry
     + Whereabouts
     + BulkRevocations
     + Onboardings
@@ -475,6 +503,7 @@ pub trait Store:
 impl<T> Store for T where
     T: Ledger
         + People
+        + Registry
         + Whereabouts
         + BulkRevocations
         + Onboardings

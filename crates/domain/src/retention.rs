@@ -15,6 +15,10 @@ pub enum RecordKind {
     Agency,
     /// A person.
     Person,
+    /// What a person register said of somebody.
+    RegisterAnswer,
+    /// Something that waited for a person.
+    Work,
     /// A key that personal data is sealed with.
     DataKey,
     /// A person's employment at an agency.
@@ -102,9 +106,11 @@ pub struct RetentionError(String);
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Agency,
         Self::Person,
+        Self::RegisterAnswer,
+        Self::Work,
         Self::DataKey,
         Self::Employment,
         Self::Role,
@@ -135,6 +141,7 @@ impl RecordKind {
         match self {
             Self::CertifiedKey | Self::DistinguishedName | Self::DataKey => None,
             Self::Enrolment
+            | Self::RegisterAnswer
             | Self::Approval
             | Self::Delivery
             | Self::Card
@@ -147,6 +154,7 @@ impl RecordKind {
             Self::Agency
             | Self::Person
             | Self::Employment
+            | Self::Work
             | Self::Role
             | Self::OcspAnswer
             | Self::PersonalValue

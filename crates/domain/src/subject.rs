@@ -77,20 +77,35 @@ impl Person {
     /// What becomes the subject of the certificates on a person's card.
     ///
     /// The identity number is among it, so two people of one name have two distinguished names, and one person has
-    /// the same one on every card.
+    /// the same one on every card. In the certificates of a protected person the employer's identifier takes its place.
     pub fn subject(&self, tenant: &Tenant, card: &CardNumber) -> SubjectFacts {
+        let serial_number = match self.protection {
+            Some(_) => self.employee_identifier(),
+            None => self.identity_number.etsi(),
+        };
         let values = [
             (ORGANISATION_NAME, tenant.name.clone()),
             (ORGANISATION_NUMBER, tenant.organisation_number.as_str().to_owned()),
             (SURNAME, self.surname.clone()),
             (GIVEN_NAME, self.given_name.clone()),
             (DISPLAY_NAME, self.display_name()),
-            (SERIAL_NUMBER, self.identity_number.etsi()),
+            (SERIAL_NUMBER, serial_number),
             (CARD_NUMBER, card.to_string()),
         ];
         let values: BTreeMap<_, _> = values.into_iter().map(|(fact, value)| (fact.to_owned(), value)).collect();
         SubjectFacts { values, ..SubjectFacts::default() }
     }
+}
+
+/// The facts with everything that tells who a person is masked.
+#[must_use]
+pub fn masked(facts: SubjectFacts) -> SubjectFacts {
+    [SURNAME, GIVEN_NAME, DISPLAY_NAME, SERIAL_NUMBER].into_iter().fold(facts, |facts, fact| facts.with(fact, MASK))
+}
+
+/// Whether these facts are [`masked`], and so nobody's.
+pub fn is_masked(facts: &SubjectFacts) -> bool {
+    facts.get(SERIAL_NUMBER) == Some(MASK)
 }
 
 /// Whether these facts may become the subject of a person's certificates in an installation of this mode.
@@ -124,6 +139,8 @@ const fn not_normalised(fact: &'static str) -> SubjectFault {
     SubjectFault::Name(fact, TextFault::NotNormalised)
 }
 
+/// What is shown in the place of a name or a number.
+pub const MASK: &str = "***";
 /// The agency's legal name.
 pub const ORGANISATION_NAME: &str = "organisation.name";
 /// The agency's organisation number, ten digits.

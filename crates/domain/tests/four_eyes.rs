@@ -103,7 +103,7 @@ proptest! {
         };
         let mut counted = BTreeSet::new();
         for (signer, second) in signers {
-            let signature = ApprovalSignature { by: person(signer), at: at(second), statement: String::new() };
+            let signature = ApprovalSignature { by: person(signer), at: at(second), statement: String::new(), reason: None };
             let fits = second <= 100 && !excluded.contains(&person(signer)) && counted.insert(signer);
             match approval.clone().sign(signature) {
                 Ok(signed) => { prop_assert!(fits); approval = signed; }

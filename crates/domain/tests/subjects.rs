@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is an assertion")]
 
 use domain::eligibility::AgencyKind;
-use domain::people::{Person, Tenant};
-use domain::subject::{Mode, SubjectFault, check_person};
+use domain::people::{Person, Protection, Tenant};
+use domain::subject::{Mode, SubjectFault, check_person, is_masked, masked};
 use pki::issue::subject_name;
 use pki::{Profile, TextFault, name_digest};
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ fn agency() -> Tenant {
 fn person(given_name: &str, surname: &str, number: &str) -> Person {
     let identity_number = number.parse().unwrap();
     let (given_name, surname) = (given_name.to_owned(), surname.to_owned());
-    Person { id: "p".parse().unwrap(), identity_number, given_name, surname }
+    Person { id: "p".parse().unwrap(), identity_number, given_name, surname, protection: None }
 }
 
 /// What two names are compared by, under each profile.
@@ -98,6 +98,12 @@ fn facts_are_judged_as_a_whole() {
     let good = person("Åsa", "Öberg", "199001012385").subject(&agency(), &"9752000000000000001".parse().unwrap());
     assert_eq!(check_person(&good, Mode::Demo), Ok(()));
     assert_eq!(check_person(&good, Mode::Production), Err(SubjectFault::TestNumber));
+    let protected = Person { protection: Some(Protection::SecrecyMarking), ..person("Åsa", "Öberg", "199001012385") };
+    let hidden = protected.subject(&agency(), &"9752000000000000001".parse().unwrap());
+    assert_eq!(hidden.get("person.serial_number"), Some("EI:SE-p"));
+    assert_eq!(check_person(&hidden, Mode::Production), Ok(()));
+    assert!(is_masked(&masked(good.clone())) && !is_masked(&good));
+    assert!(!masked(good.clone()).values.values().any(|value| value.contains("Åsa") || value.contains("1990")));
     let employee = good.clone().with("person.serial_number", "EI:SE-A1234");
     assert_eq!(check_person(&employee, Mode::Production), Ok(()));
     for (fact, value, wanted) in [

@@ -62,7 +62,8 @@ fn approval(columns: &mut Columns<'_>, tenant: &TenantId) -> Result<Stored<Appro
 fn signature(columns: &mut Columns<'_>, approval: &ApprovalId) -> Result<ApprovalSignature, StoreError> {
     let (by, at): (PersonId, _) = (columns.parse()?, columns.time()?);
     let statement = columns.opened(Place::within(STATEMENT, approval.as_str(), by.as_str()))?;
-    Ok(ApprovalSignature { by, at, statement })
+    let reason = columns.opened_or_null(Place::within(REASON, approval.as_str(), by.as_str()))?;
+    Ok(ApprovalSignature { by, at, statement, reason })
 }
 
 /// The row of a new approval, not used yet.
@@ -96,6 +97,10 @@ pub(crate) fn signature_rows(approval: &Approval) -> impl Iterator<Item = Vec<Va
             position.into(),
             signature.at.into(),
             Value::sealed(Place::within(STATEMENT, approval.id.as_str(), signature.by.as_str()), &signature.statement),
+            Value::sealed_or_null(
+                Place::within(REASON, approval.id.as_str(), signature.by.as_str()),
+                signature.reason.as_deref(),
+            ),
         ]
     })
 }
@@ -126,7 +131,9 @@ pub(crate) static SIGN: Statement = Statement {
     point: "approval-signature",
     batch: insert!(
         "approval_signature",
-        (1 tenant text, 2 approval text, 3 person text, 4 position bigint, 5 at bigint, 6 statement text),
+        (
+            1 tenant text, 2 approval text, 3 person text, 4 position bigint, 5 at bigint, 6 statement text, 7 reason text
+        ),
         "ON CONFLICT (tenant, approval, person) DO NOTHING"
     ),
     exists: Refusal::Conflict(Conflict::Exists("approval signature")),
@@ -160,9 +167,10 @@ static EXCLUDED: Batch = batch!(
 );
 static SIGNATURES: Batch = batch!(
     (1 tenant text, 2 id text),
-    "SELECT approval, person, at, statement FROM approval_signature \
+    "SELECT approval, person, at, statement, reason FROM approval_signature \
      WHERE (tenant, approval) IN (SELECT tenant, id FROM r) ORDER BY position"
 );
 const WHAT: &str = "approval";
 const OPERATION: &str = "approval.operation";
 const STATEMENT: &str = "approval_signature.statement";
+const REASON: &str = "approval_signature.reason";

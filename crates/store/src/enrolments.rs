@@ -79,6 +79,7 @@ impl Enrolments for Database {
     }
 }
 
+/// Reads the columns of `select!`.
 pub(crate) fn enrolment(row: &Row, keys: &Keys) -> Result<Stored<AnyEnrolment>, StoreError> {
     let mut columns = Columns::opening(row, WHAT, keys);
     let version = Version(columns.take()?);
@@ -291,6 +292,7 @@ pub(crate) const RESERVE_ORDERS: Sql = Sql::both(select!(
 const OF_CARD: Sql = Sql::both(select!("tenant = $1 AND card = $2 ORDER BY submitted_at DESC LIMIT 1"));
 const ENROLMENTS: Sql = Sql::both(select!("tenant = $1 AND id > $2 ORDER BY id LIMIT $3"));
 const ENROLMENTS_AT: Sql = Sql::both(select!("tenant = $1 AND id > $2 AND stage = $4 ORDER BY id LIMIT $3"));
+pub(crate) const OF_APPLICANT: Sql = Sql::both(select!("tenant = $1 AND applicant = $2 ORDER BY id LIMIT $3"));
 static AMONG: Batch = batch!((1 tenant text, 2 id text), select!("(tenant, id) IN (SELECT tenant, id FROM r)"));
 const WHAT: &str = "enrolment";
 const SUBJECT: &str = "enrolment.subject";

@@ -24,6 +24,7 @@ mod notices;
 mod onboarding;
 mod people;
 mod policies;
+mod registry;
 mod relying;
 mod requests;
 mod reserves;

@@ -10,6 +10,15 @@ use domain::people::{Employment, Person, Tenant};
 use domain::ports::{Conflict, People, StoreError};
 use domain::{PersonId, TenantId};
 use pki::identifier::{OrganisationNumber, PersonalNumber};
+use pki::time::UtcTime;
+
+/// The columns of `person p` in the order in which [`person`] reads them.
+macro_rules! PERSON_COLUMNS {
+    () => {
+        "p.id, p.identity_number, p.given_name, p.surname, p.protection"
+    };
+}
+pub(crate) use PERSON_COLUMNS;
 
 #[async_trait]
 impl People for Database {
@@ -60,7 +69,8 @@ fn tenant(row: &Row) -> Result<Tenant, StoreError> {
     })
 }
 
-fn person(row: &Row, keys: &Keys) -> Result<Person, StoreError> {
+/// Reads [`PERSON_COLUMNS`].
+pub(crate) fn person(row: &Row, keys: &Keys) -> Result<Person, StoreError> {
     let mut columns = Columns::opening(row, "person", keys);
     let id: PersonId = columns.parse()?;
     let row = id.as_str();
@@ -68,6 +78,7 @@ fn person(row: &Row, keys: &Keys) -> Result<Person, StoreError> {
         identity_number: columns.opened(Place::of(IDENTITY_NUMBER, row))?.parse().map_err(|_| columns.corrupt())?,
         given_name: columns.opened(Place::of(GIVEN_NAME, row))?,
         surname: columns.opened(Place::of(SURNAME, row))?,
+        protection: columns.parse_or_null()?,
         id,
     })
 }
@@ -90,7 +101,13 @@ pub(crate) fn person_row(person: &Person) -> Vec<Value> {
         Value::sealed(Place::of(IDENTITY_NUMBER, row), person.identity_number.as_str()),
         Value::sealed(Place::of(GIVEN_NAME, row), &person.given_name),
         Value::sealed(Place::of(SURNAME, row), &person.surname),
+        Value::text_or_null(person.protection.as_ref()),
     ]
+}
+
+/// The row of the number that another takes the place of at `at`.
+pub(crate) fn replaced_row(person: &Person, at: UtcTime) -> Vec<Value> {
+    vec![Value::text(&person.id), at.into()]
 }
 
 /// The row of the number that a person has from now on.
@@ -124,7 +141,7 @@ pub(crate) static TENANT: Statement =
 
 pub(crate) static NEW_PERSON: Statement = adding(
     "person",
-    insert!("person", (1 id text, 2 identity_number text, 3 given_name text, 4 surname text)),
+    insert!("person", (1 id text, 2 identity_number text, 3 given_name text, 4 surname text, 5 protection text)),
     "person",
 );
 
@@ -134,6 +151,30 @@ pub(crate) static NEW_NUMBER: Statement = Statement {
     exists: Refusal::Conflict(Conflict::Exists("person")),
     refers_to: "person",
     idle: None,
+};
+
+pub(crate) static CHANGED: Statement = Statement {
+    point: "person-changed",
+    batch: batch!(
+        (1 id text, 2 identity_number text, 3 given_name text, 4 surname text, 5 protection text),
+        "UPDATE person SET identity_number = r.identity_number, given_name = r.given_name, surname = r.surname, \
+         protection = r.protection FROM r WHERE person.id = r.id"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("person")),
+    refers_to: "person",
+    idle: Some(Idle::Always(Refusal::Conflict(Conflict::Missing("person")))),
+};
+
+pub(crate) static NUMBER_REPLACED: Statement = Statement {
+    point: "person-number-replaced",
+    batch: batch!(
+        (1 person text, 2 at bigint),
+        "UPDATE person_number SET replaced_at = r.at FROM r \
+         WHERE person_number.person = r.person AND person_number.replaced_at IS NULL"
+    ),
+    exists: Refusal::Conflict(Conflict::Exists("person")),
+    refers_to: "person",
+    idle: Some(Idle::Always(Refusal::Conflict(Conflict::Missing("person")))),
 };
 
 pub(crate) static NEW_EMPLOYMENT: Statement = adding(
@@ -164,14 +205,18 @@ const TENANT_BY_NUMBER: Sql =
     Sql::both("SELECT id, name, organisation_number, kind FROM tenant WHERE organisation_number = $1");
 const TENANTS: Sql =
     Sql::both("SELECT id, name, organisation_number, kind FROM tenant WHERE id > $1 ORDER BY id LIMIT $2");
-const PERSON: Sql = Sql::both(
-    "SELECT p.id, p.identity_number, p.given_name, p.surname FROM employment e JOIN person p ON p.id = e.person \
-     WHERE e.tenant = $1 AND e.person = $2",
-);
-const PERSON_BY_IDENTITY: Sql = Sql::both(
-    "SELECT p.id, p.identity_number, p.given_name, p.surname FROM person_number n JOIN person p ON p.id = n.person \
-     WHERE n.digest = $1",
-);
+const PERSON: Sql = Sql::both(concat!(
+    "SELECT ",
+    PERSON_COLUMNS!(),
+    " FROM employment e JOIN person p ON p.id = e.person WHERE e.tenant = $1 AND e.person = $2"
+));
+/// Former numbers find a person too, but for one whose data is protected: an earlier identity leads nowhere.
+const PERSON_BY_IDENTITY: Sql = Sql::both(concat!(
+    "SELECT ",
+    PERSON_COLUMNS!(),
+    " FROM person_number n JOIN person p ON p.id = n.person WHERE n.digest = $1 \
+     AND (n.replaced_at IS NULL OR p.protection IS NULL)"
+));
 const IDENTITY_NUMBER: &str = "person.identity_number";
 const GIVEN_NAME: &str = "person.given_name";
 const SURNAME: &str = "person.surname";

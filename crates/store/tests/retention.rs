@@ -11,6 +11,8 @@ const TABLES: &[(&str, RecordKind)] = &[
     ("tenant", RecordKind::Agency),
     ("person", RecordKind::Person),
     ("person_number", RecordKind::Person),
+    ("register_answer", RecordKind::RegisterAnswer),
+    ("work_item", RecordKind::Work),
     ("data_key", RecordKind::DataKey),
     ("employment", RecordKind::Employment),
     ("role_grant", RecordKind::Role),

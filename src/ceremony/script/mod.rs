@@ -385,6 +385,7 @@ impl PlannedPerson {
             identity_number: self.identity_number.clone(),
             given_name: self.given_name.clone(),
             surname: self.surname.clone(),
+            protection: None,
         }
     }
 }

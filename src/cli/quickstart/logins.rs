@@ -1,4 +1,4 @@
-//! The sections of a demo's `sigill.toml` that relying services meet.
+//! The sections of a demo's `sigill.toml` that are no ceremony's: logins, validation, the person register.
 
 use super::layout::Layout;
 use super::ports::Ports;
@@ -11,6 +11,7 @@ pub(crate) fn section(ports: Ports, layout: &Layout) -> String {
         ("@CARD@", origin(ports.card())),
         ("@CARD12@", origin(ports.card_tls12())),
         ("@CLIENTS@", origin(ports.clients())),
+        ("@REGISTER@", quoted(&layout.register().to_string_lossy())),
         ("@SUBJECTS@", quoted(&layout.subject_key().to_string_lossy())),
     ];
     values.iter().fold(TEMPLATE.to_owned(), |text, (mark, value)| text.replace(mark, value))
@@ -49,6 +50,12 @@ level = [
     { policy = "1.3.6.1.4.1.32473.1.99.1", level = "loa3" },   # the demo people's software keys
 ]
 
+# The person register of a demo: a file of people who do not exist, read at every question. Numbers that it does not know
+# are taken; in production a service is asked (`http`), and an unknown number waits on the work-list.
+[register]
+name = "demo register"
+at = { file = @REGISTER@ }
+accept_unknown = true
 # The SAML identity provider; its entity ID is the address of its metadata.
 [login.saml]
 key_days = 1095

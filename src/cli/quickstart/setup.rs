@@ -46,6 +46,7 @@ pub(crate) fn run(layout: &Layout, ports: Ports, database: &str, module: &Module
         tokens::create(module, tokens::SPARE, &layout.pin(tokens::SPARE), &System)?;
     }
 
+    files::private(&layout.register(), REGISTER)?;
     files::private(&layout.subject_key(), hex(&[System.random16(), System.random16()].concat()))?;
     let people = people::describe(&script, layout)?;
     files::private(&layout.people(), serde_json::to_vec_pretty(&people)?)?;
@@ -55,6 +56,8 @@ pub(crate) fn run(layout: &Layout, ports: Ports, database: &str, module: &Module
     Ok(files::remove(&layout.unfinished())?)
 }
 
+/// The people of a demo's register.
+const REGISTER: &str = include_str!("register.json");
 /// How the service's configuration begins.
 const ORIGIN: &str = "\
 Sigill, demo installation. Made by the first `sigill quickstart` on this folder and obeyed as it

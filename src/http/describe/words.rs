@@ -1,7 +1,8 @@
 //! What texts of the API look like, by the name of their field.
 
-/// The word for a field; `schema.field` comes before the field alone.
+/// The word for a field; `schema.field` comes before the field alone. A row of a page is described as its schema is.
 pub(super) fn word(schema: &str, field: &str) -> Option<&'static str> {
+    let schema = schema.strip_prefix("Page_").unwrap_or(schema);
     let own = format!("{schema}.{field}");
     let table = |name: &str| WORDS.iter().find(|(named, _)| *named == name).map(|(_, word)| *word);
     table(&own)
@@ -45,7 +46,7 @@ const ENDINGS: [(&str, &str); 8] = [
 ];
 
 /// By name.
-const WORDS: [(&str, &str); 132] = [
+const WORDS: [(&str, &str); 129] = [
     ("AffectedView.service", "ocsp-person"),
     ("AgreementView.reference", "dnr 2026-101"),
     ("BulkView.grounds", "Serie 4 har ett fel i kretsen"),
@@ -65,6 +66,14 @@ const WORDS: [(&str, &str); 132] = [
     ("ControlView.at", TIME),
     ("ControlView.method", "dns"),
     ("ControlView.name", "diariet.norrsken.example.se"),
+    ("DecisionView.at", TIME),
+    ("DecisionView.by", PERSON),
+    ("DecisionView.decision", "approved"),
+    ("DecisionView.grounds", "identification by 0b6d5f6e2c1f4a0f8d9e3a7b5c4d2e1f"),
+    ("DecisionView.object", ID),
+    ("DecisionView.rules", SHA256),
+    ("DecisionsView.appeal_en", "Whoever the decision concerns may appeal it in writing."),
+    ("DecisionsView.appeal_sv", "Den som beslutet angår får överklaga det skriftligt."),
     ("EnrolmentView.stage", "issued"),
     ("FunctionView.operation", OPERATION),
     ("FunctionView.stage", "ordered"),
@@ -81,18 +90,6 @@ const WORDS: [(&str, &str); 132] = [
     ("NoticeView.state", "waiting"),
     ("PackageView.name", "approver"),
     ("PackageView.role", "approver"),
-    ("Page_AffectedView.service", "ocsp-person"),
-    ("Page_EnrolmentView.extends", ID),
-    ("Page_NoticeView.about", CARD),
-    ("Page_NoticeView.at", TIME),
-    ("Page_NoticeView.channel", "mail"),
-    ("Page_NoticeView.kind", "card-ready"),
-    ("Page_NoticeView.outcome", "connection refused"),
-    ("Page_NoticeView.state", "waiting"),
-    ("Page_RecordView.text", r#"{"sequence":1,"kind":"policies.in-force"}"#),
-    ("Page_TenantView.id", "norrsken"),
-    ("Page_TenantView.kind", "state-agency"),
-    ("Page_TenantView.name", "Norrskensmyndigheten"),
     ("PeerView.value", "tjanst.example"),
     ("PolicyView.initial_set", "2.5.29.32.0"),
     ("ProfileView.name", "person-authentication-loa4"),
@@ -108,6 +105,7 @@ const WORDS: [(&str, &str); 132] = [
     ("TenantView.kind", "state-agency"),
     ("TenantView.name", "Norrskensmyndigheten"),
     ("TermsView.text", "Jag förvarar kortet och koderna var för sig."),
+    ("WorkView.closed_reason", "Nytt kort beställt, ärende 2026-18"),
     ("agency", "norrsken"),
     ("card", CARD),
     ("card_number", CARD),

@@ -104,7 +104,7 @@ pub async fn approve(
     Path(id): Path<EnrolmentId>,
     Body(approval): Body<ApprovalSignature>,
 ) -> Result<Json<EnrolmentView>, Problem> {
-    let enrolment = service::approve::approve(&app, &permit, &id, approval.statement).await;
+    let enrolment = service::approve::approve(&app, &permit, &id, (approval.statement, approval.reason)).await;
     let enrolment = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), enrolment).await?;
     Ok(Json(EnrolmentView::from(&enrolment)))
 }

@@ -7,6 +7,7 @@ use utoipa_axum::routes;
 pub mod bulk;
 pub mod card;
 pub mod card_view;
+pub mod decision;
 pub mod delivery;
 pub mod enrolment;
 pub mod export;
@@ -19,6 +20,7 @@ pub mod person;
 pub mod record;
 pub mod reserve;
 pub mod view;
+pub mod work;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<App> {
@@ -70,4 +72,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(record::audit))
         .routes(routes!(person::search))
         .routes(routes!(person::end_employment))
+        .routes(routes!(decision::read))
+        .routes(routes!(decision::protect))
+        .routes(routes!(work::list))
+        .routes(routes!(work::close))
 }

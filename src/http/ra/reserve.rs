@@ -43,6 +43,10 @@ pub struct SecondIdentification {
     pub identification: String,
     /// Compact JWS over the statement `approve`, made with the same card.
     pub approval: String,
+    /// Why, in the administrator's own words. Production demands it.
+    #[serde(default)]
+    #[schema(example = "Legitimerad på nytt, ordinarie kort inlämnat", max_length = 200)]
+    pub reason: Option<String>,
 }
 
 /// What the second administrator signs.
@@ -106,8 +110,8 @@ pub async fn second(
     Path(id): Path<EnrolmentId>,
     Body(body): Body<SecondIdentification>,
 ) -> Result<Json<EnrolmentView>, Problem> {
-    let SecondIdentification { proof, identification, approval } = body;
-    let signed = Second { proof: proof.into(), identification, approval };
+    let SecondIdentification { proof, identification, approval, reason } = body;
+    let signed = Second { proof: proof.into(), identification, approval, reason };
     let enrolment = second::second(&app, &permit, &id, signed).await;
     let enrolment = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), enrolment).await?;
     Ok(Json(EnrolmentView::from(&enrolment)))

@@ -6,6 +6,7 @@ use domain::enrolment::AnyEnrolment;
 use domain::operation::{DocumentKind, IdentityProof, Operation, ProofMethod, ShownDocument, TermsRef};
 use domain::reserve::ReserveOrder;
 use domain::revocation_code::RevocationCode;
+use domain::subject::is_masked;
 use pki::certificate::Certificate;
 use pki::crl::Reason;
 use serde::{Deserialize, Serialize};
@@ -104,6 +105,9 @@ pub struct Identification {
 pub struct ApprovalSignature {
     /// Compact JWS over the statement `approve`, made with the approver's card.
     pub statement: String,
+    /// Why, in the approver's own words. Production demands it.
+    #[schema(example = "Anställningen är styrkt, behovet framgår av ärende 2026-17", max_length = 200)]
+    pub reason: Option<String>,
 }
 
 /// A hand-out. Production demands the receipt.
@@ -304,6 +308,8 @@ impl From<&AnyEnrolment> for EnrolmentView {
     fn from(enrolment: &AnyEnrolment) -> Self {
         let bare = enrolment.bare();
         let operation = match enrolment {
+            // Whoever may not see who the applicant is, signs nothing about them.
+            _ if is_masked(&bare.subject) => None,
             AnyEnrolment::Identified(e) => Some(e.operation()),
             AnyEnrolment::Approved(e) => Some(e.operation()),
             _ => None,

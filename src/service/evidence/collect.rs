@@ -3,9 +3,9 @@
 use super::package::{EVIDENCE_TYPE, FORMAT, FileDigest, Files, Manifest, write};
 use crate::app::App;
 use crate::service::commit::commit;
-use crate::service::permit::{ExportEvidence, Permit, ReadAnyAgency};
-use crate::service::{ServiceError, seal};
-use domain::audit::{Actor, Event, Record};
+use crate::service::permit::{ExportEvidence, Permit, Permits, ReadAnyAgency};
+use crate::service::{ServiceError, protection, seal};
+use domain::audit::{Event, Record};
 use domain::card::Card;
 use domain::certificate::CertificateRecord;
 use domain::changes::Changes;
@@ -22,9 +22,10 @@ use std::collections::BTreeMap;
 /// The evidence of a card of the caller's agency: a package that can be verified offline.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`] for a card of another agency; if the export cannot be recorded, there is none.
+/// [`ServiceError::NotFound`] for a card of another agency; [`ServiceError::Protected`] for that of somebody whom the caller
+/// may not see. If the export cannot be recorded, there is none.
 pub async fn of_card(app: &App, permit: &Permit<ExportEvidence>, number: &CardNumber) -> Result<Vec<u8>, ServiceError> {
-    package(app, (permit.actor(), permit.person().as_str()), permit.tenant(), number).await
+    package(app, permit, permit.tenant(), number).await
 }
 
 /// The evidence of a card of any agency, for an auditor.
@@ -37,19 +38,20 @@ pub async fn of_any_agency(
     tenant: &TenantId,
     number: &CardNumber,
 ) -> Result<Vec<u8>, ServiceError> {
-    package(app, (permit.actor(), permit.person().as_str()), tenant, number).await
+    package(app, permit, tenant, number).await
 }
 
-async fn package(
+async fn package<A: Permits>(
     app: &App,
-    (actor, made_by): (Actor, &str),
+    permit: &Permit<A>,
     tenant: &TenantId,
     number: &CardNumber,
 ) -> Result<Vec<u8>, ServiceError> {
     let card = app.store.card(tenant, number).await?.ok_or(ServiceError::NotFound)?.value;
+    protection::guard(app, permit, &card.holder).await?;
     seal::chain(app).await?; // what cannot be sealed is not exported
     let made_at = app.clock.now();
-    let event = Event::new("evidence.exported", actor, number.as_str(), made_at).in_tenant(tenant);
+    let event = Event::new("evidence.exported", permit.actor(), number.as_str(), made_at).in_tenant(tenant);
     commit(app, Changes::recording(event)).await?;
     let head = app.store.head().await?;
     let files = files(app, &card).await?;
@@ -57,7 +59,7 @@ async fn package(
         format: FORMAT.to_owned(),
         agency: tenant.to_string(),
         card: number.to_string(),
-        made_by: made_by.to_owned(),
+        made_by: permit.person().to_string(),
         made_at,
         log: (head.size, hex(&head.hash)),
         files: files.iter().map(|(name, content)| (name.clone(), FileDigest::of(content))).collect(),

@@ -39,7 +39,7 @@ pub async fn approve(
     if !officer.roles.contains(&Role::Approver) {
         return Err(EvidenceError::WrongRole { role: Role::Approver }.into());
     }
-    let signed = open.value.sign(ApprovalSignature { by: officer.person.clone(), at: now, statement })?;
+    let signed = open.value.sign(ApprovalSignature { by: officer.person.clone(), at: now, statement, reason: None })?;
     let event = Event::new("function.approval-signed", permit.actor(), id.as_str(), now)
         .in_tenant(permit.tenant())
         .with("operation", signed.hash())

@@ -15,7 +15,7 @@ use crate::service::ServiceError;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IssueCertificates, Permit};
 use crate::service::refusal::{About, Attempt};
-use crate::service::{conditions, reconcile, reserve, standing};
+use crate::service::{conditions, protection, reconcile, reserve, standing};
 use card::Draft;
 use domain::audit::Actor;
 use domain::certificate::CertificateRef;
@@ -77,7 +77,7 @@ pub async fn issue(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> 
     // A caller who goes away must not leave an intent that nobody finishes.
     let work = tokio::spawn(conditions::carried(async move {
         let attempt = Attempt::of(&permit);
-        let by = By { tenant: permit.tenant().clone(), actor: permit.actor(), desk: Some(permit.person().clone()) };
+        let by = By { tenant: permit.tenant().clone(), actor: permit.actor(), desk: Some(permit) };
         let outcomes = run(&app, by, tray).await;
         for refused in outcomes.iter().flatten().filter_map(|card| card.as_ref().err()) {
             attempt.note(&app, About::Other("card"), refused).await?;
@@ -107,7 +107,7 @@ struct By {
     tenant: TenantId,
     actor: Actor,
     /// The desk that calls, which must have signed the delivery; none when a reserve card does.
-    desk: Option<PersonId>,
+    desk: Option<Permit<IssueCertificates>>,
 }
 
 /// An issuance on its way: the delivery of its tray is verified.
@@ -126,7 +126,7 @@ struct Issuance {
 }
 
 async fn run(app: &App, by: By, tray: Tray) -> Result<Vec<CardOutcome>, ServiceError> {
-    let cards = load(app, &by.tenant, tray.cards).await?;
+    let cards = load(app, &by, tray.cards).await?;
     if cards.iter().all(|card| matches!(card, Err(ServiceError::NotFound))) {
         return Err(ServiceError::NotFound);
     }
@@ -174,7 +174,7 @@ async fn give_up(app: &App, references: Vec<CertificateRef>, cause: &str) {
 /// What is on file of each card's application, with the requests for its keys.
 async fn load(
     app: &App,
-    tenant: &TenantId,
+    by: &By,
     cards: Vec<CardRequests>,
 ) -> Result<Vec<Result<(Dossier, BTreeMap<Purpose, Vec<u8>>), ServiceError>>, ServiceError> {
     let ids: BTreeSet<_> = cards.iter().map(|card| card.enrolment.clone()).collect();
@@ -183,14 +183,24 @@ async fn load(
         return Err(ServiceError::Invalid { field: "cards", problem });
     }
     let ids: Vec<_> = ids.into_iter().collect();
-    let dossiers = app.store.dossiers(tenant, &ids).await?;
+    let dossiers = app.store.dossiers(&by.tenant, &ids).await?;
+    let applicants: Vec<_> = dossiers.iter().map(|dossier| dossier.enrolment.value.bare().applicant).collect();
+    let protected = app.store.protected_among(&applicants).await?;
     let mut dossiers: BTreeMap<_, _> =
         dossiers.into_iter().map(|dossier| (dossier.enrolment.value.id().clone(), dossier)).collect();
     let mut found = Vec::with_capacity(cards.len());
     for CardRequests { enrolment, requests } in cards {
         found.push(match dossiers.remove(&enrolment) {
-            Some(dossier) => Ok((dossier, requests)),
-            None => Err(missing(app, tenant, &enrolment).await?),
+            Some(dossier) => {
+                let applicant = dossier.enrolment.value.bare().applicant;
+                let guarded = match &by.desk {
+                    Some(permit) if protected.contains(&applicant) => protection::guard(app, permit, &applicant).await,
+                    // A reserve card asks for its own holder.
+                    _ => Ok(()),
+                };
+                guarded.map(|()| (dossier, requests))
+            }
+            None => Err(missing(app, &by.tenant, &enrolment).await?),
         });
     }
     Ok(found)
@@ -220,7 +230,7 @@ impl Issuance {
         let statement = signed.statements.first().ok_or(EvidenceError::Malformed("exactly one statement is needed"))?;
         let (signatory, now) = (Signatory::of(app, statement).await?, app.clock.now());
         let delivery = verify_delivery(&signed, &signatory, now)?;
-        of_desk(&delivery, &by.tenant, by.desk.as_ref())?;
+        of_desk(&delivery, &by.tenant, by.desk.as_ref().map(Permit::person))?;
         let (policies, reserve) = (app.policies.get(), by.desk.is_none());
         if delivery.stocked.is_empty() == reserve {
             return Err(ReserveError::OtherWay.into());

@@ -244,6 +244,7 @@ async fn facts(
     let human = app.store.person(tenant, person).await?.ok_or(ServiceError::NotFound)?;
     let number = human.identity_number.as_str().to_owned();
     let number = match human.identity_number.kind() {
+        _ if human.protection.is_some() => Number::Withheld,
         PersonalNumberKind::Personal => Number::Personal(number),
         PersonalNumberKind::Coordination => Number::Coordination(number),
     };

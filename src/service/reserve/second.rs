@@ -1,10 +1,11 @@
 //! The second administrator of a reserve card: identifies the holder anew, and with that approves.
 
 use crate::app::App;
-use crate::service::ServiceError;
+use crate::service::approve::check_reason;
 use crate::service::commit::commit;
 use crate::service::identify::{check_proof, identified_event, signed_by_caller};
 use crate::service::permit::{IdentifyApplicant, Permit};
+use crate::service::{ServiceError, protection};
 use domain::EnrolmentId;
 use domain::approval::ApprovalSignature;
 use domain::audit::Event;
@@ -22,6 +23,8 @@ pub struct Second {
     pub identification: String,
     /// Statement `approve`, a compact JWS.
     pub approval: String,
+    /// Why, in the administrator's own words.
+    pub reason: Option<String>,
 }
 
 /// What the second administrator signs: that they identified the holder so, and what they approve.
@@ -35,7 +38,8 @@ pub async fn prepare_second(
     proof: &IdentityProof,
 ) -> Result<(Operation, Operation), ServiceError> {
     let enrolment = load(app, permit, id).await?.value;
-    check_proof(app, &enrolment, proof)?;
+    protection::guard(app, permit, &enrolment.applicant).await?;
+    check_proof(app, &enrolment, proof).await?;
     Ok((enrolment.second_identification(permit.person(), proof), enrolment.operation()))
 }
 
@@ -51,19 +55,23 @@ pub async fn second(
 ) -> Result<AnyEnrolment, ServiceError> {
     let (by, at) = (permit.person().clone(), app.clock.now());
     let Stored { value: enrolment, version } = load(app, permit, id).await?;
+    protection::guard(app, permit, &enrolment.applicant).await?;
     if enrolment.officers().contains(&by) {
         return Err(ReserveError::Second.into());
     }
-    check_proof(app, &enrolment, &second.proof)?;
+    check_proof(app, &enrolment, &second.proof).await?;
+    check_reason(app, second.reason.as_deref())?;
     let (identification, order) = (enrolment.second_identification(&by, &second.proof), enrolment.operation());
-    signed_by_caller(app, permit, (Act::Identify, ADMINISTRATOR), &identification, &second.identification).await?;
-    signed_by_caller(app, permit, (Act::Approve, ADMINISTRATOR), &order, &second.approval).await?;
+    signed_by_caller(app, permit, (Act::Identify, ADMINISTRATOR), identification.hash(), &second.identification)
+        .await?;
+    signed_by_caller(app, permit, (Act::Approve, ADMINISTRATOR), order.hash(), &second.approval).await?;
     let open = app.store.approval(permit.tenant(), &enrolment.stage().approval).await?;
     let open = open.ok_or(ServiceError::Incomplete("the enrolment's approval"))?;
     if open.value.hash() != order.hash() {
         return Err(EvidenceError::OtherOperation.into());
     }
-    let signed = open.value.sign(ApprovalSignature { by: by.clone(), at, statement: second.approval })?;
+    let signed =
+        open.value.sign(ApprovalSignature { by: by.clone(), at, statement: second.approval, reason: second.reason })?;
     let event = identified_event(app, permit, ("enrolment.identified-again", id), &identification, &second.proof);
     let kept = SecondIdentification { by, at, proof: second.proof, statement: second.identification };
     let approved = AnyEnrolment::Approved(enrolment.approve_reserve(kept)?);

@@ -73,7 +73,16 @@ impl Agency {
     pub async fn approve(&self, oracle: &Oracle, id: &str) -> Value {
         let view = self.approver.0.get(&format!("/ra/v1/enrolments/{id}")).await.ok();
         let statement = oracle.statement(&self.approver.1, "approve", view["operation_hash"].as_str().unwrap());
-        self.approver.0.post(&format!("/ra/v1/enrolments/{id}/approval"), json!({"statement": statement})).await.ok()
+        self.approver
+            .0
+            .post(
+                &format!("/ra/v1/enrolments/{id}/approval"),
+                json!({
+                    "statement": statement, "reason": "the employment is proven",
+                }),
+            )
+            .await
+            .ok()
     }
 
     /// An approved application: its id and card number.

@@ -34,6 +34,8 @@ pub enum Number {
     Personal(String),
     /// Samordningsnummer.
     Coordination(String),
+    /// Not to be told: the holder's personal data is protected, and the affiliation is the identifier.
+    Withheld,
 }
 
 /// Logs must not say who somebody is.
@@ -156,11 +158,11 @@ impl Holder {
             "family_name" => text(&self.family_name),
             PERSONAL_NUMBER => match &self.number {
                 Number::Personal(number) => text(number),
-                Number::Coordination(_) => None,
+                Number::Coordination(_) | Number::Withheld => None,
             },
             COORDINATION_NUMBER => match &self.number {
                 Number::Coordination(number) => text(number),
-                Number::Personal(_) => None,
+                Number::Personal(_) | Number::Withheld => None,
             },
             ORG_AFFILIATION => text(&format!("{}@{}", self.affiliation, self.organisation_number)),
             ORG_NAME => text(&self.organisation),

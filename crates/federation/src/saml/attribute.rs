@@ -28,13 +28,15 @@ pub const ALL: &[Attribute] = &[
 
 /// The value of an attribute, if the holder has one.
 pub fn value(holder: &Holder, name: &str) -> Option<String> {
-    let (Number::Personal(number) | Number::Coordination(number)) = &holder.number;
     match name {
         SURNAME => Some(holder.family_name.clone()),
         GIVEN_NAME => Some(holder.given_name.clone()),
         DISPLAY_NAME => Some(format!("{} {}", holder.given_name, holder.family_name)),
         // One attribute for both kinds of numbers, unlike the claims of OpenID Connect.
-        PERSONAL_NUMBER => Some(number.clone()),
+        PERSONAL_NUMBER => match &holder.number {
+            Number::Personal(number) | Number::Coordination(number) => Some(number.clone()),
+            Number::Withheld => None,
+        },
         DATE_OF_BIRTH => date_of_birth(&holder.number),
         ORGANISATION => Some(holder.organisation.clone()),
         ORGANISATION_NUMBER => Some(holder.organisation_number.clone()),
@@ -87,6 +89,8 @@ fn date_of_birth(number: &Number) -> Option<String> {
     let (digits, added) = match number {
         Number::Personal(digits) => (digits, 0),
         Number::Coordination(digits) => (digits, 60),
+        // The day would say half of the number.
+        Number::Withheld => return None,
     };
     let day = digits.get(6..8)?.parse::<u8>().ok()?.checked_sub(added)?;
     // Of some who have a coordination number, month or day are not known.

@@ -6,7 +6,8 @@ use crate::fault::Faults;
 use crate::seal::Keys;
 use crate::{
     approvals, assignments, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys, notices,
-    onboarding, people, policies, relying, requests, reserves, revocation_codes, revocations, sessions, status,
+    onboarding, people, policies, registry, relying, requests, reserves, revocation_codes, revocations, sessions,
+    status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -26,6 +27,8 @@ pub(super) struct Plan {
 enum Step {
     Tenant,
     Person,
+    PersonChanged,
+    NumberReplaced,
     PersonNumber,
     Employment,
     EmploymentEnd,
@@ -74,15 +77,21 @@ enum Step {
     EndSession,
     ForgetTickets,
     ForgetSessions,
+    RegisterAnswer,
+    Checked,
+    Work,
+    WorkDone,
     RequestKey,
     RequestAnswer,
     ForgetRequests,
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 53] = [
+static STATEMENTS: [&Statement; 59] = [
     &people::TENANT,
     &people::NEW_PERSON,
+    &people::CHANGED,
+    &people::NUMBER_REPLACED,
     &people::NEW_NUMBER,
     &people::NEW_EMPLOYMENT,
     &people::EMPLOYMENT_END,
@@ -131,6 +140,10 @@ static STATEMENTS: [&Statement; 53] = [
     &sessions::END,
     &sessions::FORGET_TICKETS,
     &sessions::FORGET,
+    &registry::NEW_ANSWER,
+    &registry::CHECKED,
+    &registry::NEW_WORK,
+    &registry::WORK_DONE,
     &requests::NEW,
     &requests::ANSWER,
     &requests::FORGET,
@@ -177,6 +190,17 @@ impl Plan {
                 self.push(Step::Person, people::person_row(person));
                 self.push(Step::PersonNumber, people::number_row(person));
             }
+            Write::PersonChanged(person) => self.push(Step::PersonChanged, people::person_row(person)),
+            Write::NewNumber { person, at } => {
+                self.push(Step::NumberReplaced, people::replaced_row(person, *at));
+                self.push(Step::PersonNumber, people::number_row(person));
+            }
+            Write::RegisterAnswer(evidence) => {
+                self.push(Step::RegisterAnswer, registry::answer_row(evidence));
+                self.push(Step::Checked, registry::checked_row(evidence));
+            }
+            Write::NewWork(item) => self.push(Step::Work, registry::work_row(item)),
+            Write::WorkDone(item) => self.push(Step::WorkDone, registry::done_row(item)),
             Write::Employment(employment) => self.push(Step::Employment, people::employment_row(employment)),
             Write::HandOut(hand_out) => self.push(Step::HandOut, hand_outs::row(hand_out)),
             Write::EmploymentEnd { employment, closed } => {

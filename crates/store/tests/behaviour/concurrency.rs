@@ -133,6 +133,13 @@ fn everything() -> Changes {
         crate::world::policies('a', false).replacing(None),
         Write::KeyStage(crate::world::key_stage("ca", None, domain::key::KeyState::Active)),
     ]);
+    all = all.join(changes([
+        Write::PersonChanged(crate::registry::renewed()),
+        Write::NewNumber { person: crate::registry::renewed(), at: crate::world::at(20) },
+        Write::RegisterAnswer(crate::registry::evidence()),
+        Write::NewWork(crate::registry::work()),
+        Write::WorkDone(crate::registry::done()),
+    ]));
     all = all.join(changes(logins())).join(changes(told())).join(changes(crate::functions::ordering("f1")));
     all = all.join(changes(crate::requests::everything())).join(changes(crate::reserves::everything()));
     all = all.also(event("test.personal").personal("name", "Anna", [3; 16]));

@@ -58,7 +58,7 @@ fn approval(name: &str) -> Approval {
             excluded: [person("anna"), person("eva")].into(),
         },
         expires_at: at(1_000),
-        signatures: vec![ApprovalSignature { by: person("bo"), at: at(13), statement: "jws".into() }],
+        signatures: vec![ApprovalSignature { by: person("bo"), at: at(13), statement: "jws".into(), reason: None }],
         used_at: None,
     }
 }

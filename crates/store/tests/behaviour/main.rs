@@ -19,6 +19,7 @@ mod keys;
 mod logins;
 mod people;
 mod policies;
+mod registry;
 mod requests;
 mod reserves;
 mod sealed;

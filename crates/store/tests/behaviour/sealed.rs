@@ -60,6 +60,10 @@ async fn fill(store: &dyn Store) {
         by: person("anna"),
         at: at(60),
     };
+    let mut evidence = crate::registry::evidence();
+    evidence.said.as_mut().unwrap().surname = CANARY.into();
+    let mut work = crate::registry::work();
+    (work.about.name, work.about.identity_number) = (CANARY.into(), NUMBER.into());
     let der = [b"0", CANARY.as_bytes(), NUMBER.as_bytes()].concat();
     let writes = [
         Write::NewApproval(operation),
@@ -68,6 +72,8 @@ async fn fill(store: &dyn Store) {
         Write::Intent(Intent { tbs: tbs(&format!("{CANARY} {NUMBER}")), ..intent(1) }),
         Write::Certificate { certificate: reference(1), der, at: at(50), personal: true },
         Write::HandOut(hand_out),
+        Write::RegisterAnswer(evidence),
+        Write::NewWork(work),
     ];
     write(store, writes).await.unwrap();
 }

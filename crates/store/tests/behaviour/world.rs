@@ -69,6 +69,7 @@ pub(crate) fn human(id: &str, number: usize) -> Person {
         identity_number: NUMBERS[number].parse().unwrap(),
         given_name: id.to_owned(),
         surname: "Test".to_owned(),
+        protection: None,
     }
 }
 
@@ -152,7 +153,12 @@ pub(crate) fn approval(id: &str) -> Approval {
 }
 
 pub(crate) fn signature(by: &str) -> ApprovalSignature {
-    ApprovalSignature { by: person(by), at: at(30), statement: format!("jws of {by}") }
+    ApprovalSignature {
+        by: person(by),
+        at: at(30),
+        statement: format!("jws of {by}"),
+        reason: Some(format!("{by} says why")),
+    }
 }
 
 pub(crate) fn reference(n: u32) -> CertificateRef {
