@@ -10,12 +10,14 @@ use domain::eligibility::EligibilityPolicy;
 use domain::end_of_ca::EndOfCa;
 use domain::function::FunctionPolicy;
 use domain::hand_out::Terms;
+use domain::orders::OrderPolicy;
 use domain::packages::Packages;
 use domain::register::RegisterPolicy;
 use domain::reserve::ReservePolicy;
 use domain::retention::Retention;
 use domain::session::pace::LoginPolicy;
 use pki::profile::Profiles;
+use signature::stamp::StampPolicy;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
@@ -40,12 +42,16 @@ pub struct Policies {
     pub reserve: ReservePolicy,
     /// How often the same may log in or call.
     pub logins: LoginPolicy,
+    /// What is stamped, and how exactly.
+    pub timestamps: StampPolicy,
     /// Which certificates of functions can be ordered, and on what.
     pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
     pub retention: Retention,
     /// What follows from what the person register says.
     pub register: RegisterPolicy,
+    /// When the news of a personnel system becomes an order by itself.
+    pub orders: OrderPolicy,
     /// How decisions are appealed.
     pub appeal: AppealText,
     /// What stays when a CA comes to its end.
@@ -68,9 +74,11 @@ impl Policies {
         let terms = Terms::from_toml(text(TERMS)?)?;
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
         let logins = LoginPolicy::from_toml(text(LOGINS)?)?;
+        let timestamps = StampPolicy::from_toml(text(TIMESTAMPS)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
         let register = RegisterPolicy::from_toml(text(REGISTER)?)?;
+        let orders = OrderPolicy::from_toml(text(ORDERS)?)?;
         let appeal = AppealText::from_toml(text(DECISIONS)?)?;
         let (functions, reserve) = (functions(bundle)?, reserve(bundle, &profiles)?);
         let (end_of_ca, digest) = (end_of_ca(bundle)?, bundle.digest());
@@ -84,9 +92,11 @@ impl Policies {
             revocation,
             reserve,
             logins,
+            timestamps,
             functions,
             retention,
             register,
+            orders,
             appeal,
             end_of_ca,
         })
@@ -120,9 +130,11 @@ impl InForce {
 }
 
 const REGISTER: &str = "register.toml";
+const ORDERS: &str = "orders.toml";
 const DECISIONS: &str = "decisions.toml";
 const REVOCATION: &str = "revocation.toml";
 const LOGINS: &str = "logins.toml";
+const TIMESTAMPS: &str = "timestamps.toml";
 const TERMS: &str = "terms.toml";
 const ELIGIBILITY: &str = "access/eligibility.toml";
 const NO_PANIC: &str = "no one panics while holding this lock";

@@ -65,7 +65,12 @@ impl Effects {
                 Write::Notice { .. } => effects.tells = true,
                 // A bound card lets nobody in, and did not before.
                 Write::Card { new, .. } if new.state == CardState::Bound => {}
-                Write::Card { .. } | Write::NewAssignment(_) | Write::Assignment { .. } | Write::Training(_) => {
+                // Somebody else may answer for a function from now on.
+                Write::Card { .. }
+                | Write::NewAssignment(_)
+                | Write::Assignment { .. }
+                | Write::Training(_)
+                | Write::Function { .. } => {
                     effects.rights_changed = true;
                 }
                 _ => {}

@@ -15,6 +15,7 @@ use domain::notice::{NoticeKind, of_function};
 use domain::people::Employment;
 use domain::ports::{Conflict, StoreError};
 use pki::crl::Reason;
+use pki::time::UtcTime;
 
 /// Says which day is the last of somebody's employment, in Swedish time, or that none is known any more.
 ///
@@ -34,17 +35,37 @@ pub async fn set_end(
     if permit.person() == person {
         return Err(ServiceError::OnSelf);
     }
+    let (changes, employment) = ending(app, (permit.actor(), employment), (last_day, reason))?;
+    commit(app, changes).await?;
+    Ok(employment)
+}
+
+/// The last second of the last day, if one is known.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] where the calendar ends.
+pub(super) fn until(last_day: Option<Day>) -> Result<Option<UtcTime>, ServiceError> {
     let too_late = || ServiceError::Invalid { field: "last_day", problem: "no such day".to_owned() };
-    let until = last_day.map(|day| day.end().ok_or_else(too_late)).transpose()?;
+    last_day.map(|day| day.end().ok_or_else(too_late)).transpose()
+}
+
+/// Another end of an employment, with its event; and the employment as it is then.
+///
+/// # Errors
+/// As [`until`].
+pub(super) fn ending(
+    app: &App,
+    (actor, employment): (Actor, Employment),
+    (last_day, reason): (Option<Day>, &str),
+) -> Result<(Changes, Employment), ServiceError> {
+    let employment = Employment { until: until(last_day)?, ..employment };
     let day = last_day.map_or_else(|| "none".to_owned(), |day| day.to_string());
-    let event = Event::new("employment.end-set", permit.actor(), person.as_str(), app.clock.now())
-        .in_tenant(permit.tenant())
+    let event = Event::new("employment.end-set", actor, employment.person.as_str(), app.clock.now())
+        .in_tenant(&employment.tenant)
         .with("last_day", day)
         .with("reason", reason);
-    let employment = Employment { until, ..employment };
     let write = Write::EmploymentEnd { employment: employment.clone(), closed: false };
-    commit(app, Changes::recording(event).write(write)).await?;
-    Ok(employment)
+    Ok((Changes::recording(event).write(write), employment))
 }
 
 /// Revokes what people have whose employment is over; how many people.

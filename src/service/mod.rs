@@ -4,6 +4,7 @@
 //! one [`Action`](domain::access::Action). Jobs act under their own name.
 
 pub mod activate;
+mod applicant;
 pub mod approve;
 pub mod attempts;
 pub mod audit;
@@ -18,6 +19,7 @@ pub mod enrol;
 pub mod error;
 pub mod evidence;
 pub mod export;
+pub mod feed;
 pub mod functions;
 pub mod identify;
 pub mod issue;
@@ -27,6 +29,7 @@ pub mod lifecycle;
 pub mod login;
 pub mod lookup;
 pub mod notices;
+mod numbered;
 pub mod officers;
 pub mod onboard;
 pub mod oversee;
@@ -47,6 +50,7 @@ pub mod revoke;
 pub mod rights;
 pub mod seal;
 mod sealed;
+pub mod stamp;
 pub mod standing;
 mod text;
 pub mod tls;

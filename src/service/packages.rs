@@ -10,11 +10,24 @@ use crate::service::read::MAX_PAGE;
 use domain::assignment::{AnyAssignment, Assignment, Order, Ordered, Training};
 use domain::audit::Event;
 use domain::changes::{Changes, Stored, Write};
+use domain::function::AnyFunction;
 use domain::packages::Package;
-use domain::{AssignmentId, PersonId, TenantId};
+use domain::{AssignmentId, FunctionId, PersonId, TenantId};
 use pki::time::UtcTime;
 
-/// Orders a package for an employee of the agency.
+/// Who answers for a system with a certificate that stands at the agency: under them it holds its packages.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for one of another agency.
+pub async fn keeper(app: &App, permit: &Permit<OrderPackage>, function: &FunctionId) -> Result<PersonId, ServiceError> {
+    let row = app.store.function(permit.tenant(), function).await?.ok_or(ServiceError::NotFound)?;
+    match row.value {
+        AnyFunction::Issued(function) => Ok(function.keeper.responsible),
+        other => Err(ServiceError::WrongStage { wanted: "issued", found: other.stage_name() }),
+    }
+}
+
+/// Orders a package for an employee of the agency, or for a system that one answers for.
 ///
 /// # Errors
 /// [`ServiceError`]; not for oneself, not beside a package that excludes it, not without the training.
@@ -135,9 +148,13 @@ async fn open(app: &App, tenant: &TenantId, id: &AssignmentId) -> Result<Stored<
 }
 
 fn about<A, S>(kind: &'static str, permit: &Permit<A>, assignment: &Assignment<S>, at: UtcTime) -> Event {
-    Event::new(kind, permit.actor(), assignment.id.as_str(), at)
+    let event = Event::new(kind, permit.actor(), assignment.id.as_str(), at)
         .in_tenant(permit.tenant())
         .with("person", &assignment.person)
         .with("package", &assignment.package)
-        .with("until", assignment.until)
+        .with("until", assignment.until);
+    match &assignment.function {
+        Some(function) => event.with("function", function),
+        None => event,
+    }
 }

@@ -11,7 +11,7 @@ use domain::card::CardState;
 use domain::certificate::{CertificateRecord, CertificateRef, Holder};
 use domain::changes::Changes;
 use domain::rights::Rights;
-use domain::{CardNumber, PersonId, TenantId};
+use domain::{CardNumber, FunctionId, PersonId, TenantId};
 use pki::certificate::Certificate;
 use pki::profile::Purpose;
 use pki::time::UtcTime;
@@ -62,6 +62,7 @@ permits!(
     ReadDecisions,
     RevokeMany,
     ClearRevocations,
+    ReportEmployment,
     EndEmployment,
     ExportLists,
     RegisterTenant,
@@ -95,8 +96,10 @@ pub struct Permit<A> {
 /// The holder of a good certificate.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Who.
+    /// Who; for a system, who answers for it.
     pub person: PersonId,
+    /// The system that calls, if it is none of the person's own certificates.
+    pub function: Option<FunctionId>,
     /// For which agency: the one that the certificate was issued in.
     pub tenant: TenantId,
     /// What they may do there, each in its time.
@@ -117,14 +120,14 @@ impl<A> Permit<A> {
         &self.caller.tenant
     }
 
-    /// The person.
+    /// The person; for a system, who answers for it.
     pub fn person(&self) -> &PersonId {
         &self.caller.person
     }
 
-    /// The person, as the audit log names them.
+    /// Who acts, as the audit log names them.
     pub fn actor(&self) -> Actor {
-        Actor::Person(self.caller.person.clone())
+        self.caller.actor()
     }
 
     /// The person, as one who orders or decides packages.
@@ -135,6 +138,15 @@ impl<A> Permit<A> {
     /// All that is known of the caller.
     pub fn caller(&self) -> &Caller {
         &self.caller
+    }
+}
+
+impl Caller {
+    fn actor(&self) -> Actor {
+        match &self.function {
+            Some(function) => Actor::Function(function.clone()),
+            None => Actor::Person(self.person.clone()),
+        }
     }
 }
 
@@ -149,7 +161,7 @@ pub async fn authorise<A: Permits>(app: &App, certificate: Option<&[u8]>) -> Res
     let Err(denial) = caller.rights.allow(A::ACTION, now) else {
         return Ok(Permit { caller, action: PhantomData });
     };
-    let event = Event::new("access.denied", Actor::Person(caller.person.clone()), A::ACTION.as_str(), now)
+    let event = Event::new("access.denied", caller.actor(), A::ACTION.as_str(), now)
         .in_tenant(&caller.tenant)
         .with("certificate", caller.certificate.serial)
         .with("code", denial.code());
@@ -188,12 +200,12 @@ async fn caller(app: &App, record: &CertificateRecord, certificate: &Certificate
     if record.revocation.is_some() {
         return bad("certificate-revoked");
     }
-    let Holder::Person { tenant, person, card, .. } = &record.intent.holder else {
-        return bad("certificate-not-personal");
+    let (tenant, person, card) = match &record.intent.holder {
+        Holder::Person { tenant, person, card, .. } => (tenant, person, card),
+        Holder::Function { tenant, function } => return system(app, record, certificate, (tenant, function)).await,
+        Holder::Service { .. } => return bad("certificate-not-personal"),
     };
-    let issuer = app.issuers.get(&record.intent.certificate.issuer);
-    let compromised = |ca: &crate::app::CertificateAuthority| app.key_lives.compromised(&ca.issuer.name).is_some();
-    if issuer.is_none_or(|ca| ca.kind != IssuerKind::Person || compromised(ca)) {
+    if !issued_by(app, record, IssuerKind::Person) {
         return bad("certificate-issuer");
     }
     if record.intent.purpose != Purpose::PersonAuthentication || !certificate.digital_signature() {
@@ -204,16 +216,14 @@ async fn caller(app: &App, record: &CertificateRecord, certificate: &Certificate
         None if app.config.mode == Mode::Production => return bad("certificate-demo"),
         None => {}
     }
-    let employment = app.store.employment(tenant, person).await?;
-    if employment.is_none_or(|employment| employment.is_over(app.clock.now())) {
-        return bad("employment-over");
-    }
+    is_employed(app, tenant, person).await?;
     let rights = super::rights::of(app, tenant, person).await?;
     if let Some((one, other)) = rights.conflict() {
         tracing::error!(%person, one, other, "holds packages that exclude each other; none of them counts");
     }
     Ok(Caller {
         person: person.clone(),
+        function: None,
         tenant: tenant.clone(),
         rights,
         certificate: record.intent.certificate.clone(),
@@ -221,6 +231,50 @@ async fn caller(app: &App, record: &CertificateRecord, certificate: &Certificate
         not_before: certificate.not_before(),
         card: card.clone(),
     })
+}
+
+/// The same for a system: its certificate is for clients, and whoever answers for it is employed.
+async fn system(
+    app: &App,
+    record: &CertificateRecord,
+    certificate: &Certificate,
+    (tenant, id): (&TenantId, &FunctionId),
+) -> Result<Caller, ServiceError> {
+    let bad = |code| Err(ServiceError::BadCertificate(code));
+    if !issued_by(app, record, IssuerKind::Function) {
+        return bad("certificate-issuer");
+    }
+    if record.intent.purpose != Purpose::FunctionClient {
+        return bad("certificate-not-for-authentication");
+    }
+    let function = app.store.function(tenant, id).await?.ok_or(ServiceError::Incomplete("the caller's function"))?;
+    let person = function.value.keeper().responsible.clone();
+    is_employed(app, tenant, &person).await?;
+    let rights = super::rights::of_system(app, tenant, (id, &person)).await?;
+    Ok(Caller {
+        person,
+        function: Some(id.clone()),
+        tenant: tenant.clone(),
+        rights,
+        certificate: record.intent.certificate.clone(),
+        not_after: certificate.not_after(),
+        not_before: certificate.not_before(),
+        card: None,
+    })
+}
+
+/// Whether a CA of this kind issued it, whose key nobody else may have.
+fn issued_by(app: &App, record: &CertificateRecord, kind: IssuerKind) -> bool {
+    let issuer = app.issuers.get(&record.intent.certificate.issuer);
+    issuer.is_some_and(|ca| ca.kind == kind && app.key_lives.compromised(&ca.issuer.name).is_none())
+}
+
+async fn is_employed(app: &App, tenant: &TenantId, person: &PersonId) -> Result<(), ServiceError> {
+    let employment = app.store.employment(tenant, person).await?;
+    if employment.is_none_or(|employment| employment.is_over(app.clock.now())) {
+        return Err(ServiceError::BadCertificate("employment-over"));
+    }
+    Ok(())
 }
 
 async fn card_is_active(app: &App, tenant: &TenantId, number: &CardNumber) -> Result<(), ServiceError> {

@@ -100,7 +100,7 @@ async fn changed(app: &App, known: &Person, now: &Person, findings: &[Finding]) 
     if !reasons.is_empty() {
         for employment in app.store.employments_of(&known.id).await? {
             let concerned = Concerned::employee(&employment.tenant, now);
-            changes = changes.join(register::waits(app, actor(), concerned, reasons.clone()));
+            changes = changes.join(register::waits(app, actor(), concerned, reasons.clone()).1);
         }
     }
     Ok(changes)

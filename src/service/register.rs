@@ -75,8 +75,8 @@ impl<'a> Concerned<'a> {
     }
 }
 
-/// New work with its event.
-pub(super) fn waits(app: &App, actor: Actor, concerned: Concerned<'_>, reasons: Vec<Reason>) -> Changes {
+/// New work: its id, and the work with its event.
+pub(super) fn waits(app: &App, actor: Actor, concerned: Concerned<'_>, reasons: Vec<Reason>) -> (WorkId, Changes) {
     let (id, since) = (WorkId::from_random(app.entropy.random16()), app.clock.now());
     let Concerned { tenant, person, about } = concerned;
     let words: Vec<_> = reasons.iter().map(|reason| reason.as_str()).collect();
@@ -86,6 +86,6 @@ pub(super) fn waits(app: &App, actor: Actor, concerned: Concerned<'_>, reasons: 
         .with("reasons", words.join(" "))
         .personal("identity_number", &about.identity_number, app.entropy.random16());
     let (tenant, person) = (tenant.clone(), person.cloned());
-    let item = WorkItem { id, tenant, person, about, reasons, since, closing: None };
-    Changes::recording(event).write(Write::NewWork(item))
+    let item = WorkItem { id: id.clone(), tenant, person, about, reasons, since, closing: None };
+    (id, Changes::recording(event).write(Write::NewWork(item)))
 }

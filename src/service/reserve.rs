@@ -4,6 +4,7 @@ pub mod fetch;
 pub mod second;
 
 use crate::app::App;
+use crate::service::applicant::{Applicant, Claimed};
 use crate::service::commit::commit;
 use crate::service::issue;
 use crate::service::officers::Signatory;
@@ -143,17 +144,15 @@ pub async fn extend(
     let first = orders.pop().ok_or(ServiceError::NotFound)?.value;
     let holder =
         app.store.person(tenant, &first.bare().applicant).await?.ok_or(ServiceError::Incomplete("a holder"))?;
-    let (holder, answer) = enrol::again(app, permit, holder).await?;
+    let Person { identity_number, given_name, surname, .. } = &holder;
+    let claimed = Claimed { number: identity_number, given_name, surname };
+    let Applicant { person: holder, answer, .. } = enrol::applicant(app, permit, claimed).await?;
     let card = app.store.card(tenant, number).await?.ok_or(ServiceError::NotFound)?;
     let in_use = card.value.state == CardState::Active && still_works(app, tenant, number).await?;
     let bare = first.bare();
     let Some(order) = bare.reserve.filter(|_| in_use) else {
         return Err(ReserveError::NotExtendable.into());
     };
-    let employment = app.store.employment(tenant, &bare.applicant).await?;
-    if employment.is_none_or(|employment| employment.is_over(now)) {
-        return Err(ServiceError::EmploymentOver);
-    }
     let reserve = ReserveOrder { extends: Some(bare.id.clone()), ..order };
     let id = EnrolmentId::from_random(app.entropy.random16());
     let enrolment = Enrolment::submit(

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::service::ServiceError;
 use domain::assignment::{AnyAssignment, Training};
 use domain::rights::{Held, Rights};
-use domain::{PersonId, TenantId};
+use domain::{FunctionId, PersonId, TenantId};
 
 /// What is on record of one person.
 pub(super) struct OnRecord {
@@ -32,4 +32,18 @@ impl OnRecord {
 pub async fn of(app: &App, tenant: &TenantId, person: &PersonId) -> Result<Rights, ServiceError> {
     let on_record = OnRecord::of(app, tenant, person).await?;
     Ok(Rights::of(&app.policies.get().packages, tenant, &on_record.held(), app.clock.now()))
+}
+
+/// The rights of a system at an agency, under the person who answers for it.
+///
+/// # Errors
+/// [`ServiceError`] if the store fails.
+pub(super) async fn of_system(
+    app: &App,
+    tenant: &TenantId,
+    (system, person): (&FunctionId, &PersonId),
+) -> Result<Rights, ServiceError> {
+    let on_record = OnRecord::of(app, tenant, person).await?;
+    let held = on_record.held();
+    Ok(Rights::of_system(system, &app.policies.get().packages, tenant, &held, app.clock.now()))
 }

@@ -23,6 +23,7 @@ async fn every_route_for_everyone() {
     let managers = Managers::of(&installation).await;
     let lapsed = lapsed(&installation, &managers).await;
     let objects = Objects::prepare(&agency, &oracle, &installation, &managers).await;
+    let (_, feed) = crate::hr::feed(&installation, &managers).await;
     let signed_before = certificates_signed(&installation);
 
     pause(Duration::from_secs(MOMENT.unsigned_abs()));
@@ -30,6 +31,7 @@ async fn every_route_for_everyone() {
     for (name, person) in lapsed {
         callers.push((name.to_owned(), known(&installation, person).await.0));
     }
+    callers.push(("personnel system".to_owned(), feed));
     let mut table = String::new();
     let mut called = BTreeSet::new();
     for route in objects.routes() {
@@ -342,6 +344,7 @@ impl Objects {
 
     fn of_rights(&self) -> Vec<Route> {
         let (number, _) = fresh_person();
+        let (begins, _) = fresh_person();
         vec![
             open(Method::GET, "/ra/v1/packages", None),
             open(Method::GET, "/ra/v1/assignments", None),
@@ -387,6 +390,24 @@ impl Objects {
                 "/ra/v1/persons/{id}/protection",
                 format!("/ra/v1/persons/{}/protection", self.applicant),
                 Some(json!({"protection": "secrecy-marking", "reason": "case 2"})),
+            ),
+            open(
+                Method::POST,
+                "/ra/v1/hr/beginnings",
+                Some(json!({
+                    "identity_number": begins, "given_name": "Eva", "surname": "Ek", "first_day": "2026-01-01",
+                    "reference": "case 3",
+                })),
+            ),
+            open(
+                Method::POST,
+                "/ra/v1/hr/changes",
+                Some(json!({"identity_number": begins, "given_name": "Eva", "surname": "Ek", "reference": "case 4"})),
+            ),
+            open(
+                Method::POST,
+                "/ra/v1/hr/ends",
+                Some(json!({"identity_number": begins, "last_day": "2030-12-31", "reference": "case 5"})),
             ),
             open(Method::GET, "/ra/v1/work", None),
             ours(

@@ -95,7 +95,7 @@ async fn own_part_of_the_log(installation: &Installation, manager: &Caller) {
 }
 
 /// Somebody who may export evidence.
-pub(crate) async fn access_manager(installation: &Installation) -> Caller {
+pub async fn access_manager(installation: &Installation) -> Caller {
     let managers = Managers::of(installation).await;
     let (_, hugo) = known(installation, "Hugo Hellberg").await;
     managers.train(&hugo, "security", &in_seconds(-60)).await.ok();
@@ -104,7 +104,7 @@ pub(crate) async fn access_manager(installation: &Installation) -> Caller {
 }
 
 /// The package, once the service has a certificate for its seal.
-pub(crate) async fn until_sealed(caller: &Caller, path: &str) -> Vec<u8> {
+pub async fn until_sealed(caller: &Caller, path: &str) -> Vec<u8> {
     let begun = Stopwatch::start();
     loop {
         let package = caller.download(path).await;

@@ -75,6 +75,21 @@ pub async fn requested(installation: &Installation) -> Value {
     desk.request(desk.wish(&KeyPair::generate().unwrap())).await
 }
 
+/// A system of the first agency that Bertil answers for: its id, and the system with its certificate.
+pub async fn client(installation: &Installation, name: &str) -> (String, Caller) {
+    let (desk, key) = (Desk::of(installation).await, KeyPair::generate().unwrap());
+    let wish = json!({
+        "profile": "function-client", "common_name": name, "responsible": desk.responsible,
+        "contact": "drift@norrsken.example.se", "csr": request(&key),
+    });
+    let requested = desk.request(wish).await;
+    let id = requested["id"].as_str().unwrap();
+    let entry = json!([{"name": name, "register": "Systemförteckning", "reference": "post 18"}]);
+    desk.approve(&desk.order(id, entry).await).await;
+    let issued = desk.issue(id).await;
+    (id.to_owned(), Caller::system(installation, issued["pem"].as_str().unwrap(), &key.serialize_pem()))
+}
+
 /// The whole way of a server's certificate: its zone shows the challenge, two officers sign, OpenSSL believes it, it is
 /// renewed, handed over and revoked.
 #[tokio::test]

@@ -195,7 +195,7 @@ async fn state(agency: &Agency, card: &str) -> String {
     view["state"].as_str().unwrap().to_owned()
 }
 
-async fn until_revoked(agency: &Agency, card: &str) {
+pub async fn until_revoked(agency: &Agency, card: &str) {
     let begun = Stopwatch::start();
     while state(agency, card).await != "revoked" {
         assert!(begun.elapsed() < Duration::from_mins(1), "the job does not come");

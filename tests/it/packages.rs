@@ -58,7 +58,8 @@ pub async fn order(by: &Caller, person: &str, package: &str, until: &str) -> Ans
     by.post("/ra/v1/assignments", body).await
 }
 
-async fn decide(by: &Caller, ordered: &Value, approve: bool) -> Answer {
+/// Decides an order.
+pub async fn decide(by: &Caller, ordered: &Value, approve: bool) -> Answer {
     let path = format!("/ra/v1/assignments/{}/decision", ordered["id"].as_str().unwrap());
     by.post(&path, json!({"approve": approve, "reason": "as agreed"})).await
 }

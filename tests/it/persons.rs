@@ -14,7 +14,7 @@ use std::time::Duration;
 use testkit::golden;
 
 /// Somebody of the demo's register, by surname: number and given name.
-fn registered(surname: &str) -> (String, String) {
+pub fn registered(surname: &str) -> (String, String) {
     let register: Value = serde_json::from_str(include_str!("../../src/cli/quickstart/register.json")).unwrap();
     let people = register["people"].as_array().unwrap().iter();
     let entry = people.map(|person| &person["entry"]).find(|entry| entry["surname"] == surname).unwrap();
@@ -163,7 +163,8 @@ async fn a_protected_person_is_seen_by_those_only_who_may() {
     }
     seen.push(auditor.get("/admin/v1/audit?limit=200").await.ok());
     seen.push(lars.get("/ra/v1/assignments?limit=200").await.ok());
-    let evidence = lars.get(&format!("/ra/v1/cards/{card}/evidence")).await;
+    let exporter = crate::evidence::access_manager(&installation).await;
+    let evidence = exporter.get(&format!("/ra/v1/cards/{card}/evidence")).await;
     assert_eq!(evidence.problem(), (403, "protected-person".to_owned()));
     seen.push(evidence.body);
     let (other, _) = known(&installation, "Oskar Ohlin").await;

@@ -110,6 +110,8 @@ words! {
         CloseWork = "close-work",
         /// Read the decisions about a person, with their grounds.
         ReadDecisions = "read-decisions",
+        /// Report employments that begin, change and end, as a personnel system does.
+        ReportEmployment = "report-employment",
         /// Say when somebody's employment ends.
         EndEmployment = "end-employment",
         /// Take whole lists of the agency away.
@@ -162,6 +164,11 @@ words! {
 }
 
 impl Action {
+    /// Whether systems do it, with packages of their own, and no person.
+    pub const fn is_systems(self) -> bool {
+        matches!(self, Self::ReportEmployment)
+    }
+
     /// Whether the action leaves everything as it was.
     pub const fn only_reads(self) -> bool {
         matches!(

@@ -6,9 +6,9 @@ mod error;
 
 pub use error::AssignmentError;
 
-use crate::packages::{Package, PackageRef, PackageScope, Packages};
+use crate::packages::{Package, PackageHolder, PackageRef, PackageScope, Packages};
 use crate::rights::{Held, Lapse, lapse};
-use crate::{AssignmentId, PersonId, TenantId};
+use crate::{AssignmentId, FunctionId, PersonId, TenantId};
 use pki::time::UtcTime;
 use std::collections::BTreeSet;
 
@@ -19,8 +19,10 @@ pub struct Assignment<S> {
     pub id: AssignmentId,
     /// The agency.
     pub tenant: TenantId,
-    /// Who holds it or is to.
+    /// Who holds it or is to; of a system's, who answers for the system.
     pub person: PersonId,
+    /// The system that holds it, if it is none for people. It is the system's as long as the same person answers for it.
+    pub function: Option<FunctionId>,
     /// What, at the version that was ordered.
     pub package: PackageRef,
     /// First second.
@@ -108,8 +110,10 @@ pub struct Training {
 /// An order: for whom, what, how long and what for.
 #[derive(Debug, Clone)]
 pub struct Order {
-    /// For whom.
+    /// For whom; for a system, who answers for it.
     pub person: PersonId,
+    /// The system that it is for.
+    pub function: Option<FunctionId>,
     /// Name of the package; its highest version is ordered.
     pub package: String,
     /// First second.
@@ -141,7 +145,7 @@ impl Assignment<Ordered> {
         held: &Held<'_>,
         policy: &Packages,
     ) -> Result<Self, AssignmentError> {
-        let Order { person, package, from, until, reason } = order;
+        let Order { person, function, package, from, until, reason } = order;
         let package = policy.newest(&package).ok_or(AssignmentError::NoSuchPackage(package))?;
         let (package, max_days) = (package.reference(), package.max_days);
         let longest = from.plus_days(max_days.into());
@@ -149,7 +153,7 @@ impl Assignment<Ordered> {
             return Err(AssignmentError::Time { max_days });
         }
         let stage = Ordered { by: Some(by.person.clone()), at };
-        let assignment = Self { id, tenant, person, package, from, until, reason, stage };
+        let assignment = Self { id, tenant, person, function, package, from, until, reason, stage };
         assignment.could_be_given((by, at), held, policy)?;
         Ok(assignment)
     }
@@ -199,6 +203,10 @@ impl Assignment<Ordered> {
         }
         let name = &self.package.name;
         let package = policy.get(&self.package).ok_or_else(|| AssignmentError::NoSuchPackage(name.clone()))?;
+        let holder = if self.function.is_some() { PackageHolder::System } else { PackageHolder::Person };
+        if package.holder != holder {
+            return Err(AssignmentError::OtherHolder { package: name.clone(), holder: package.holder });
+        }
         if package.scope == PackageScope::Service && !by.of_service {
             return Err(AssignmentError::NotForAgencies(name.clone()));
         }
@@ -209,10 +217,10 @@ impl Assignment<Ordered> {
         trained(package, held, policy, now)
     }
 
-    /// Packages of the same person that are or will be in force while this one is, or that wait for their decision.
+    /// Packages of the same holder that are or will be in force while this one is, or that wait for their decision.
     fn goes_with(&self, held: &Held<'_>, policy: &Packages) -> Result<(), AssignmentError> {
         let meets = |other: &&AnyAssignment| {
-            other.is_open_or_active() && other.id() != &self.id && {
+            other.is_open_or_active() && other.id() != &self.id && other.function() == self.function.as_ref() && {
                 let (from, until) = other.time();
                 from <= self.until && self.from <= until
             }
@@ -249,7 +257,8 @@ impl Assignment<Active> {
     ) -> Self {
         let decided = Decided { ordered: Ordered { by: None, at }, by: None, at, reason: reason.clone() };
         let until = at.plus_days(package.max_days.into());
-        Self { id, tenant, person, package: package.reference(), from: at, until, reason, stage: Active(decided) }
+        let (package, stage) = (package.reference(), Active(decided));
+        Self { id, tenant, person, function: None, package, from: at, until, reason, stage }
     }
 
     /// Takes the package back.
@@ -277,13 +286,14 @@ impl<S> Assignment<S> {
 
     /// Puts a stored assignment together again; for stores only.
     pub fn restore(
-        (id, tenant, person): (AssignmentId, TenantId, PersonId),
+        (id, tenant): (AssignmentId, TenantId),
+        (person, function): (PersonId, Option<FunctionId>),
         package: PackageRef,
         (from, until): (UtcTime, UtcTime),
         reason: String,
         stage: S,
     ) -> Self {
-        Self { id, tenant, person, package, from, until, reason, stage }
+        Self { id, tenant, person, function, package, from, until, reason, stage }
     }
 
     /// The assignment without its stage.
@@ -296,8 +306,8 @@ impl<S> Assignment<S> {
 
     /// The assignment at another stage; for stores only outside this module.
     pub fn advance<T>(self, to: impl FnOnce(S) -> T) -> Assignment<T> {
-        let Self { id, tenant, person, package, from, until, reason, stage } = self;
-        Assignment { id, tenant, person, package, from, until, reason, stage: to(stage) }
+        let Self { id, tenant, person, function, package, from, until, reason, stage } = self;
+        Assignment { id, tenant, person, function, package, from, until, reason, stage: to(stage) }
     }
 }
 
@@ -331,6 +341,11 @@ impl AnyAssignment {
     /// The package.
     pub const fn package(&self) -> &PackageRef {
         at_any_stage!(self, assignment => &assignment.package)
+    }
+
+    /// The system that holds it, if it is none for people.
+    pub const fn function(&self) -> Option<&FunctionId> {
+        at_any_stage!(self, assignment => assignment.function.as_ref())
     }
 
     /// First and last second.

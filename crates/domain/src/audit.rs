@@ -9,7 +9,7 @@ mod catalogue;
 pub use catalogue::{CATALOGUE, Kind};
 
 use crate::id::hex;
-use crate::{PersonId, TenantId};
+use crate::{FunctionId, PersonId, TenantId};
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use pki::time::UtcTime;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,8 @@ impl std::fmt::Debug for PersonalValue {
 pub enum Actor {
     /// A person with a card.
     Person(PersonId),
+    /// A system with a function certificate.
+    Function(FunctionId),
     /// A named part of the service.
     System(String),
     /// Somebody who was refused before we knew who.

@@ -33,6 +33,17 @@ impl std::fmt::Display for Day {
 }
 
 impl Day {
+    /// The first second of the day in Sweden; none where the calendar ends.
+    pub fn start(self) -> Option<UtcTime> {
+        let midnight = self.0.to_zoned(sweden()).ok()?;
+        Some(UtcTime::from_unix(midnight.timestamp().as_second()))
+    }
+
+    /// How many days from this one to `other`; negative if that is earlier.
+    pub fn days_to(self, other: Self) -> i64 {
+        self.0.duration_until(other.0).as_hours() / 24
+    }
+
     /// The last second of the day in Sweden; none for the last day there is.
     pub fn end(self) -> Option<UtcTime> {
         let next = self.0.tomorrow().ok()?;
@@ -78,6 +89,10 @@ mod tests {
         // The nights in which the clocks are changed.
         assert_eq!(end("2026-03-29"), "2026-03-29T21:59:59Z");
         assert_eq!(end("2026-10-25"), "2026-10-25T22:59:59Z");
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        assert_eq!(day("2026-03-29").start().unwrap().to_string(), "2026-03-28T23:00:00Z");
+        assert_eq!(day("2026-03-28").days_to(day("2026-03-30")), 2);
+        assert_eq!(day("2026-01-01").days_to(day("2025-12-31")), -1);
     }
 
     #[test]

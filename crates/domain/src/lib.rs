@@ -30,6 +30,7 @@ pub mod key;
 pub mod notice;
 pub mod onboarding;
 pub mod operation;
+pub mod orders;
 pub mod packages;
 pub mod people;
 pub mod ports;

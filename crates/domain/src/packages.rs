@@ -36,6 +36,9 @@ pub struct Package {
     /// What it is about.
     #[serde(default)]
     pub scope: PackageScope,
+    /// Whether people hold it or systems.
+    #[serde(default)]
+    pub holder: PackageHolder,
     /// Whether its holder can hold no other.
     #[serde(default)]
     pub exclusive: bool,
@@ -62,6 +65,18 @@ words! {
         Agency = "agency",
         /// All agencies: given only by people who hold such a package themselves.
         Service = "service",
+    }
+}
+
+words! {
+    /// Who holds a package.
+    #[derive(Default)]
+    PackageHolder {
+        /// A person.
+        #[default]
+        Person = "person",
+        /// A system with a function certificate, while the same person answers for it.
+        System = "system",
     }
 }
 
@@ -123,6 +138,19 @@ pub enum PolicyError {
     /// The auditor must be nothing else.
     #[error("packages: the auditor's package must be exclusive")]
     AuditorCombines,
+    /// What systems do is no person's, and the other way round.
+    #[error("packages: {package} is a {}'s and cannot have {action}", .holder.as_str())]
+    OtherHolder {
+        /// The package.
+        package: PackageRef,
+        /// Who would hold it.
+        holder: PackageHolder,
+        /// What they cannot do.
+        action: Action,
+    },
+    /// Systems sign nothing and act for their own agency.
+    #[error("packages: {0} is a system's: it has neither role nor scope")]
+    SystemSigns(PackageRef),
     /// A package without an end is no package.
     #[error("packages: {package} may be given for 1 to {MOST_DAYS} days, not {found}")]
     Endless {
@@ -141,6 +169,9 @@ impl Packages {
     pub fn from_toml(text: &str) -> Result<Self, PolicyError> {
         let file: File = toml::from_str(text).map_err(|e| PolicyError::Syntax(e.to_string()))?;
         let File { everyone, incompatible, trainings, packages: listed } = file;
+        if let Some(action) = everyone.iter().find(|action| action.is_systems()) {
+            return Err(PolicyError::Syntax(format!("{action} is a system's, and not everyone's")));
+        }
         let mut packages = BTreeMap::new();
         for package in listed {
             check(&package, &trainings)?;
@@ -216,6 +247,13 @@ fn check(package: &Package, trainings: &BTreeMap<String, TrainingRule>) -> Resul
     if !(1..=MOST_DAYS).contains(&package.max_days) {
         return Err(PolicyError::Endless { package: package.reference(), found: package.max_days });
     }
+    let (holder, of_system) = (package.holder, package.holder == PackageHolder::System);
+    if let Some(action) = package.permissions.iter().find(|action| action.is_systems() != of_system) {
+        return Err(PolicyError::OtherHolder { package: package.reference(), holder, action: *action });
+    }
+    if of_system && (package.role.is_some() || package.scope != PackageScope::Agency) {
+        return Err(PolicyError::SystemSigns(package.reference()));
+    }
     if package.role == Some(Role::Auditor) {
         if let Some(acts) = package.permissions.iter().find(|action| !action.only_reads()) {
             return Err(PolicyError::AuditorActs(*acts));
@@ -261,6 +299,16 @@ mod tests {
             PolicyError::AuditorActs(Action::Revoke)
         ));
         assert!(matches!(refused("exclusive = true", "exclusive = false"), PolicyError::AuditorCombines));
+        assert!(matches!(
+            refused("\"report-employment\"", "\"approve-enrolment\""),
+            PolicyError::OtherHolder { action: Action::ApproveEnrolment, .. }
+        ));
+        assert!(matches!(
+            refused("holder = \"system\"\n", ""),
+            PolicyError::OtherHolder { action: Action::ReportEmployment, .. }
+        ));
+        let service = "holder = \"system\"\nscope = \"service\"";
+        assert!(matches!(refused("holder = \"system\"", service), PolicyError::SystemSigns(_)));
         assert!(matches!(refused("role = \"approver\"\n", ""), PolicyError::RoleMissing(Role::Approver)));
         assert!(matches!(
             refused("training = \"security\"", "training = \"none\""),

@@ -126,6 +126,26 @@ words! {
         Protection = "register-protection",
         /// The person's data is protected, and who asked may not handle that.
         Protected = "protected-person",
+        /// The agency has another name for the person than the register.
+        OtherName = "other-name",
+        /// A report about whoever answers for the feed that it came by.
+        OnSelf = "on-self",
+        /// A report about somebody who is not employed at the agency.
+        NotEmployed = "not-employed",
+        /// The rules order nothing by themselves.
+        ByHand = "orders-by-hand",
+        /// Younger than the rules demand.
+        TooYoung = "too-young",
+        /// A coordination number, where the rules leave those to people.
+        CoordinationNumber = "coordination-number",
+        /// The employment is too short for an ordinary card.
+        ShortEmployment = "short-employment",
+        /// The first day is too far ahead.
+        TooEarly = "too-early",
+        /// The person has a card already.
+        HasCard = "has-card",
+        /// No card was set aside.
+        NoCardNumber = "no-card-number",
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a person may do at a moment: packages in their time, with the training that they ask for.
 
-use crate::TenantId;
 use crate::access::{Action, Role};
 use crate::assignment::{AnyAssignment, Training};
-use crate::packages::{PackageScope, Packages};
+use crate::packages::{PackageHolder, PackageScope, Packages};
+use crate::{FunctionId, TenantId};
 use pki::time::UtcTime;
 use std::collections::BTreeSet;
 
@@ -80,10 +80,27 @@ impl std::fmt::Display for Denial {
 
 impl Rights {
     /// The rights of a person at `tenant`, from what is on record. If two packages that exclude each other are in force
-    /// at `now`, at whatever agencies, none of them counts.
+    /// at `now`, at whatever agencies, none of them counts. What systems hold that the person answers for is not theirs.
     pub fn of(policy: &Packages, tenant: &TenantId, held: &Held<'_>, now: UtcTime) -> Self {
+        let everyone = Action::ALL.iter().copied().filter(|action| policy.everyone_may(*action)).collect();
+        Self { everyone, ..Self::held_by(None, policy, tenant, held, now) }
+    }
+
+    /// The rights of a system, from what is on record of the person who answers for it: what was given to the system,
+    /// under that person, and nothing else. It has none that everybody has.
+    pub fn of_system(system: &FunctionId, policy: &Packages, tenant: &TenantId, held: &Held<'_>, now: UtcTime) -> Self {
+        Self::held_by(Some(system), policy, tenant, held, now)
+    }
+
+    fn held_by(
+        system: Option<&FunctionId>,
+        policy: &Packages,
+        tenant: &TenantId,
+        held: &Held<'_>,
+        now: UtcTime,
+    ) -> Self {
         let active = held.assignments.iter().filter_map(|assignment| match assignment {
-            AnyAssignment::Active(active) => Some(active),
+            AnyAssignment::Active(active) if active.function.as_ref() == system => Some(active),
             _ => None,
         });
         let in_force: BTreeSet<&str> =
@@ -92,6 +109,10 @@ impl Rights {
         let here = active.filter(|active| active.tenant == *tenant);
         let grants = here.filter_map(|active| {
             let package = policy.get(&active.package)?;
+            let of_system = package.holder == PackageHolder::System;
+            if of_system != system.is_some() {
+                return None;
+            }
             let training = package.training.as_ref();
             let trained_until =
                 training.map(|training| counts_until(training, held.trainings, policy).unwrap_or(NEVER));
@@ -104,8 +125,7 @@ impl Rights {
                 trained_until,
             })
         });
-        let everyone = Action::ALL.iter().copied().filter(|action| policy.everyone_may(*action)).collect();
-        Self { everyone, grants: grants.collect(), conflict }
+        Self { everyone: BTreeSet::new(), grants: grants.collect(), conflict }
     }
 
     /// Whether the person may do `action` at `now`.

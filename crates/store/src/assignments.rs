@@ -49,7 +49,8 @@ fn assignment(row: &Row) -> Result<Stored<AnyAssignment>, StoreError> {
     let version = Version(columns.take()?);
     let stage: String = columns.take()?;
     let bare = Assignment::restore(
-        (columns.parse()?, columns.parse()?, columns.parse()?),
+        (columns.parse()?, columns.parse()?),
+        (columns.parse()?, columns.parse_or_null()?),
         PackageRef { name: columns.take()?, version: columns.number()? },
         (columns.time()?, columns.time()?),
         columns.take()?,
@@ -91,6 +92,7 @@ pub(crate) fn new_row(new: &AnyAssignment) -> Vec<Value> {
         Value::text(&bare.tenant),
         Value::text(&bare.id),
         Value::text(&bare.person),
+        Value::text_or_null(bare.function.as_ref()),
         bare.package.name.as_str().into(),
         bare.package.version.into(),
         bare.from.into(),
@@ -143,9 +145,9 @@ pub(crate) static NEW: Statement = Statement {
     batch: insert!(
         "assignment",
         (
-            1 tenant text, 2 id text, 3 person text, 4 package text, 5 package_version bigint, 6 from_at bigint,
-            7 until_at bigint, 8 reason text, 9 ordered_by text, 10 ordered_at bigint, 11 stage text,
-            12 decided_by text, 13 decided_at bigint, 14 decided_reason text
+            1 tenant text, 2 id text, 3 person text, 4 function text, 5 package text, 6 package_version bigint,
+            7 from_at bigint, 8 until_at bigint, 9 reason text, 10 ordered_by text, 11 ordered_at bigint, 12 stage text,
+            13 decided_by text, 14 decided_at bigint, 15 decided_reason text
         )
     ),
     exists: Refusal::Conflict(Conflict::Exists(WHAT)),
@@ -191,8 +193,8 @@ pub(crate) static TRAINING: Statement = Statement {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT version, stage, id, tenant, person, package, package_version, from_at, until_at, reason, ordered_by, \
-             ordered_at, decided_by, decided_at, decided_reason, ended_by, ended_at, ended_reason FROM assignment WHERE ",
+            "SELECT version, stage, id, tenant, person, function, package, package_version, from_at, until_at, reason, \
+             ordered_by, ordered_at, decided_by, decided_at, decided_reason, ended_by, ended_at, ended_reason FROM assignment WHERE ",
             $rest
         )
     };

@@ -31,6 +31,7 @@ const POLICIES: &[Policy] = policies![
     "end-of-ca.toml",
     "functions.toml",
     "logins.toml",
+    "orders.toml",
     "profiles/cross-ca.toml",
     "profiles/demo-software-authentication.toml",
     "profiles/enrolment-signer.toml",
@@ -58,6 +59,7 @@ const POLICIES: &[Policy] = policies![
     "retention.toml",
     "revocation.toml",
     "terms.toml",
+    "timestamps.toml",
 ];
 
 /// Writes every policy of an installation of this mode below `folder`.

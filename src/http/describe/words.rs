@@ -46,7 +46,7 @@ const ENDINGS: [(&str, &str); 8] = [
 ];
 
 /// By name.
-const WORDS: [(&str, &str); 129] = [
+const WORDS: [(&str, &str); 133] = [
     ("AffectedView.service", "ocsp-person"),
     ("AgreementView.reference", "dnr 2026-101"),
     ("BulkView.grounds", "Serie 4 har ett fel i kretsen"),
@@ -74,6 +74,8 @@ const WORDS: [(&str, &str); 129] = [
     ("DecisionView.rules", SHA256),
     ("DecisionsView.appeal_en", "Whoever the decision concerns may appeal it in writing."),
     ("DecisionsView.appeal_sv", "Den som beslutet angår får överklaga det skriftligt."),
+    ("EmploymentHeard.outcome", "ordered"),
+    ("EmploymentHeard.work", ID),
     ("EnrolmentView.stage", "issued"),
     ("FunctionView.operation", OPERATION),
     ("FunctionView.stage", "ordered"),
@@ -88,6 +90,7 @@ const WORDS: [(&str, &str); 129] = [
     ("NoticeView.kind", "card-ready"),
     ("NoticeView.outcome", "connection refused"),
     ("NoticeView.state", "waiting"),
+    ("PackageView.holder", "person"),
     ("PackageView.name", "approver"),
     ("PackageView.role", "approver"),
     ("PeerView.value", "tjanst.example"),
@@ -129,6 +132,7 @@ const WORDS: [(&str, &str); 129] = [
     ("enrolment", ID),
     ("expires", TIME),
     ("from", TIME),
+    ("function", ID),
     ("hash", SHA256),
     ("id", ID),
     ("intermediates", "MIIC…"),

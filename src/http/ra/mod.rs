@@ -13,6 +13,7 @@ pub mod enrolment;
 pub mod export;
 pub mod function;
 pub mod function_view;
+pub mod hr;
 pub mod notice;
 pub mod package;
 pub mod package_view;
@@ -72,6 +73,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(record::audit))
         .routes(routes!(person::search))
         .routes(routes!(person::end_employment))
+        .routes(routes!(hr::begin))
+        .routes(routes!(hr::change))
+        .routes(routes!(hr::end))
         .routes(routes!(decision::read))
         .routes(routes!(decision::protect))
         .routes(routes!(work::list))

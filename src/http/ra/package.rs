@@ -16,7 +16,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::assignment::{Order, Training};
 use domain::ports::Thing;
-use domain::{AssignmentId, PersonId};
+use domain::{AssignmentId, FunctionId, PersonId};
 
 /// Lists the permission packages.
 #[utoipa::path(get, operation_id = "listPackages", tag = "ra", path = "/ra/v1/packages",
@@ -39,7 +39,7 @@ pub async fn assignments(
     Ok(listing.page(rows, |row| row.value.bare().id.to_string(), |row| AssignmentView::from(&row)))
 }
 
-/// Orders a package for somebody else at the agency.
+/// Orders a package for somebody else at the agency, or for a system of the agency's.
 #[utoipa::path(post, operation_id = "orderPackage", tag = "ra", path = "/ra/v1/assignments", request_body = NewOrder,
     responses((status = 201, body = AssignmentView), (status = "default", body = Problem)))]
 pub async fn order(
@@ -47,14 +47,15 @@ pub async fn order(
     State(app): State<App>,
     Body(new): Body<NewOrder>,
 ) -> Result<(StatusCode, Json<AssignmentView>), Problem> {
+    let (wanted, function) = holder(&app, &permit, (new.person.as_deref(), new.function.as_deref())).await?;
     let order = Order {
-        person: person(&new.person)?,
+        person: wanted.clone(),
+        function,
         package: new.package,
         from: new.from.as_deref().map_or_else(|| Ok(app.clock.now()), |from| time("from", from))?,
         until: time("until", &new.until)?,
         reason: new.reason,
     };
-    let wanted = order.person.clone();
     let ordered = packages::order(&app, &permit, order).await;
     let ordered = Attempt::of(&permit).noted(&app, About::Thing(Thing::Person(&wanted)), ordered).await?;
     Ok((StatusCode::CREATED, Json(AssignmentView::from(&ordered))))
@@ -110,6 +111,29 @@ pub async fn train(
     let recorded = packages::train(&app, &permit, training).await;
     let recorded = Attempt::of(&permit).noted(&app, About::Thing(Thing::Person(&trained)), recorded).await?;
     Ok((StatusCode::CREATED, Json(TrainingView::from(&recorded))))
+}
+
+/// For whom an order is: a person, or a system under the person who answers for it.
+async fn holder(
+    app: &App,
+    permit: &Permit<OrderPackage>,
+    wanted: (Option<&str>, Option<&str>),
+) -> Result<(PersonId, Option<FunctionId>), Problem> {
+    match wanted {
+        (Some(id), None) => Ok((person(id)?, None)),
+        (None, Some(text)) => {
+            let function: FunctionId = text
+                .parse()
+                .map_err(|_| ServiceError::Invalid { field: "function", problem: "not a function's id".into() })?;
+            let keeper = packages::keeper(app, permit, &function).await;
+            let keeper = Attempt::of(permit).noted(app, About::Thing(Thing::Function(&function)), keeper).await?;
+            Ok((keeper, Some(function)))
+        }
+        _ => {
+            let problem = "a person or a function, one of them".into();
+            Err(ServiceError::Invalid { field: "person", problem }.into())
+        }
+    }
 }
 
 fn person(text: &str) -> Result<PersonId, ServiceError> {

@@ -19,6 +19,8 @@ pub struct PackageView {
     role: Option<&'static str>,
     /// `agency`, or `service` for all agencies.
     scope: &'static str,
+    /// `person`, or `system`.
+    holder: &'static str,
     /// Whether its holder can hold no other.
     exclusive: bool,
     /// The training that it asks for.
@@ -36,6 +38,7 @@ impl From<&Package> for PackageView {
             permissions: package.permissions.iter().copied().map(Action::as_str).collect(),
             role: package.role.map(Role::as_str),
             scope: package.scope.as_str(),
+            holder: package.holder.as_str(),
             exclusive: package.exclusive,
             training: package.training.clone(),
             max_days: package.max_days,
@@ -61,7 +64,10 @@ pub struct AssignmentPage {
 pub struct NewOrder {
     /// For whom: a person's id.
     #[schema(example = "0b6d5f6e2c1f4a0f8d9e3a7b5c4d2e1f")]
-    pub person: String,
+    pub person: Option<String>,
+    /// In the place of a person, a function's id: a system holds the package.
+    #[schema(example = json!(null))]
+    pub function: Option<String>,
     /// Name of the package; its highest version is ordered.
     #[schema(example = "approver")]
     pub package: String,
@@ -117,7 +123,11 @@ pub struct AssignmentView {
     id: String,
     /// `ordered`, `active`, `refused` or `ended`. An active one is in force within its time, while the training counts.
     stage: &'static str,
+    /// Who holds it; of a system's, who answers for the system.
     person: String,
+    /// The system that holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function: Option<String>,
     package: String,
     package_version: u32,
     from: String,
@@ -156,6 +166,7 @@ impl From<&AnyAssignment> for AssignmentView {
             id: bare.id.to_string(),
             stage: assignment.stage_name(),
             person: bare.person.to_string(),
+            function: bare.function.as_ref().map(ToString::to_string),
             package: bare.package.name.clone(),
             package_version: bare.package.version,
             from: bare.from.to_string(),

@@ -33,6 +33,11 @@ impl Caller {
         Self::new(installation, Some(Identity::from_pem(&pem).unwrap()))
     }
 
+    /// A system, with its certificate and key.
+    pub fn system(installation: &Installation, certificate: &str, key: &str) -> Self {
+        Self::new(installation, Some(Identity::from_pem(format!("{certificate}{key}").as_bytes()).unwrap()))
+    }
+
     /// Nobody.
     pub fn nobody(installation: &Installation) -> Self {
         Self::new(installation, None)

@@ -1,5 +1,6 @@
 //! Why a package is not ordered or given.
 
+use crate::packages::PackageHolder;
 use pki::Kind;
 
 /// Why a package is not ordered or given.
@@ -21,6 +22,14 @@ pub enum AssignmentError {
     /// A package about all agencies is given by people who hold one.
     #[error("{0} is about all agencies; whoever orders or decides it must hold such a package")]
     NotForAgencies(String),
+    /// A system's package for a person, or a person's for a system.
+    #[error("{package} is held by a {}", .holder.as_str())]
+    OtherHolder {
+        /// What was ordered.
+        package: String,
+        /// Who holds such a package.
+        holder: PackageHolder,
+    },
     /// Two packages that exclude each other.
     #[error("{wanted} cannot be held together with {held}")]
     Incompatible {
@@ -49,7 +58,7 @@ impl AssignmentError {
         match self {
             Self::OnSelf | Self::SamePerson | Self::NotForAgencies(_) => Kind::Denied,
             Self::NoSuchPackage(_) | Self::NoSuchTraining(_) | Self::NotPassed | Self::Time { .. } => Kind::Invalid,
-            Self::Incompatible { .. } | Self::Untrained(_) => Kind::Conflict,
+            Self::OtherHolder { .. } | Self::Incompatible { .. } | Self::Untrained(_) => Kind::Conflict,
         }
     }
 
@@ -61,6 +70,7 @@ impl AssignmentError {
             Self::NoSuchPackage(_) => "no-such-package",
             Self::NoSuchTraining(_) => "no-such-training",
             Self::NotForAgencies(_) => "service-package",
+            Self::OtherHolder { .. } => "package-holder",
             Self::Incompatible { .. } => "incompatible-packages",
             Self::Untrained(_) => "untrained",
             Self::NotPassed => "not-passed",

@@ -27,7 +27,7 @@ fn ids() -> (AssignmentId, TenantId) {
 
 fn order(package: &str) -> Order {
     let package = package.to_owned();
-    Order { person: person("olle"), package, from: at(0), until: at(100), reason: "new task".into() }
+    Order { person: person("olle"), function: None, package, from: at(0), until: at(100), reason: "new task".into() }
 }
 
 fn trained(training: &str, day: i64) -> Training {
@@ -137,4 +137,34 @@ fn trainings_are_recorded_by_others_and_only_such_as_there_are() {
     let tomorrow = Training { passed_at: at(1), ..trained("security", 0) };
     assert_eq!(tomorrow.record(&policy()), Err(AssignmentError::NotPassed));
     assert!(trained("security", 0).record(&policy()).is_ok());
+}
+
+#[test]
+fn a_systems_package_is_the_systems_alone() {
+    let trainings = [trained("security", 0)];
+    let held = Held { trainings: &trainings, ..NOTHING };
+    let feed: FunctionId = "hr".parse().unwrap();
+    let by = |who: &str, function: Option<&FunctionId>, package: &str| {
+        let order = Order { function: function.cloned(), ..order(package) };
+        Assignment::order(ids(), order, (&manager(who), at(0)), &held, &policy())
+    };
+    assert!(matches!(by("anna", None, "hr-feed"), Err(AssignmentError::OtherHolder { .. })));
+    assert!(matches!(by("anna", Some(&feed), "personnel"), Err(AssignmentError::OtherHolder { .. })));
+    assert_eq!(by("olle", Some(&feed), "hr-feed"), Err(AssignmentError::OnSelf), "who answers for it orders nothing");
+    let ordered = by("anna", Some(&feed), "hr-feed").unwrap();
+    let given = ordered.approve((&manager("bo"), at(0)), "needed".into(), &held, &policy()).unwrap();
+
+    let assignments = [AnyAssignment::Active(given), active("personnel")];
+    let held = Held { assignments: &assignments, trainings: &trainings };
+    let tenant = ids().1;
+    let system = |id: &FunctionId, now| Rights::of_system(id, &policy(), &tenant, &held, now);
+    assert_eq!(system(&feed, at(1)).allow(Action::ReportEmployment, at(1)), Ok(()));
+    assert_eq!(system(&feed, at(1)).allow(Action::EndEmployment, at(1)), Err(Denial::NoPackage), "that is Olle's");
+    assert_eq!(system(&feed, at(1)).allow(Action::ReadSelf, at(1)), Err(Denial::NoPackage), "no person");
+    assert!(system(&feed, at(1)).allow(Action::ReportEmployment, at(101)).is_err());
+    let other = "other".parse().unwrap();
+    assert_eq!(system(&other, at(1)).allow(Action::ReportEmployment, at(1)), Err(Denial::NoPackage));
+    let olle = Rights::of(&policy(), &tenant, &held, at(1));
+    assert_eq!(olle.allow(Action::ReportEmployment, at(1)), Err(Denial::NoPackage), "that is the system's");
+    assert_eq!(olle.allow(Action::EndEmployment, at(1)), Ok(()));
 }

@@ -50,8 +50,8 @@ fn decided_by(id: &str, by: &str, verdict: Verdict) -> AnyMove {
 
 fn bare(id: &str, agency: &str, holder: &str) -> Assignment<()> {
     let package = PackageRef { name: "approver".into(), version: 2 };
-    let ids = (id.parse().unwrap(), tenant(agency), person(holder));
-    Assignment::restore(ids, package, (at(0), at(100)), "new task".into(), ())
+    let ids = (id.parse().unwrap(), tenant(agency));
+    Assignment::restore(ids, (person(holder), None), package, (at(0), at(100)), "new task".into(), ())
 }
 
 fn order_by(who: Option<&str>) -> Ordered {
