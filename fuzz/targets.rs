@@ -33,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     ("saml_metadata", saml_metadata),
     ("signer_request", signer_request),
     ("spki", spki),
+    ("timestamp_request", timestamp_request),
     ("token_answer", token_answer),
     ("token_backup", token_backup),
     ("transcript", transcript),
@@ -54,6 +55,7 @@ pub fn access_policy(data: &[u8]) {
     let _ = with_text(data, domain::hand_out::Terms::from_toml);
     let _ = with_text(data, domain::retention::Retention::from_toml);
     let _ = with_text(data, pki::profile::Algorithms::from_toml);
+    let _ = with_text(data, signature::stamp::StampPolicy::from_toml);
     let _ = with_text(data, pki::profile::Claims::from_toml);
     let _ = with_text(data, domain::packages::Packages::from_toml);
     let _ = with_text(data, domain::eligibility::EligibilityPolicy::from_toml);
@@ -63,6 +65,13 @@ pub fn access_policy(data: &[u8]) {
 pub fn ceremony(data: &[u8]) {
     if let Some(Ok(script)) = with_text(data, sigill::ceremony::script::Script::from_toml) {
         assert!(script.custodians().count() >= script.custodians_needed, "there is always a quorum");
+    }
+}
+
+/// Requests for time stamps.
+pub fn timestamp_request(data: &[u8]) {
+    if let Ok(request) = signature::stamp::parse_request(data) {
+        assert_eq!(request.digest.len(), request.hash.octets(), "a digest has the length of its algorithm");
     }
 }
 

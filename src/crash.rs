@@ -2,25 +2,25 @@
 //!
 //! Only outside production, and only if the environment asks for it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 
 /// The environment variable with the service's crash, at a point of the store.
 pub const STORE_VARIABLE: &str = "SIGILL_CRASH_AT";
 /// The environment variable with the signer's crash.
 pub const SIGNER_VARIABLE: &str = "SIGILL_SIGNER_CRASH_AT";
 
-/// When to end the process: the `nth` time that `point` is reached. Text form: `intent:3`.
+/// When to end the process: the `nth` time that a point is reached, then that another is, and so on to the last. Text
+/// form: `intent:3`, or `ca-key:1,committed:1` for the end of the transaction that writes a CA's key first.
 #[derive(Debug)]
 pub struct Crash {
     points: &'static [&'static str],
-    point: &'static str,
-    nth: u64,
-    seen: AtomicU64,
+    steps: Mutex<VecDeque<(&'static str, u64)>>,
 }
 
 /// A text that names no point, or no number from 1.
 #[derive(Debug, thiserror::Error)]
-#[error("{variable}={text}: not POINT:NUMBER with a known point and a number from 1")]
+#[error("{variable}={text}: not POINT:NUMBER,… with known points and numbers from 1")]
 pub struct NotACrash {
     variable: &'static str,
     text: String,
@@ -39,18 +39,34 @@ impl Crash {
     }
 
     fn at(text: &str, points: &'static [&'static str]) -> Option<Self> {
-        let (name, nth) = text.split_once(':')?;
-        let point = points.iter().copied().find(|point| *point == name)?;
-        let nth = nth.parse().ok().filter(|nth| *nth > 0)?;
-        Some(Self { points, point, nth, seen: AtomicU64::new(0) })
+        let step = |text: &str| {
+            let (name, nth) = text.split_once(':')?;
+            let point = points.iter().copied().find(|point| *point == name)?;
+            Some((point, nth.parse().ok().filter(|nth| *nth > 0)?))
+        };
+        let steps = text.split(',').map(step).collect::<Option<_>>()?;
+        Some(Self { points, steps: Mutex::new(steps) })
     }
 
     /// Passes a point, unless this is the time to end without any clean-up.
     pub fn reach(&self, point: &'static str) {
         debug_assert!(self.points.contains(&point), "{point} is not in the list");
-        if point == self.point && self.seen.fetch_add(1, Ordering::SeqCst) + 1 == self.nth {
+        if self.is_over_at(point) {
             std::process::abort();
         }
+    }
+
+    fn is_over_at(&self, point: &'static str) -> bool {
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((next, left)) = steps.front_mut() else { return false };
+        if *next != point {
+            return false;
+        }
+        *left -= 1;
+        if *left == 0 {
+            steps.pop_front();
+        }
+        steps.is_empty()
     }
 }
 
@@ -59,11 +75,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_crash_names_a_point_and_a_number() {
-        let at = |text| Crash::at(text, &["intent", "commit"]).map(|crash| (crash.point, crash.nth));
-        assert_eq!(at("intent:3"), Some(("intent", 3)));
-        for bad in ["intent", "intent:0", "nowhere:1", "intent:x", ""] {
-            assert_eq!(at(bad), None, "{bad}");
+    fn a_crash_names_points_and_numbers() {
+        let passes = |text, points: &[&'static str]| {
+            let crash = Crash::at(text, &["intent", "commit"])?;
+            points.iter().position(|point| crash.is_over_at(point))
+        };
+        let all = ["commit", "intent", "commit", "intent", "commit"];
+        assert_eq!(passes("intent:2", &all), Some(3));
+        assert_eq!(passes("intent:1,commit:1", &all), Some(2));
+        assert_eq!(passes("intent:1,commit:2", &all), Some(4));
+        for bad in ["intent", "intent:0", "nowhere:1", "intent:x", "", "intent:1,", "intent:1;commit:1"] {
+            assert!(Crash::at(bad, &["intent", "commit"]).is_none(), "{bad}");
         }
     }
 }

@@ -22,3 +22,4 @@ pub mod service;
 pub mod shutdown;
 pub mod signer;
 pub mod telemetry;
+pub mod timekeeping;

@@ -2,9 +2,10 @@
 
 use domain::session::pace::{LoginPolicy, Pace};
 use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -60,6 +61,38 @@ impl Pacer {
             cards: RateLimiter::keyed(quota(policy.card)),
             clients: RateLimiter::keyed(quota(policy.client)),
         });
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
+        fresh
+    }
+}
+
+/// One bucket for all who come, refilled each second.
+#[derive(Debug, Default)]
+pub struct Gate(RwLock<Option<Arc<GateBucket>>>);
+
+#[derive(Debug)]
+struct GateBucket {
+    policy: (NonZeroU32, NonZeroU32),
+    limiter: DefaultDirectRateLimiter,
+}
+
+impl Gate {
+    /// Takes one out of the bucket. Under another policy than before it begins anew.
+    ///
+    /// # Errors
+    /// [`TooFast`] if it is empty.
+    pub fn admit(&self, at_once: NonZeroU32, a_second: NonZeroU32) -> Result<(), TooFast> {
+        let bucket = self.bucket((at_once, a_second));
+        bucket.limiter.check().map_err(|until| TooFast(until.wait_time_from(DefaultClock::default().now())))
+    }
+
+    fn bucket(&self, policy: (NonZeroU32, NonZeroU32)) -> Arc<GateBucket> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|known| known.policy == policy) {
+            return known;
+        }
+        let limiter = RateLimiter::direct(Quota::per_second(policy.1).allow_burst(policy.0));
+        let fresh = Arc::new(GateBucket { policy, limiter });
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
         fresh
     }

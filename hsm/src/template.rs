@@ -19,6 +19,8 @@ pub enum KeyRole {
     OcspSigner,
     /// Signs assertions and identity tokens; may be copied to session objects.
     TokenSigner,
+    /// Signs time stamps; may be copied to session objects.
+    TimeStamper,
     /// Signs checkpoints of the audit log; may be copied to session objects.
     AuditSeal,
     /// A person's key that the service keeps for them.
@@ -32,7 +34,7 @@ pub enum KeyRole {
 impl KeyRole {
     /// Whether session copies are allowed.
     pub const fn copyable(self) -> bool {
-        matches!(self, Self::OcspSigner | Self::TokenSigner | Self::AuditSeal)
+        matches!(self, Self::OcspSigner | Self::TokenSigner | Self::TimeStamper | Self::AuditSeal)
     }
 
     const fn signs(self) -> bool {

@@ -25,12 +25,14 @@ mod policies;
 pub mod signer_child;
 pub mod signer_link;
 mod start;
+mod timestamps;
 mod zones;
 
 pub use keys::KeyLives;
 pub use login::{KeyUsage, Login, LogoutNotice, Registered, TokenKey};
 pub use policies::{InForce, Policies};
 pub use start::{StartError, start};
+pub use timestamps::Timestamps;
 pub use zones::{NoAnswer, Zones};
 
 use signer_link::SignerLink;
@@ -82,6 +84,8 @@ pub struct Parts {
     pub zones: Option<Zones>,
     /// Card logins, if they are configured.
     pub login: Option<Login>,
+    /// Time stamps, if they are configured.
+    pub timestamps: Option<Timestamps>,
 }
 
 /// Says to the publishing jobs that there is something to do.

@@ -16,6 +16,7 @@ use domain::register::RegisterPolicy;
 use domain::retention::Retention;
 use domain::session::pace::LoginPolicy;
 use pki::profile::Profiles;
+use signature::stamp::StampPolicy;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
@@ -38,6 +39,8 @@ pub struct Policies {
     pub revocation: RevocationPolicy,
     /// How often the same may log in or call.
     pub logins: LoginPolicy,
+    /// What is stamped, and how exactly.
+    pub timestamps: StampPolicy,
     /// Which certificates of functions can be ordered, and on what.
     pub functions: FunctionPolicy,
     /// How long each kind of record is kept.
@@ -68,6 +71,7 @@ impl Policies {
         let terms = Terms::from_toml(text(TERMS)?)?;
         let revocation = RevocationPolicy::from_toml(text(REVOCATION)?)?;
         let logins = LoginPolicy::from_toml(text(LOGINS)?)?;
+        let timestamps = StampPolicy::from_toml(text(TIMESTAMPS)?)?;
         let profiles = profiles(bundle)?;
         let (assurance, retention) = (assurance(bundle, &profiles)?, retention(bundle)?);
         let register = RegisterPolicy::from_toml(text(REGISTER)?)?;
@@ -83,6 +87,7 @@ impl Policies {
             terms,
             revocation,
             logins,
+            timestamps,
             functions,
             retention,
             register,
@@ -124,6 +129,7 @@ const ORDERS: &str = "orders.toml";
 const DECISIONS: &str = "decisions.toml";
 const REVOCATION: &str = "revocation.toml";
 const LOGINS: &str = "logins.toml";
+const TIMESTAMPS: &str = "timestamps.toml";
 const TERMS: &str = "terms.toml";
 const ELIGIBILITY: &str = "access/eligibility.toml";
 const NO_PANIC: &str = "no one panics while holding this lock";

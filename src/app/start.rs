@@ -2,7 +2,8 @@
 
 use super::signer_link::SignerLink;
 use super::{
-    App, CertificateAuthority, InForce, Issuers, KeyLives, Login, NoAnswer, Parts, Policies, Responder, Wake, Zones,
+    App, CertificateAuthority, InForce, Issuers, KeyLives, Login, NoAnswer, Parts, Policies, Responder, Timestamps,
+    Wake, Zones,
 };
 use crate::board::Board;
 use crate::clock::System;
@@ -23,6 +24,7 @@ use domain::session::pace::LoginPolicyError;
 use pki::certificate::{Certificate, CertificateError};
 use pki::issue::Issuer;
 use pki::profile::ProfileError;
+use signature::stamp::StampPolicyError;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -83,6 +85,9 @@ pub enum StartError {
     /// A policy that cannot be used.
     #[error("policies")]
     Logins(#[from] LoginPolicyError),
+    /// A policy that cannot be used.
+    #[error("policies")]
+    Stamps(#[from] StampPolicyError),
     /// Terms that nobody could accept.
     #[error("policies")]
     Terms(#[from] TermsError),
@@ -158,6 +163,7 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         register: config.register.as_ref().map(crate::register::open).transpose()?,
         zones: config.functions.resolver.map(Zones::of).transpose()?,
         login: config.login.as_ref().map(Login::new).transpose()?,
+        timestamps: config.timestamps.as_ref().map(Timestamps::new),
         config,
     });
     super::keys::show(&app);

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::config::login::LoginConfig;
 use crate::http::tls::{Clients, server_config, tls12_config};
 use crate::http::{self, status};
-use crate::service::{login, policies, publish, reconcile, tls};
+use crate::service::{login, policies, publish, reconcile, stamp, tls};
 use crate::shutdown::{Shutdown, ShutdownHandle, shutdown};
 use crate::telemetry::MetricsText;
 use crate::{jobs, telemetry};
@@ -52,6 +52,9 @@ async fn serve(
     if app.login.is_some() {
         login::keys::load(app).await.context("cannot load the keys of tokens")?;
     }
+    if let (Some(timestamps), Some(config)) = (&app.timestamps, &app.config.timestamps) {
+        stamp::load(app, timestamps, &config.key).await.context("cannot load the time-stamping unit")?;
+    }
     let abandoned = reconcile::at_start(app).await?;
     if abandoned > 0 {
         tracing::warn!(abandoned, "serials without a certificate were revoked");
@@ -73,6 +76,11 @@ async fn serve(
     let (api_router, officers_router) = (http::api(App::clone(app), metrics), http::officers(App::clone(app)));
     tasks.spawn(http::tls::serve(api_listener, api, api_router, room, stop.clone()));
     tasks.spawn(http::tls::serve(officers_listener, officers, officers_router, room, stop.clone()));
+    if let Some(config) = &app.config.timestamps {
+        let listener = bind(config.listen).await?;
+        tasks.spawn(http::stamp::serve(App::clone(app), listener, stop.watch()));
+        tracing::info!(listen = %config.listen, "serving time stamps");
+    }
     if let Some(config) = &app.config.login {
         serve_logins(app, config, tasks, (room, stop)).await?;
     }

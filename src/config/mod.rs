@@ -13,6 +13,7 @@ pub mod register;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod timestamps;
 pub mod token;
 pub mod validation;
 
@@ -24,6 +25,7 @@ use login::LoginConfig;
 use notices::NoticesConfig;
 use register::RegisterConfig;
 use status::{CrlConfig, OcspConfig, StatusConfig};
+use timestamps::TimestampsConfig;
 use token::HsmConfig;
 use validation::ValidationConfig;
 
@@ -75,6 +77,9 @@ pub struct Config {
     /// What people and systems are told; nobody is without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notices: Option<NoticesConfig>,
+    /// The time-stamping authority; none without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamps: Option<TimestampsConfig>,
     /// Certificates of functions.
     #[serde(default)]
     pub functions: FunctionsConfig,
@@ -207,6 +212,9 @@ impl Config {
         }
         let production = self.mode == Mode::Production;
         if let Some((key, problem)) = self.register.as_ref().and_then(|register| register.problem(production)) {
+            return invalid(key, problem);
+        }
+        if let Some((key, problem)) = self.timestamps.as_ref().and_then(|stamps| stamps.problem(production)) {
             return invalid(key, problem);
         }
         if let Some((key, problem)) = self.login.as_ref().and_then(LoginConfig::problem) {

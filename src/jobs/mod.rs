@@ -14,6 +14,7 @@ mod renew;
 mod requests;
 mod revoke_many;
 mod rhythm;
+mod timestamps;
 
 use crate::app::App;
 use tokio::sync::watch;
@@ -40,5 +41,7 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         each(|app, stop| Box::pin(logins::run_keys(app, stop))),
         each(|app, stop| Box::pin(logins::run_sessions(app, stop))),
         each(|app, stop| Box::pin(requests::run(app, stop))),
+        each(|app, stop| Box::pin(timestamps::run_clock(app, stop))),
+        each(|app, stop| Box::pin(timestamps::run_units(app, stop))),
     );
 }

@@ -37,6 +37,7 @@ mod revocation;
 mod rollover;
 mod saml;
 mod schemathesis;
+mod stamps;
 mod status;
 mod support;
 mod trays;

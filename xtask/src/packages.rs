@@ -43,6 +43,7 @@ pub(crate) const TEST: &[Package] = &[
     package("xmlsec1", "judges XML signatures, and decrypts assertions"),
     package("dnsmasq-base", "serves the zones of names that are to be certified"),
     program("chromium", "chromium", "walks through the pages, with a card and without"),
+    package("chrony", "says how good a clock is; the tests start one that touches no clock"),
     package("nginx-light", "a proxy in front of the card's origin"),
     package("gnutls-bin", "judges OCSP answers and card logins"),
     package("libengine-pkcs11-openssl", "lets OpenSSL and curl use a key on a virtual card"),

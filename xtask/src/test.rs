@@ -17,6 +17,7 @@ pub(crate) struct Environment {
     schemathesis: OsString,
     node: OsString,
     saml: OsString,
+    pyhanko: OsString,
 }
 
 impl Environment {
@@ -27,6 +28,7 @@ impl Environment {
         let schemathesis = step("schemathesis", || venv::ensure(&venv::SCHEMATHESIS))?;
         let node = step("JavaScript programs", node::ensure)?;
         let saml = step("pysaml2", || venv::ensure(&venv::PYSAML2))?;
+        let pyhanko = step("pyHanko", || venv::ensure(&venv::PYHANKO))?;
         let postgres = step("PostgreSQL", Postgres::start)?;
         Ok(Self {
             postgres,
@@ -34,6 +36,7 @@ impl Environment {
             schemathesis: schemathesis.into(),
             node: node.into(),
             saml: saml.into(),
+            pyhanko: pyhanko.into(),
         })
     }
 
@@ -45,6 +48,7 @@ impl Environment {
             .env("SIGILL_TEST_SCHEMATHESIS", &self.schemathesis)
             .env("SIGILL_TEST_NODE", &self.node)
             .env("SIGILL_TEST_SAML", &self.saml)
+            .env("SIGILL_TEST_PYHANKO", &self.pyhanko)
     }
 }
 
@@ -76,10 +80,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The same conformance on the token that is linked in, and a service on nothing else. The one selection of packages for
-/// both lets them share a build. Gives back what failed, with reasons.
+/// The same conformance on the token that is linked in, and a service on nothing else. With the selection of packages of the
+/// other tests, little is built anew. Gives back what failed, with reasons.
 fn embedded(environment: &Environment, tally: &mut Tally) -> Result<Vec<String>> {
-    let selection = ["test", "--no-fail-fast", "-p", "sigill", "-p", "hsm", "--features", "embedded-token"];
+    let selection = ["test", "--no-fail-fast", "--workspace", "--features", "sigill/embedded-token"];
     let runs: [(&str, &[&str]); 2] = [
         ("conformance of the embedded token", &["--test", "conformance"]),
         ("embedded token", &["--test", "it", "embedded"]),

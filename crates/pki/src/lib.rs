@@ -6,7 +6,7 @@
 //! [`crl`] and [`ocsp`] tell the world about it, [`certificate`] reads it back.
 //! [`jose`] signs and reads compact JWS, [`identifier`] knows Swedish numbers.
 
-mod asn1;
+pub mod asn1;
 pub mod certificate;
 pub mod crl;
 pub mod csr;

@@ -73,6 +73,32 @@ impl SoftPki {
         self.certify("person-signature-loa4", serial, now)
     }
 
+    /// Issues a time-stamping unit's certificate, valid for five years from `now`, with its key and its CA.
+    ///
+    /// # Panics
+    /// If the profiles do not allow it.
+    pub fn stamper(&self, serial: SerialNumber, now: UtcTime) -> (SoftSigner, KeyId, [CertificateDer; 2]) {
+        let profile = |name: &str| self.profiles.get(name).expect("a profile");
+        let mut keys = SoftSigner::new();
+        let (root_key, ca_key) = (keys.add("soft-root", KeyKind::EcP384), keys.add("soft-infra", KeyKind::EcP256));
+        let anchor = issuer("root-ca", root_key, self.root.clone());
+        let (name, span) = ("issuing-ca-infrastructure", (now, now.plus_days(3000)));
+        let ca = issue(
+            &keys,
+            &anchor,
+            profile(name),
+            &facts(name),
+            &keys.public(&ca_key),
+            SerialNumber::from_random([3; 16]),
+            span,
+        );
+        let by = issuer(name, ca_key, Certificate::parse(ca.as_bytes()).expect("a certificate of ours"));
+        let (name, span) = ("tsa-unit", (now, now.plus_days(1825)));
+        let key = keys.add(&serial.to_string(), KeyKind::EcP256);
+        let unit = issue(&keys, &by, profile(name), &facts(name), &keys.public(&key), serial, span);
+        (keys, key, [unit, ca])
+    }
+
     fn certify(&self, profile: &str, serial: SerialNumber, now: UtcTime) -> (SoftSigner, KeyId, CertificateDer) {
         let profile = self.profiles.get(profile).expect("a profile");
         let mut keys = SoftSigner::new();

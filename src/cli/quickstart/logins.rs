@@ -11,6 +11,7 @@ pub(crate) fn section(ports: Ports, layout: &Layout) -> String {
         ("@CARD@", origin(ports.card())),
         ("@CARD12@", origin(ports.card_tls12())),
         ("@CLIENTS@", origin(ports.clients())),
+        ("@STAMPS@", quoted(&ports.stamps().to_string())),
         ("@REGISTER@", quoted(&layout.register().to_string_lossy())),
         ("@SUBJECTS@", quoted(&layout.subject_key().to_string_lossy())),
     ];
@@ -69,6 +70,14 @@ organisation = "Sigill demo"
 organisation_url = "https://sigill.example"
 technical_contact = "teknik@sigill.example"
 support_contact = "stod@sigill.example"
+
+# Time stamps (RFC 3161): POST /tsa. The name is the one that the ceremony allowed. `assumed` takes the clock to be right;
+# in production: clock = { chrony = { program = "/usr/bin/chronyc" } }.
+[timestamps]
+listen = @STAMPS@
+key = "tsu-1"
+common_name = "TEST Sigill TSU 1"
+clock = "assumed"
 
 # Relying services of a demo may try their own trust anchors.
 [validation]

@@ -15,6 +15,9 @@ pub(crate) struct Manifest {
     pub(crate) api_url: String,
     /// HTTPS with client certificates.
     pub(crate) officer_url: String,
+    /// Plain HTTP: time stamps (RFC 3161); none where the installation has no authority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tsa_url: Option<String>,
     /// The description of the APIs.
     pub(crate) openapi_url: String,
     /// What TLS clients trust: the self-signed root.

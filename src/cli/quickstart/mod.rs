@@ -168,6 +168,10 @@ fn describe(config: &Config, layout: &Layout, people: Vec<PersonEntry>) -> anyho
     let api_url = format!("https://localhost:{}", config.listen.api.port());
     Ok(Manifest {
         status_url: format!("http://127.0.0.1:{}", config.listen.status.port()),
+        tsa_url: config
+            .timestamps
+            .as_ref()
+            .map(|stamps| format!("http://{}{}", stamps.listen, crate::http::stamp::PATH)),
         openapi_url: format!("{api_url}/openapi.json"),
         api_url,
         officer_url: format!("https://localhost:{}", config.listen.officers.port()),

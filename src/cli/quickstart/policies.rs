@@ -58,6 +58,7 @@ const POLICIES: &[Policy] = policies![
     "retention.toml",
     "revocation.toml",
     "terms.toml",
+    "timestamps.toml",
 ];
 
 /// Writes every policy of an installation of this mode below `folder`.

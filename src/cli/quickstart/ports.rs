@@ -57,6 +57,11 @@ impl Ports {
         self.loopback(5)
     }
 
+    /// Plain HTTP for time stamps.
+    pub(crate) fn stamps(self) -> SocketAddr {
+        self.loopback(6)
+    }
+
     /// HTTPS of the demo relying service.
     pub(crate) fn service(self) -> SocketAddr {
         self.loopback(9)

@@ -26,11 +26,13 @@ pub(crate) fn render(manifest: &Manifest, layout: &Layout, demo_service: &str) -
          API       {}  for relying services, /openapi.json\n  \
          demo      {}  log in here with a demo card (browsers: with a .p12 file of {data}/people)\n  \
          officers  {}  with a client certificate: /ra/v1 /admin/v1 /self/v1\n  \
+         stamps    {}  time stamps (RFC 3161)\n  \
          trust     {}\n\n",
         manifest.status_url,
         manifest.api_url,
         demo_service,
         manifest.officer_url,
+        manifest.tsa_url.as_deref().unwrap_or("none"),
         manifest.trust_anchor.display(),
     );
     people(&mut text, manifest);
@@ -62,10 +64,18 @@ fn commands(text: &mut String, manifest: &Manifest, layout: &Layout) {
         )
     });
     let persons = manifest.issuers.iter().find(|issuer| issuer.name.contains("person"));
+    let stamp = manifest.tsa_url.as_ref().map(|url| {
+        format!(
+            "  openssl ts -query -data README.md -sha256 -cert | curl -s -H content-type:application/timestamp-query \\
+    \
+             --data-binary @- {url} | openssl ts -reply -in /dev/stdin -text\n"
+        )
+    });
     let list = persons.map(|ca| format!("  curl -s {} | openssl crl -inform DER -noout -text\n", ca.crl_url));
     text.push_str("\nTry:\n");
     text.push_str(&curl.unwrap_or_default());
     text.push_str(&list.unwrap_or_default());
+    text.push_str(&stamp.unwrap_or_default());
     let program = std::env::current_exe().unwrap_or_else(|_| "sigill".into());
     let _ = writeln!(text, "  {} demo run --data {data}\n\nStop with Ctrl-C.", program.display()); // cannot fail
 }

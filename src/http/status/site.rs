@@ -9,9 +9,10 @@ use super::tally::Tally;
 use crate::board::{Board, Published};
 use crate::clock::Clock;
 use crate::config::status::{CrlConfig, OcspConfig, StatusConfig};
+use crate::http::plain::{Page, Pages, read_body};
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Body, Incoming};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use pki::ocsp::MAX_REQUEST_OCTETS;
@@ -27,8 +28,6 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// For how long caches may keep an issuer's certificate, in seconds: it never changes under its name.
 const CERTIFICATE_CACHE_SECONDS: u32 = 86_400;
-
-type Page = Response<Full<Bytes>>;
 
 /// The public pages and what they are made from.
 pub struct Site {
@@ -56,18 +55,6 @@ impl Site {
         Self { board, behind, ocsp, live, tally: Tally::default(), status, crl, clock, health: HealthPage::default() }
     }
 
-    /// Answers one request. Nothing here fails: what goes wrong has a page of its own.
-    pub async fn respond(&self, request: Request<Incoming>) -> Page {
-        let now = self.clock.now();
-        match *request.method() {
-            Method::GET | Method::HEAD => self.get(request.uri().path(), request.headers(), now).await,
-            Method::POST if matches!(request.uri().path(), "/ocsp" | "/ocsp/") => {
-                self.post(request.into_body(), now).await
-            }
-            _ => not_found(),
-        }
-    }
-
     async fn get(&self, path: &str, headers: &HeaderMap, now: UtcTime) -> Page {
         if let Some(text) = path.strip_prefix("/ocsp").filter(|text| text.is_empty() || text.starts_with('/')) {
             let reply = match decode_get_path(text) {
@@ -89,7 +76,8 @@ impl Site {
     }
 
     async fn post(&self, body: Incoming, now: UtcTime) -> Page {
-        match read_body(body, Duration::from_millis(self.status.body_timeout_ms)).await {
+        let within = Duration::from_millis(self.status.body_timeout_ms);
+        match read_body(body, MAX_REQUEST_OCTETS, within).await {
             Some(request) => self.ocsp_page(self.ocsp(&request, now).await, None, now),
             None => closing(self.ocsp_page(self.malformed(), None, now)),
         }
@@ -117,6 +105,19 @@ impl Site {
     }
 }
 
+impl Pages for Site {
+    async fn respond(&self, request: Request<Incoming>) -> Page {
+        let now = self.clock.now();
+        match *request.method() {
+            Method::GET | Method::HEAD => self.get(request.uri().path(), request.headers(), now).await,
+            Method::POST if matches!(request.uri().path(), "/ocsp" | "/ocsp/") => {
+                self.post(request.into_body(), now).await
+            }
+            _ => not_found(),
+        }
+    }
+}
+
 /// A published file.
 enum File<'a> {
     Crl(&'a str),
@@ -128,16 +129,6 @@ fn named(path: &str) -> Option<File<'_>> {
         return name.strip_suffix(".crl").map(File::Crl);
     }
     path.strip_prefix("/aia/")?.strip_suffix(".crt").map(File::Certificate)
-}
-
-/// None if the body is too large, too slow or broken off.
-async fn read_body(body: Incoming, within: Duration) -> Option<Bytes> {
-    let limit = u64::try_from(MAX_REQUEST_OCTETS).expect("a few thousand fit 64 bits");
-    if body.size_hint().lower() > limit {
-        return None;
-    }
-    let collected = tokio::time::timeout(within, Limited::new(body, MAX_REQUEST_OCTETS).collect()).await;
-    Some(collected.ok()?.ok()?.to_bytes())
 }
 
 fn file(page: Option<Published>, kind: &HeaderValue, seconds: u32, headers: &HeaderMap, now: UtcTime) -> Page {

@@ -19,7 +19,7 @@ const ROWS: &[Row] = &[
     Row { name: "hsm", folder: "hsm/", may_use: &["pki"] },
     Row { name: "federation", folder: "crates/federation/", may_use: &["pki"] },
     Row { name: "ossl", folder: "crates/ossl/", may_use: &[] },
-    Row { name: "signature", folder: "crates/signature/", may_use: &["ossl"] },
+    Row { name: "signature", folder: "crates/signature/", may_use: &["pki", "ossl"] },
     Row { name: "libsqlite3-sys", folder: "hsm/sqlite/", may_use: &[] },
     Row { name: "sigill", folder: "", may_use: &["pki", "domain", "store", "hsm", "federation", "signature"] },
     Row { name: "testkit", folder: "crates/testkit/", may_use: &["pki", "domain", "store", "hsm", "sigill"] },

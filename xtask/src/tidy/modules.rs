@@ -33,9 +33,11 @@ const ANY: &[&str] = &[
     "shutdown",
     "signer",
     "telemetry",
+    "timekeeping",
 ];
 const CRATES: &[&str] = &["pki", "domain", "store", "hsm", "federation", "signature"];
-const JOINED: &[&str] = &["app", "board", "clock", "config", "policies", "server_identity", "telemetry"];
+const JOINED: &[&str] =
+    &["app", "board", "clock", "config", "pace", "policies", "server_identity", "telemetry", "timekeeping"];
 const DOORS: &[&str] =
     &["service", "app", "board", "clock", "config", "pace", "server_identity", "shutdown", "telemetry"];
 
@@ -56,6 +58,7 @@ const ROWS: &[Row] = &[
     Row { module: "server_identity", modules: &[], crates: &[] },
     Row { module: "shutdown", modules: &[], crates: &[] },
     Row { module: "telemetry", modules: &["config"], crates: &[] },
+    Row { module: "timekeeping", modules: &["clock", "config"], crates: &["pki", "signature"] },
     // What officers' certificates say is decided in one place, for the ceremony too.
     Row {
         module: "ceremony",
@@ -83,6 +86,7 @@ const ROWS: &[Row] = &[
     },
     Row { module: "http::relying", modules: DOORS, crates: &["pki", "domain", "federation"] },
     Row { module: "http::validation", modules: DOORS, crates: &["pki", "domain", "signature"] },
+    Row { module: "http::stamp", modules: DOORS, crates: &["signature"] },
     Row { module: "http", modules: DOORS, crates: &["pki", "domain"] },
     Row {
         module: "portal",

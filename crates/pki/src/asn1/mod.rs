@@ -1,43 +1,58 @@
-//! The little DER that this crate writes and reads by hand.
+//! The little DER that is written and read by hand, here and for signed messages (CMS) elsewhere.
 //!
 //! Writing by hand keeps full control of order and encoding and lets a profile
 //! encode its fixed parts once. Reading by hand serves the hot and the strict
 //! paths: OCSP requests, and lints, which must see the very octets that
 //! lenient readers smooth over.
 
-pub(crate) mod oid;
+pub mod oid;
 mod read;
 mod shape;
 mod write;
 
-pub(crate) use read::{Element, Malformed, Reader, read_time};
+pub use der::asn1::ObjectIdentifier;
+pub use read::{Element, Malformed, Reader, read_time};
 pub(crate) use shape::{Misshapen, check as check_shape};
-pub(crate) use write::Writer;
+pub use write::Writer;
 
 /// Identifier octets of the types in use (X.690 clause 8.1.2).
-pub(crate) mod tag {
-    pub(crate) const BOOLEAN: u8 = 0x01;
-    pub(crate) const INTEGER: u8 = 0x02;
-    pub(crate) const BIT_STRING: u8 = 0x03;
-    pub(crate) const OCTET_STRING: u8 = 0x04;
-    pub(crate) const NULL: u8 = 0x05;
-    pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
-    pub(crate) const ENUMERATED: u8 = 0x0a;
-    pub(crate) const UTF8_STRING: u8 = 0x0c;
-    pub(crate) const PRINTABLE_STRING: u8 = 0x13;
-    pub(crate) const IA5_STRING: u8 = 0x16;
-    pub(crate) const UTC_TIME: u8 = 0x17;
-    pub(crate) const GENERALIZED_TIME: u8 = 0x18;
-    pub(crate) const SEQUENCE: u8 = 0x30;
-    pub(crate) const SET: u8 = 0x31;
+pub mod tag {
+    /// BOOLEAN.
+    pub const BOOLEAN: u8 = 0x01;
+    /// INTEGER.
+    pub const INTEGER: u8 = 0x02;
+    /// BIT STRING.
+    pub const BIT_STRING: u8 = 0x03;
+    /// OCTET STRING.
+    pub const OCTET_STRING: u8 = 0x04;
+    /// NULL.
+    pub const NULL: u8 = 0x05;
+    /// OBJECT IDENTIFIER.
+    pub const OBJECT_IDENTIFIER: u8 = 0x06;
+    /// ENUMERATED.
+    pub const ENUMERATED: u8 = 0x0a;
+    /// UTF8String.
+    pub const UTF8_STRING: u8 = 0x0c;
+    /// PrintableString.
+    pub const PRINTABLE_STRING: u8 = 0x13;
+    /// `IA5String`.
+    pub const IA5_STRING: u8 = 0x16;
+    /// UTCTime.
+    pub const UTC_TIME: u8 = 0x17;
+    /// GeneralizedTime.
+    pub const GENERALIZED_TIME: u8 = 0x18;
+    /// SEQUENCE and SEQUENCE OF.
+    pub const SEQUENCE: u8 = 0x30;
+    /// SET and SET OF.
+    pub const SET: u8 = 0x31;
 
     /// Context-specific, primitive.
-    pub(crate) const fn context(number: u8) -> u8 {
+    pub const fn context(number: u8) -> u8 {
         0x80 | number
     }
 
     /// Context-specific, constructed.
-    pub(crate) const fn constructed(number: u8) -> u8 {
+    pub const fn constructed(number: u8) -> u8 {
         0xa0 | number
     }
 }

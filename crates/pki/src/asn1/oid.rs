@@ -1,10 +1,11 @@
-//! Object identifiers that this crate writes or looks for.
+//! Object identifiers that are written or looked for.
 
 use der::asn1::ObjectIdentifier;
 
 macro_rules! oids {
     ($($name:ident = $text:literal;)*) => {
-        $(pub(crate) const $name: ObjectIdentifier = ObjectIdentifier::new_unwrap($text);)*
+        $(#[doc = concat!("`", $text, "`")]
+        pub const $name: ObjectIdentifier = ObjectIdentifier::new_unwrap($text);)*
     };
 }
 
@@ -82,4 +83,15 @@ oids! {
 
     SHA1 = "1.3.14.3.2.26";
     SHA256 = "2.16.840.1.101.3.4.2.1";
+    SHA384 = "2.16.840.1.101.3.4.2.2";
+    SHA512 = "2.16.840.1.101.3.4.2.3";
+    SHA3_256 = "2.16.840.1.101.3.4.2.8";
+    SHA3_384 = "2.16.840.1.101.3.4.2.9";
+    SHA3_512 = "2.16.840.1.101.3.4.2.10";
+
+    CMS_SIGNED_DATA = "1.2.840.113549.1.7.2";
+    CMS_CONTENT_TYPE = "1.2.840.113549.1.9.3";
+    CMS_MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+    CMS_SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
+    CMS_TST_INFO = "1.2.840.113549.1.9.16.1.4";
 }

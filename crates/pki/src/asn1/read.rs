@@ -6,54 +6,72 @@ use crate::time::{UtcTime, civil_time, digits};
 /// Octets are not the DER that was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not the expected DER")]
-pub(crate) struct Malformed;
+pub struct Malformed;
 
 /// One element: identifier, content, and both with the length in between.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Element<'a> {
-    pub(crate) tag: u8,
-    pub(crate) content: &'a [u8],
-    pub(crate) whole: &'a [u8],
+pub struct Element<'a> {
+    /// Its identifier octet.
+    pub tag: u8,
+    /// What is inside.
+    pub content: &'a [u8],
+    /// All of it.
+    pub whole: &'a [u8],
 }
 
 impl<'a> Element<'a> {
     /// Reads what is inside.
-    pub(crate) fn inside(&self) -> Reader<'a> {
+    pub fn inside(&self) -> Reader<'a> {
         Reader::new(self.content)
     }
 }
 
 /// Reads elements one after the other.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(der: &'a [u8]) -> Self {
+    /// Reads from the first octet on.
+    pub fn new(der: &'a [u8]) -> Self {
         Self { rest: der }
     }
 
     /// The single element that makes up all of `der`.
-    pub(crate) fn only(der: &'a [u8], tag: u8) -> Result<Element<'a>, Malformed> {
+    ///
+    /// # Errors
+    /// [`Malformed`] if it has another tag, or is not alone.
+    pub fn only(der: &'a [u8], tag: u8) -> Result<Element<'a>, Malformed> {
         let mut reader = Self::new(der);
         let element = reader.element(tag)?;
         reader.finish()?;
         Ok(element)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
+    /// The identifier octet of the next element.
+    pub fn peek(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    /// Insists that nothing is left.
+    ///
     /// # Errors
     /// [`Malformed`] if octets are left.
-    pub(crate) fn finish(self) -> Result<(), Malformed> {
+    pub fn finish(self) -> Result<(), Malformed> {
         if self.rest.is_empty() { Ok(()) } else { Err(Malformed) }
     }
 
     /// The next element, whatever it is.
-    pub(crate) fn any(&mut self) -> Result<Element<'a>, Malformed> {
+    ///
+    /// # Errors
+    /// [`Malformed`] if there is none.
+    pub fn any(&mut self) -> Result<Element<'a>, Malformed> {
         let (&tag, after_tag) = self.rest.split_first().ok_or(Malformed)?;
         if tag & 0x1f == 0x1f {
             return Err(Malformed);
@@ -68,27 +86,44 @@ impl<'a> Reader<'a> {
         Ok(Element { tag, content: &whole[header..], whole })
     }
 
-    pub(crate) fn element(&mut self, tag: u8) -> Result<Element<'a>, Malformed> {
+    /// The next element, which must have this tag.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it has another, or there is none.
+    pub fn element(&mut self, tag: u8) -> Result<Element<'a>, Malformed> {
         let element = self.any()?;
         if element.tag == tag { Ok(element) } else { Err(Malformed) }
     }
 
     /// The content of the next element, which must have this tag.
-    pub(crate) fn content(&mut self, tag: u8) -> Result<&'a [u8], Malformed> {
+    ///
+    /// # Errors
+    /// As [`element`](Self::element).
+    pub fn content(&mut self, tag: u8) -> Result<&'a [u8], Malformed> {
         self.element(tag).map(|element| element.content)
     }
 
     /// The next element if it has this tag.
-    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, Malformed> {
+    ///
+    /// # Errors
+    /// [`Malformed`] if it does not end.
+    pub fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, Malformed> {
         if self.rest.first() == Some(&tag) { self.element(tag).map(Some) } else { Ok(None) }
     }
 
-    pub(crate) fn sequence(&mut self) -> Result<Self, Malformed> {
+    /// The next element, a SEQUENCE, opened.
+    ///
+    /// # Errors
+    /// As [`element`](Self::element).
+    pub fn sequence(&mut self) -> Result<Self, Malformed> {
         self.content(tag::SEQUENCE).map(Self::new)
     }
 
     /// Content of an INTEGER: at least one octet, no needless sign octet.
-    pub(crate) fn integer(&mut self) -> Result<&'a [u8], Malformed> {
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn integer(&mut self) -> Result<&'a [u8], Malformed> {
         let content = self.content(tag::INTEGER)?;
         match content {
             [] | [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(Malformed),
@@ -97,7 +132,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Octets of a BIT STRING without unused bits.
-    pub(crate) fn whole_bits(&mut self) -> Result<&'a [u8], Malformed> {
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn whole_bits(&mut self) -> Result<&'a [u8], Malformed> {
         match self.content(tag::BIT_STRING)? {
             [0, octets @ ..] => Ok(octets),
             _ => Err(Malformed),
@@ -105,7 +143,10 @@ impl<'a> Reader<'a> {
     }
 
     /// A BOOLEAN that DER allows to stand where the default is FALSE: only TRUE.
-    pub(crate) fn optional_true(&mut self) -> Result<bool, Malformed> {
+    ///
+    /// # Errors
+    /// [`Malformed`] for any other.
+    pub fn optional_true(&mut self) -> Result<bool, Malformed> {
         match self.optional(tag::BOOLEAN)? {
             None => Ok(false),
             Some(Element { content: [0xff], .. }) => Ok(true),
@@ -115,7 +156,10 @@ impl<'a> Reader<'a> {
 }
 
 /// A UTCTime or GeneralizedTime with seconds and `Z`, as RFC 5280 section 4.1.2.5 allows.
-pub(crate) fn read_time(element: &Element<'_>) -> Result<UtcTime, Malformed> {
+///
+/// # Errors
+/// [`Malformed`] for any other form.
+pub fn read_time(element: &Element<'_>) -> Result<UtcTime, Malformed> {
     let text = element.content;
     let (year, rest) = match (element.tag, text.len()) {
         (tag::UTC_TIME, 13) => {

@@ -7,43 +7,46 @@ use crate::time::UtcTime;
 
 /// A growing DER document.
 #[derive(Default)]
-pub(crate) struct Writer {
+pub struct Writer {
     out: Vec<u8>,
 }
 
 impl Writer {
-    pub(crate) fn new() -> Self {
+    /// An empty document.
+    pub fn new() -> Self {
         Self::default()
     }
 
-    pub(crate) fn with_capacity(octets: usize) -> Self {
+    /// An empty document with room for so many octets.
+    pub fn with_capacity(octets: usize) -> Self {
         Self { out: Vec::with_capacity(octets) }
     }
 
-    pub(crate) fn into_der(self) -> Vec<u8> {
+    /// What was written.
+    pub fn into_der(self) -> Vec<u8> {
         self.out
     }
 
     /// Appends octets that are DER already.
-    pub(crate) fn raw(&mut self, der: &[u8]) {
+    pub fn raw(&mut self, der: &[u8]) {
         self.out.extend_from_slice(der);
     }
 
     /// A primitive element, or a constructed one whose content is at hand.
-    pub(crate) fn element(&mut self, tag: u8, content: &[u8]) {
+    pub fn element(&mut self, tag: u8, content: &[u8]) {
         self.header(tag, content.len());
         self.out.extend_from_slice(content);
     }
 
     /// Identifier and length of an element whose `length` octets follow.
-    pub(crate) fn header(&mut self, tag: u8, length: usize) {
+    pub fn header(&mut self, tag: u8, length: usize) {
         self.out.push(tag);
         let (octets, used) = length_octets(length);
         self.out.extend_from_slice(&octets[..used]);
     }
 
     /// A constructed element with what `content` writes.
-    pub(crate) fn nest(&mut self, tag: u8, content: impl FnOnce(&mut Self)) {
+    pub fn nest(&mut self, tag: u8, content: impl FnOnce(&mut Self)) {
         self.out.push(tag);
         let start = self.out.len();
         content(self);
@@ -51,24 +54,28 @@ impl Writer {
         self.out.splice(start..start, octets[..used].iter().copied());
     }
 
-    pub(crate) fn sequence(&mut self, content: impl FnOnce(&mut Self)) {
+    /// A SEQUENCE with what `content` writes.
+    pub fn sequence(&mut self, content: impl FnOnce(&mut Self)) {
         self.nest(tag::SEQUENCE, content);
     }
 
-    pub(crate) fn oid(&mut self, oid: ObjectIdentifier) {
+    /// An OBJECT IDENTIFIER.
+    pub fn oid(&mut self, oid: ObjectIdentifier) {
         self.element(tag::OBJECT_IDENTIFIER, oid.as_bytes());
     }
 
-    pub(crate) fn null(&mut self) {
+    /// NULL.
+    pub fn null(&mut self) {
         self.element(tag::NULL, &[]);
     }
 
-    pub(crate) fn boolean_true(&mut self) {
+    /// TRUE.
+    pub fn boolean_true(&mut self) {
         self.element(tag::BOOLEAN, &[0xff]);
     }
 
     /// INTEGER from an unsigned big-endian number.
-    pub(crate) fn unsigned(&mut self, big_endian: &[u8]) {
+    pub fn unsigned(&mut self, big_endian: &[u8]) {
         let zeros = big_endian.iter().take_while(|&&b| b == 0).count();
         let digits = &big_endian[zeros..];
         let pad = digits.first().is_none_or(|&b| b & 0x80 != 0);
@@ -80,14 +87,14 @@ impl Writer {
     }
 
     /// BIT STRING of whole octets.
-    pub(crate) fn bit_string(&mut self, octets: &[u8]) {
+    pub fn bit_string(&mut self, octets: &[u8]) {
         self.header(tag::BIT_STRING, octets.len() + 1);
         self.out.push(0);
         self.out.extend_from_slice(octets);
     }
 
     /// BIT STRING with named bits, trailing zero bits removed (X.690 clause 11.2.2).
-    pub(crate) fn named_bits(&mut self, bits: u8) {
+    pub fn named_bits(&mut self, bits: u8) {
         if bits == 0 {
             self.element(tag::BIT_STRING, &[0]);
         } else {
@@ -97,7 +104,7 @@ impl Writer {
     }
 
     /// `Time` of X.509: UTCTime to 2049, GeneralizedTime after (RFC 5280 section 4.1.2.5).
-    pub(crate) fn time(&mut self, time: UtcTime) {
+    pub fn time(&mut self, time: UtcTime) {
         if (1950..=2049).contains(&time.civil().year()) {
             self.element(tag::UTC_TIME, &time_text(time)[2..]);
         } else {
@@ -105,12 +112,22 @@ impl Writer {
         }
     }
 
-    pub(crate) fn generalized_time(&mut self, time: UtcTime) {
+    /// GeneralizedTime, in whole seconds.
+    pub fn generalized_time(&mut self, time: UtcTime) {
         self.generalized_time_as(tag::GENERALIZED_TIME, time);
     }
 
+    /// GeneralizedTime with the milliseconds of its second, without trailing zeros (RFC 3161 section 2.4.2).
+    pub fn generalized_time_millis(&mut self, time: UtcTime, millis: u16) {
+        let mut text = time_text(time)[..14].to_vec();
+        let fraction = format!(".{:03}", millis.min(999));
+        text.extend(fraction.trim_end_matches('0').trim_end_matches('.').bytes());
+        text.push(b'Z');
+        self.element(tag::GENERALIZED_TIME, &text);
+    }
+
     /// GeneralizedTime under an implicit tag.
-    pub(crate) fn generalized_time_as(&mut self, tag: u8, time: UtcTime) {
+    pub fn generalized_time_as(&mut self, tag: u8, time: UtcTime) {
         self.element(tag, &time_text(time));
     }
 }

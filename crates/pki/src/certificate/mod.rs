@@ -114,6 +114,11 @@ impl Certificate {
         self.not_before <= time && time <= self.not_after
     }
 
+    /// Begin and end of the private key's use, if the certificate says so (privateKeyUsagePeriod); either may be open.
+    pub fn private_key_usage(&self) -> Option<(Option<UtcTime>, Option<UtcTime>)> {
+        self.extensions.private_key_usage
+    }
+
     /// The certified key.
     pub fn public_key(&self) -> &PublicKey {
         &self.public_key

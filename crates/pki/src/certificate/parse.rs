@@ -4,7 +4,7 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{Certificate, CertificateDer, CertificateError};
-use crate::asn1::{Reader, oid, tag};
+use crate::asn1::{Element, Reader, oid, read_time, tag};
 use crate::key::{PublicKey, SignatureAlgorithm};
 use crate::name::attributes;
 use crate::time::UtcTime;
@@ -19,6 +19,7 @@ pub(super) struct Extensions {
     pub(super) policies: Vec<String>,
     pub(super) subject_key_identifier: Option<Vec<u8>>,
     pub(super) card_number: Option<String>,
+    pub(super) private_key_usage: Option<(Option<UtcTime>, Option<UtcTime>)>,
 }
 
 impl Extensions {
@@ -124,9 +125,24 @@ fn read_extension(
         _ if extension.oid.as_bytes() == oid::CARD_NUMBER.as_bytes() => {
             found.card_number = Some(card_number(extension.value)?);
         }
+        _ if extension.oid.as_bytes() == oid::PRIVATE_KEY_USAGE_PERIOD.as_bytes() => {
+            found.private_key_usage = Some(key_period(extension.value)?);
+        }
         _ => {}
     }
     Ok(())
+}
+
+/// Begin and end of a `PrivateKeyUsagePeriod` (RFC 3280 section 4.2.1.4).
+fn key_period(value: &[u8]) -> Result<(Option<UtcTime>, Option<UtcTime>), CertificateError> {
+    let mut fields = Reader::only(value, tag::SEQUENCE)?.inside();
+    let mut time = |number| {
+        let found = fields.optional(tag::context(number))?;
+        found.map(|found| read_time(&Element { tag: tag::GENERALIZED_TIME, ..found })).transpose()
+    };
+    let period = (time(0)?, time(1)?);
+    fields.finish()?;
+    Ok(period)
 }
 
 /// Dotted OIDs of an ExtKeyUsageSyntax (RFC 5280 section 4.2.1.12).

@@ -1,10 +1,12 @@
-//! Accepts connections and holds each to its limits.
+//! Plain HTTP for what is signed anyway: accepts connections and holds each to its limits.
 
-use super::behind::Service;
-use super::site::Site;
-use crate::app::App;
+use crate::config::status::StatusConfig;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::pin::pin;
@@ -22,19 +24,25 @@ const STOP_GRACE: Duration = Duration::from_millis(500);
 /// Pause after the system refused a connection: out of file handles, it would refuse the next at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves the public pages of `app` until `shutdown` becomes true or its sender is gone.
-///
-/// Load the board before: until then every certificate is unknown.
-pub async fn serve(app: App, listener: TcpListener, shutdown: watch::Receiver<bool>) {
-    let config = (app.config.status.clone(), app.config.ocsp.clone(), app.config.crl.clone());
-    let site = Site::new(Arc::clone(&app.board), Box::new(Service(Arc::clone(&app))), Arc::clone(&app.clock), config);
-    serve_site(Arc::new(site), listener, shutdown).await;
+/// What a request gets.
+pub type Page = Response<Full<Bytes>>;
+
+/// Who answers requests.
+pub trait Pages: Send + Sync + 'static {
+    /// Answers one request. Nothing fails: what goes wrong has a page of its own.
+    fn respond(&self, request: Request<Incoming>) -> impl Future<Output = Page> + Send;
 }
 
-/// Serves `site` until `shutdown` becomes true or its sender is gone.
-pub async fn serve_site(site: Arc<Site>, listener: TcpListener, mut shutdown: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(site.status.max_connections));
-    let protocol = protocol(&site);
+/// Serves `pages` until `shutdown` becomes true or its sender is gone.
+pub async fn serve<P: Pages>(
+    pages: Arc<P>,
+    limits: StatusConfig,
+    listener: TcpListener,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Semaphore::new(limits.max_connections));
+    let protocol = protocol(&limits);
+    let lifetime = Duration::from_secs(limits.connection_seconds);
     loop {
         let next = tokio::select! {
             next = accept(&listener, &places) => next,
@@ -42,10 +50,11 @@ pub async fn serve_site(site: Arc<Site>, listener: TcpListener, mut shutdown: wa
         };
         match next {
             Ok((stream, place)) => {
-                tokio::spawn(connection(Arc::clone(&site), protocol.clone(), stream, place, shutdown.clone()));
+                let (pages, protocol, stop) = (Arc::clone(&pages), protocol.clone(), shutdown.clone());
+                tokio::spawn(connection(pages, (protocol, lifetime), stream, place, stop));
             }
             Err(error) => {
-                tracing::warn!(error = %error, "a connection to the status listener was not accepted");
+                tracing::warn!(error = %error, "a connection was not accepted");
                 let stop = tokio::time::timeout(ACCEPT_PAUSE, stopped(&mut shutdown)).await;
                 if stop.is_ok() {
                     break;
@@ -54,9 +63,9 @@ pub async fn serve_site(site: Arc<Site>, listener: TcpListener, mut shutdown: wa
         }
     }
     drop(listener);
-    let all = u32::try_from(site.status.max_connections).unwrap_or(u32::MAX);
+    let all = u32::try_from(limits.max_connections).unwrap_or(u32::MAX);
     if tokio::time::timeout(STOP_GRACE, places.acquire_many(all)).await.is_err() {
-        tracing::info!("status connections were cut at the stop");
+        tracing::info!("connections were cut at the stop");
     }
 }
 
@@ -67,29 +76,28 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> std::io::Res
     Ok((stream, place))
 }
 
-fn protocol(site: &Site) -> http1::Builder {
+fn protocol(limits: &StatusConfig) -> http1::Builder {
     let mut protocol = http1::Builder::new();
     protocol
         .timer(TokioTimer::new())
         .half_close(true)
-        .header_read_timeout(Duration::from_millis(site.status.head_timeout_ms))
+        .header_read_timeout(Duration::from_millis(limits.head_timeout_ms))
         .max_buf_size(MAX_HEAD_OCTETS)
         .max_headers(MAX_HEADERS)
         .pipeline_flush(true);
     protocol
 }
 
-async fn connection(
-    site: Arc<Site>,
-    protocol: http1::Builder,
+async fn connection<P: Pages>(
+    pages: Arc<P>,
+    (protocol, lifetime): (http1::Builder, Duration),
     stream: TcpStream,
     _place: OwnedSemaphorePermit,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let lifetime = Duration::from_secs(site.status.connection_seconds);
     let service = service_fn(move |request| {
-        let site = Arc::clone(&site);
-        async move { Ok::<_, Infallible>(site.respond(request).await) }
+        let pages = Arc::clone(&pages);
+        async move { Ok::<_, Infallible>(pages.respond(request).await) }
     });
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
@@ -103,8 +111,8 @@ async fn connection(
     match ended {
         Ok(Ok(())) => {}
         // Clients that leave in the middle or speak no HTTP: their fault, and anybody can cause it.
-        Ok(Err(error)) => tracing::debug!(error = %error, "a status connection ended badly"),
-        Err(_) => tracing::debug!("a status connection lived too long"),
+        Ok(Err(error)) => tracing::debug!(error = %error, "a connection ended badly"),
+        Err(_) => tracing::debug!("a connection lived too long"),
     }
 }
 
@@ -112,4 +120,13 @@ async fn connection(
 async fn stopped(shutdown: &mut watch::Receiver<bool>) {
     // An error means that the sender is gone, and with it whoever could say stop.
     let _gone = shutdown.wait_for(|stop| *stop).await;
+}
+
+/// None if the body is too large, too slow or broken off.
+pub async fn read_body(body: Incoming, most: usize, within: Duration) -> Option<Bytes> {
+    if body.size_hint().lower() > u64::try_from(most).unwrap_or(u64::MAX) {
+        return None;
+    }
+    let collected = tokio::time::timeout(within, Limited::new(body, most).collect()).await;
+    Some(collected.ok()?.ok()?.to_bytes())
 }
