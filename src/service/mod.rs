@@ -14,6 +14,7 @@ pub mod cursors;
 pub mod decisions;
 pub mod emergency;
 pub mod enrol;
+pub mod erase;
 pub mod error;
 pub mod evidence;
 pub mod export;

@@ -5,8 +5,8 @@ use crate::engine::{Connection, Value};
 use crate::fault::Faults;
 use crate::seal::Keys;
 use crate::{
-    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys, notices,
-    onboarding, people, policies, registry, relying, requests, revocations, sessions, status,
+    approvals, assignments, audit, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys,
+    notices, onboarding, people, policies, registry, relying, requests, revocations, sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -77,13 +77,14 @@ enum Step {
     Checked,
     Work,
     WorkDone,
+    ErasePersonal,
     RequestKey,
     RequestAnswer,
     ForgetRequests,
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 56] = [
+static STATEMENTS: [&Statement; 57] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::CHANGED,
@@ -137,6 +138,7 @@ static STATEMENTS: [&Statement; 56] = [
     &registry::CHECKED,
     &registry::NEW_WORK,
     &registry::WORK_DONE,
+    &audit::ERASE,
     &requests::NEW,
     &requests::ANSWER,
     &requests::FORGET,
@@ -193,6 +195,11 @@ impl Plan {
                 self.push(Step::Checked, registry::checked_row(evidence));
             }
             Write::NewWork(item) => self.push(Step::Work, registry::work_row(item)),
+            Write::ErasePersonal(records) => {
+                for sequence in records {
+                    self.push_once(Step::ErasePersonal, audit::erased_row(*sequence)?);
+                }
+            }
             Write::WorkDone(item) => self.push(Step::WorkDone, registry::done_row(item)),
             Write::Employment(employment) => self.push(Step::Employment, people::employment_row(employment)),
             Write::HandOut(hand_out) => self.push(Step::HandOut, hand_outs::row(hand_out)),
