@@ -127,6 +127,9 @@ pub enum ServiceError {
     /// The person's data is protected, and the caller has no package for that in force.
     #[error("personal data of this person is protected: it takes a package and a training of its own")]
     Protected,
+    /// What was to be erased must still be kept.
+    #[error("it is to be kept: an employment or a certificate's time is not over")]
+    StillKept,
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -153,9 +156,11 @@ impl ServiceError {
             | Self::OnSelf
             | Self::Protected => Kind::Denied,
             Self::Invalid { .. } | Self::Csr(_) => Kind::Invalid,
-            Self::WrongStage { .. } | Self::KeyState { .. } | Self::NotRunning(_) | Self::EmploymentOver => {
-                Kind::Conflict
-            }
+            Self::StillKept
+            | Self::WrongStage { .. }
+            | Self::KeyState { .. }
+            | Self::NotRunning(_)
+            | Self::EmploymentOver => Kind::Conflict,
             Self::RequestKey(e) => e.kind(),
             Self::Onboarding(e) => e.kind(),
             Self::Assignment(e) => e.kind(),
@@ -204,6 +209,7 @@ impl ServiceError {
             Self::OnSelf => "on-self",
             Self::Protected => "protected-person",
             Self::OnWorkList => "on-work-list",
+            Self::StillKept => "still-kept",
             Self::Register(RegisterError::Malformed(_)) => "register-malformed",
             Self::Register(_) => "register-away",
             Self::EmploymentOver => "employment-over",

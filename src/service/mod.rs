@@ -16,6 +16,7 @@ mod custody;
 pub mod decisions;
 pub mod emergency;
 pub mod enrol;
+pub mod erase;
 pub mod error;
 pub mod evidence;
 pub mod export;

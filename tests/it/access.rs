@@ -387,6 +387,18 @@ impl Objects {
             ),
             ours(
                 Method::POST,
+                "/ra/v1/persons/{id}/erasure",
+                format!("/ra/v1/persons/{}/erasure", self.applicant),
+                Some(json!({"grounds": "case 6"})),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/work/{id}/erasure",
+                format!("/ra/v1/work/{}/erasure", self.work),
+                Some(json!({"reason": "case 7"})),
+            ),
+            ours(
+                Method::POST,
                 "/ra/v1/persons/{id}/protection",
                 format!("/ra/v1/persons/{}/protection", self.applicant),
                 Some(json!({"protection": "secrecy-marking", "reason": "case 2"})),

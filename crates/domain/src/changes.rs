@@ -81,6 +81,8 @@ pub enum Write {
     RegisterAnswer(Evidence),
     /// Something waits for a person.
     NewWork(WorkItem),
+    /// The personal values of these records are erased; the chain stays valid.
+    ErasePersonal(Vec<u64>),
     /// Something that waited is done. Stale if it was.
     WorkDone(WorkItem),
     /// A person's new employment.

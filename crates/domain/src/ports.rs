@@ -377,8 +377,8 @@ pub trait AuditLog: Send + Sync {
     async fn records_of(&self, tenant: &TenantId, from: u64, limit: u32) -> Result<Vec<Record>>;
     /// The personal values of a record that were not erased: field, salt, value.
     async fn personal(&self, sequence: u64) -> Result<Vec<(String, [u8; 16], String)>>;
-    /// Erases the personal values of a record; the chain stays valid.
-    async fn erase_personal(&self, sequence: u64) -> Result<()>;
+    /// Records of an agency that name an id and have personal values beside them, in order, from `from` on.
+    async fn records_naming(&self, tenant: &TenantId, id: &str, from: u64, limit: u32) -> Result<Vec<Record>>;
 }
 
 /// The outbox: what is told, and what became of it.

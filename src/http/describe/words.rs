@@ -75,7 +75,6 @@ const WORDS: [(&str, &str); 133] = [
     ("DecisionsView.appeal_en", "Whoever the decision concerns may appeal it in writing."),
     ("DecisionsView.appeal_sv", "Den som beslutet angår får överklaga det skriftligt."),
     ("EmploymentHeard.outcome", "ordered"),
-    ("EmploymentHeard.work", ID),
     ("EnrolmentView.stage", "issued"),
     ("FunctionView.operation", OPERATION),
     ("FunctionView.stage", "ordered"),
@@ -180,4 +179,5 @@ const WORDS: [(&str, &str); 133] = [
     ("validation_time", TIME),
     ("verdict", "accepted"),
     ("version", "2026-1"),
+    ("work", ID),
 ];

@@ -10,6 +10,7 @@ pub mod card_view;
 pub mod decision;
 pub mod delivery;
 pub mod enrolment;
+pub mod erasure;
 pub mod export;
 pub mod function;
 pub mod function_view;
@@ -78,6 +79,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(hr::end))
         .routes(routes!(decision::read))
         .routes(routes!(decision::protect))
+        .routes(routes!(erasure::ask))
+        .routes(routes!(erasure::decide))
         .routes(routes!(work::list))
         .routes(routes!(work::close))
 }

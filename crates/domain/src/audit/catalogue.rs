@@ -102,6 +102,8 @@ pub const CATALOGUE: &[Kind] = &[
     kind("the record", "agency.read", "An auditor read what an agency does."),
     kind("the record", "audit.read", "Somebody read the log, or an agency's part."),
     kind("the record", "audit.sealed", "The end of the log was signed."),
+    kind("the record", "erasure.asked", "Somebody asked for the erasure of what stands of a person beside the log."),
+    kind("the record", "erasure.done", "It was erased, by somebody else."),
     kind("the record", "evidence.exported", "The evidence of a card was exported."),
     kind("time stamps", "timestamp.issued", "A time stamp was to be signed; its serial number and the digest."),
     kind("time stamps", "timestamp.unit-made", "A time-stamping unit got its key and certificate."),

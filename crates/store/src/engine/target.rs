@@ -138,6 +138,7 @@ const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "notices", include_str!("../../migrations/sqlite/0013_notices.sql")),
     (14, "requests", include_str!("../../migrations/sqlite/0014_requests.sql")),
     (15, "systems", include_str!("../../migrations/sqlite/0015_systems.sql")),
+    (16, "erasure", include_str!("../../migrations/sqlite/0016_erasure.sql")),
     (17, "saml", include_str!("../../migrations/sqlite/0017_saml.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -154,6 +155,7 @@ const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "notices", include_str!("../../migrations/postgres/0013_notices.sql")),
     (14, "requests", include_str!("../../migrations/postgres/0014_requests.sql")),
     (15, "systems", include_str!("../../migrations/postgres/0015_systems.sql")),
+    (16, "erasure", include_str!("../../migrations/postgres/0016_erasure.sql")),
     (17, "saml", include_str!("../../migrations/postgres/0017_saml.sql")),
 ];
 

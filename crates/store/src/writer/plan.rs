@@ -5,9 +5,9 @@ use crate::engine::{Connection, Value};
 use crate::fault::Faults;
 use crate::seal::Keys;
 use crate::{
-    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys, notices,
-    onboarding, people, policies, registry, relying, requests, reserves, revocation_codes, revocations, sessions,
-    status,
+    approvals, assignments, audit, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys,
+    notices, onboarding, people, policies, registry, relying, requests, reserves, revocation_codes, revocations,
+    sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -81,13 +81,14 @@ enum Step {
     Checked,
     Work,
     WorkDone,
+    ErasePersonal,
     RequestKey,
     RequestAnswer,
     ForgetRequests,
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 59] = [
+static STATEMENTS: [&Statement; 60] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::CHANGED,
@@ -144,6 +145,7 @@ static STATEMENTS: [&Statement; 59] = [
     &registry::CHECKED,
     &registry::NEW_WORK,
     &registry::WORK_DONE,
+    &audit::ERASE,
     &requests::NEW,
     &requests::ANSWER,
     &requests::FORGET,
@@ -200,6 +202,11 @@ impl Plan {
                 self.push(Step::Checked, registry::checked_row(evidence));
             }
             Write::NewWork(item) => self.push(Step::Work, registry::work_row(item)),
+            Write::ErasePersonal(records) => {
+                for sequence in records {
+                    self.push_once(Step::ErasePersonal, audit::erased_row(*sequence)?);
+                }
+            }
             Write::WorkDone(item) => self.push(Step::WorkDone, registry::done_row(item)),
             Write::Employment(employment) => self.push(Step::Employment, people::employment_row(employment)),
             Write::HandOut(hand_out) => self.push(Step::HandOut, hand_outs::row(hand_out)),
