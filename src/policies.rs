@@ -6,6 +6,7 @@ use domain::end_of_ca::{EndOfCa, EndOfCaError};
 use domain::evidence::Signed;
 use domain::function::{FunctionPolicy, FunctionPolicyError};
 use domain::packages::{Packages, PolicyError};
+use domain::reserve::{ReservePolicy, ReservePolicyError};
 use domain::retention::{Retention, RetentionError};
 use pki::profile::{Algorithms, Claims, Profile, ProfileError, Profiles};
 use std::fs::File;
@@ -103,6 +104,16 @@ pub fn retention(bundle: &Bundle) -> Result<Retention, RulesError> {
     Ok(Retention::from_toml(bundle.get(RETENTION).ok_or(RulesError::Missing(RETENTION))?)?)
 }
 
+/// Who gives reserve cards, and for how long. Its profiles are among those of the bundle.
+///
+/// # Errors
+/// [`RulesError`], which names the file.
+pub fn reserve(bundle: &Bundle, profiles: &Profiles) -> Result<ReservePolicy, RulesError> {
+    let policy = ReservePolicy::from_toml(bundle.get(RESERVE).ok_or(RulesError::Missing(RESERVE))?)?;
+    let unknown = policy.profiles().into_iter().find(|name| profiles.get(name).is_none()).map(str::to_owned);
+    unknown.map_or(Ok(policy), |name| Err(RulesError::NoProfile(RESERVE, name)))
+}
+
 /// A bundle whose rules cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -119,6 +130,12 @@ pub enum RulesError {
     /// How long records are kept.
     #[error(transparent)]
     Retention(#[from] RetentionError),
+    /// How reserve cards are given.
+    #[error(transparent)]
+    Reserve(#[from] ReservePolicyError),
+    /// A file names a profile that is not there.
+    #[error("{0} names {1}, and there is no such profile")]
+    NoProfile(&'static str, String),
     /// What stays of a CA.
     #[error(transparent)]
     EndOfCa(#[from] EndOfCaError),
@@ -180,6 +197,7 @@ const ASSURANCE: &str = "assurance.toml";
 const END_OF_CA: &str = "end-of-ca.toml";
 const FUNCTIONS: &str = "functions.toml";
 const RETENTION: &str = "retention.toml";
+const RESERVE: &str = "reserve.toml";
 const PACKAGES: &str = "access/packages.toml";
 /// The file with the officers' approval: an operation and the statements over it, JSON.
 pub const APPROVAL: &str = "approval.json";

@@ -5,6 +5,7 @@ use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 pub use crate::config::issuer::IssuerKind;
 use crate::server_identity::ServerIdentity;
+use crate::service::attempts::Attempts;
 use crate::service::conditions::UnderWay;
 use crate::service::cursors::Cursors;
 use crate::service::known::Known;
@@ -68,6 +69,10 @@ pub struct Parts {
     pub callers: Known<Caller>,
     /// Signers of statements looked up lately.
     pub officers: Known<Officer>,
+    /// Revocation codes that were tried lately.
+    pub code_attempts: Attempts,
+    /// Refusals of reserve cards that were logged lately.
+    pub fetch_attempts: Attempts,
     /// Places for validations that run at once.
     pub validating: Arc<Semaphore>,
     /// Where lists go on.

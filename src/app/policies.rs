@@ -1,7 +1,7 @@
 //! The policies as a running service uses them.
 
 use super::StartError;
-use crate::policies::{PolicyFolder, assurance, end_of_ca, functions, packages, profiles, retention};
+use crate::policies::{PolicyFolder, assurance, end_of_ca, functions, packages, profiles, reserve, retention};
 use domain::assurance::Assurance;
 use domain::bulk::RevocationPolicy;
 use domain::bundle::Bundle;
@@ -13,6 +13,7 @@ use domain::hand_out::Terms;
 use domain::orders::OrderPolicy;
 use domain::packages::Packages;
 use domain::register::RegisterPolicy;
+use domain::reserve::ReservePolicy;
 use domain::retention::Retention;
 use domain::session::pace::LoginPolicy;
 use pki::profile::Profiles;
@@ -37,6 +38,8 @@ pub struct Policies {
     pub terms: Terms,
     /// When revoking takes a second person.
     pub revocation: RevocationPolicy,
+    /// How reserve cards are given.
+    pub reserve: ReservePolicy,
     /// How often the same may log in or call.
     pub logins: LoginPolicy,
     /// What is stamped, and how exactly.
@@ -77,7 +80,8 @@ impl Policies {
         let register = RegisterPolicy::from_toml(text(REGISTER)?)?;
         let orders = OrderPolicy::from_toml(text(ORDERS)?)?;
         let appeal = AppealText::from_toml(text(DECISIONS)?)?;
-        let (functions, end_of_ca, digest) = (functions(bundle)?, end_of_ca(bundle)?, bundle.digest());
+        let (functions, reserve) = (functions(bundle)?, reserve(bundle, &profiles)?);
+        let (end_of_ca, digest) = (end_of_ca(bundle)?, bundle.digest());
         Ok(Self {
             digest,
             profiles,
@@ -86,6 +90,7 @@ impl Policies {
             assurance,
             terms,
             revocation,
+            reserve,
             logins,
             timestamps,
             functions,

@@ -13,6 +13,7 @@ use crate::crash::{Crash, NotACrash, STORE_VARIABLE};
 use crate::custody::TokenCustody;
 use crate::policies::{FolderError, RulesError};
 use crate::server_identity::ServerIdentity;
+use crate::service::attempts::Attempts;
 use crate::service::known::Known;
 use crate::service::policies::PoliciesError;
 use domain::bulk::RevocationPolicyError;
@@ -154,6 +155,8 @@ pub async fn start(config: Config) -> Result<App, StartError> {
         entropy: Arc::new(System),
         wake: Wake::default(),
         callers: Known::default(),
+        code_attempts: Attempts::default(),
+        fetch_attempts: Attempts::default(),
         officers: Known::default(),
         validating: Arc::new(tokio::sync::Semaphore::new(crate::service::validate::AT_ONCE)),
         cursors: crate::service::cursors::Cursors::new(&System),

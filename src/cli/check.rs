@@ -1,6 +1,7 @@
 //! `sigill check`: says whether a configuration can be used, and what it means.
 
 use crate::app::Policies;
+use crate::config::timestamps::{ClockSource, PATH, TimestampsConfig};
 use crate::config::{Config, Mode};
 use anyhow::Context;
 use std::fmt::Write;
@@ -43,6 +44,8 @@ pub fn check(path: &Path) -> anyhow::Result<String> {
         |resolver| format!("{resolver}  (challenges of functions' names)"),
     );
     writeln!(said, "  resolver  {resolver}")?;
+    let stamps = config.timestamps.as_ref().map_or_else(|| "none".to_owned(), stamps);
+    writeln!(said, "  stamps    {stamps}")?;
     for notice in notices(&config) {
         writeln!(said, "  notices   {notice}")?;
     }
@@ -53,6 +56,15 @@ pub fn check(path: &Path) -> anyhow::Result<String> {
         policies.profiles.iter().map(pki::profile::Profile::name).collect::<Vec<_>>().join(", ")
     )?;
     Ok(said)
+}
+
+/// Where time stamps are given, and who vouches for the clock.
+fn stamps(config: &TimestampsConfig) -> String {
+    let clock = match &config.clock {
+        ClockSource::Assumed => "assumed to be right".to_owned(),
+        ClockSource::Chrony { program, .. } => format!("measured by {}", program.display()),
+    };
+    format!("http://{}{}  (the clock is {clock})", config.listen, PATH)
 }
 
 /// Who is told on which way.

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// The only path there.
+pub const PATH: &str = "/tsa";
+
 /// The time-stamping authority; what it stamps stands in `policies/timestamps.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

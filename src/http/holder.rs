@@ -22,6 +22,7 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(me))
         .routes(routes!(revoke_own_card))
+        .routes(routes!(renew_code))
         .routes(routes!(sessions))
         .routes(routes!(end_session))
 }
@@ -79,6 +80,27 @@ pub async fn revoke_own_card(
     let revoked = service::revoke::own_card(&app, &permit, &number, request.reason).await;
     let revoked = Attempt::of(&permit).noted(&app, About::Thing(Thing::Card(&number)), revoked).await?;
     Ok(Json(RevokedView::from(&revoked)))
+}
+
+/// A revocation code.
+#[derive(Serialize, ToSchema)]
+pub struct CodeView {
+    /// What revokes the card when it is lost. Shown once.
+    #[schema(example = "7Q2M-X0KD-4HTB")]
+    revocation_code: String,
+}
+
+/// Gives a new revocation code for one of the caller's cards, in the place of the one before.
+#[utoipa::path(post, operation_id = "renewRevocationCode", tag = "self", path = "/self/v1/cards/{number}/revocation-code", params(("number" = String, Path,)),
+    responses((status = 200, body = CodeView), (status = "default", body = Problem)))]
+pub async fn renew_code(
+    permit: Permit<RevokeOwnCard>,
+    State(app): State<App>,
+    Path(number): Path<CardNumber>,
+) -> Result<Json<CodeView>, Problem> {
+    let code = service::revocation_code::renew(&app, &permit, &number).await;
+    let code = Attempt::of(&permit).noted(&app, About::Thing(Thing::Card(&number)), code).await?;
+    Ok(Json(CodeView { revocation_code: code.reveal() }))
 }
 
 /// A login at a relying service.

@@ -26,6 +26,7 @@ pub mod page;
 pub mod permit;
 pub mod plain;
 pub mod problem;
+pub mod public;
 pub mod ra;
 pub mod relying;
 pub mod stamp;
@@ -81,7 +82,8 @@ pub fn api(app: App, metrics: MetricsText) -> Router {
     let metrics = get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) });
     let router = Router::new().route("/openapi.json", description).route("/metrics", metrics);
     let router = if app.login.is_some() { router.merge(relying::provider(&app)) } else { router };
-    finish(router, app)
+    // Whoever lost the card has none to call the officers' listener with.
+    finish(router.merge(public::router().split_for_parts().0), app)
 }
 
 fn officers_router() -> OpenApiRouter<App> {
@@ -89,6 +91,7 @@ fn officers_router() -> OpenApiRouter<App> {
         .merge(ra::router())
         .merge(admin::router())
         .merge(holder::router())
+        .merge(public::router())
         .merge(relying::registration::router())
         .merge(validation::router())
 }

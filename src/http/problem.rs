@@ -1,6 +1,7 @@
 //! The only mapping from errors to responses (RFC 9457).
 
 use crate::service::ServiceError;
+use crate::service::attempts::WINDOW_SECONDS;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -60,9 +61,11 @@ impl Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language));
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Language"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            StatusCode::TOO_MANY_REQUESTS => headers.insert(header::RETRY_AFTER, HeaderValue::from(WINDOW_SECONDS)),
+            _ => None,
+        };
         response
     }
 }
@@ -89,6 +92,7 @@ fn status(error: &ServiceError) -> StatusCode {
     match (error, error.kind()) {
         (ServiceError::NoCertificate | ServiceError::BadCertificate(_), _) => StatusCode::UNAUTHORIZED,
         (ServiceError::Store(StoreError::NotAsSeen), _) => StatusCode::PRECONDITION_FAILED,
+        (ServiceError::TooMany, _) => StatusCode::TOO_MANY_REQUESTS,
         (_, Kind::Invalid) => StatusCode::BAD_REQUEST,
         (_, Kind::Denied) => StatusCode::FORBIDDEN,
         (_, Kind::NotFound) => StatusCode::NOT_FOUND,

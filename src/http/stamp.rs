@@ -2,6 +2,7 @@
 
 use super::plain::{self, Page, Pages, read_body};
 use crate::app::{App, Timestamps};
+use crate::config::timestamps::PATH;
 use crate::service::stamp;
 use bytes::Bytes;
 use http_body_util::Full;
@@ -71,7 +72,5 @@ fn empty(status: StatusCode) -> Page {
     page
 }
 
-/// The only path.
-pub const PATH: &str = "/tsa";
 const QUERY: HeaderValue = HeaderValue::from_static("application/timestamp-query");
 const REPLY: HeaderValue = HeaderValue::from_static("application/timestamp-reply");

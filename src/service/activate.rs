@@ -6,7 +6,7 @@ use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::identify::{check_document, serde_word};
 use crate::service::permit::{ActivateCard, Permit};
-use crate::service::{protection, publish, standing};
+use crate::service::{protection, publish, reserve, revocation_code, standing};
 use domain::audit::Event;
 use domain::certificate::fingerprint;
 use domain::changes::{Changes, Stored, Write};
@@ -14,6 +14,7 @@ use domain::enrolment::{AnyEnrolment, Enrolment, Issued};
 use domain::hand_out::HandOut;
 use domain::onboarding::Scope;
 use domain::operation::{Operation, ShownDocument, TermsRef};
+use domain::revocation_code::RevocationCode;
 use domain::{CardNumber, EnrolmentId, TenantId};
 use std::time::Duration;
 
@@ -42,7 +43,8 @@ pub async fn prepare(
     Ok(row.value.receipt(permit.person(), accept(app, &document).map(|()| document)?, terms(app, language)?))
 }
 
-/// Activates the card of an issued application. Production demands the holder's receipt.
+/// Activates the card of an issued application, and draws the revocation code that the holder is shown. Production
+/// demands the holder's receipt.
 ///
 /// # Errors
 /// [`ServiceError`]; the applicant and the approver are refused, and so are a revoked card and a receipt that another
@@ -52,7 +54,7 @@ pub async fn activate(
     permit: &Permit<ActivateCard>,
     id: &EnrolmentId,
     receipt: Option<Receipt>,
-) -> Result<AnyEnrolment, ServiceError> {
+) -> Result<(AnyEnrolment, RevocationCode), ServiceError> {
     let now = app.clock.now();
     let Stored { value: enrolment, version } = load(app, permit, id).await?;
     protection::guard(app, permit, &enrolment.applicant).await?;
@@ -69,14 +71,18 @@ pub async fn activate(
     let card = card.ok_or(ServiceError::Incomplete("the enrolment's card"))?;
     let active = card
         .value
+        .clone()
         .activate()
         .map_err(|why| ServiceError::WrongStage { wanted: why.wanted.as_str(), found: why.found.as_str() })?;
+    reserve::supersede(app, permit.tenant(), &enrolment.applicant).await?;
     let event = Event::new("card.activated", permit.actor(), enrolment.card.as_str(), now)
         .in_tenant(permit.tenant())
         .with("enrolment", id);
     let activated = enrolment.activate(permit.person().clone(), now)?;
     let activated = AnyEnrolment::Activated(activated);
+    let (code, kept) = revocation_code::draw(app, permit.tenant(), &card.value.number).await?;
     let mut changes = Changes::recording(event)
+        .write(Write::RevocationCode(kept))
         .write(Write::Card { new: active, seen: card.version })
         .write(Write::Enrolment { new: activated.clone(), seen: version });
     if let Some(hand_out) = hand_out {
@@ -84,7 +90,7 @@ pub async fn activate(
     }
     commit(app, changes).await?;
     answer_now(app, permit.tenant(), activated.card()).await;
-    Ok(activated)
+    Ok((activated, code))
 }
 
 async fn load(
@@ -144,7 +150,7 @@ fn received(app: &App, permit: &Permit<ActivateCard>, hand_out: &HandOut) -> Eve
 
 /// The holder uses the card at once: its OCSP answers do not wait for those of others. What cannot be
 /// signed now follows when the job can.
-async fn answer_now(app: &App, tenant: &TenantId, card: &CardNumber) {
+pub(super) async fn answer_now(app: &App, tenant: &TenantId, card: &CardNumber) {
     let published = async {
         let (mut records, now) = (app.store.certificates_of_card(tenant, card).await?, app.clock.now());
         records.retain(|record| !app.board.is_answered(&record.intent.certificate, now));

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::config::Mode;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
-use crate::service::officers::Signatory;
+use crate::service::identify::signed_by_caller;
 use crate::service::permit::{ApproveEnrolment, Permit};
 use crate::service::protection;
 use crate::service::text::{MAX_REASON, one_line};
@@ -14,8 +14,8 @@ use domain::approval::ApprovalSignature;
 use domain::audit::Event;
 use domain::changes::{Changes, Write};
 use domain::enrolment::AnyEnrolment;
-use domain::evidence::{EvidenceError, verify_statement};
 use domain::operation::Act;
+use domain::reserve::ReserveError;
 
 /// Adds the caller's signature to the application's approval; the one that completes it approves
 /// the application. Production demands the approver's own reason.
@@ -33,27 +33,16 @@ pub async fn approve(
     let AnyEnrolment::Identified(enrolment) = row.value else {
         return Err(ServiceError::WrongStage { wanted: "identified", found: row.value.stage_name() });
     };
-    protection::guard(app, permit, &enrolment.applicant).await?;
-    match &reason {
-        Some(reason) => one_line("reason", reason, MAX_REASON)?,
-        None if app.config.mode == Mode::Production => {
-            let problem = "the approver's own reason".to_owned();
-            return Err(ServiceError::Invalid { field: "reason", problem });
-        }
-        None => {}
+    if enrolment.reserve.is_some() {
+        return Err(ReserveError::OtherWay.into());
     }
+    protection::guard(app, permit, &enrolment.applicant).await?;
+    check_reason(app, reason.as_deref())?;
     let open = app.store.approval(permit.tenant(), &enrolment.stage().approval).await?;
     let open = open.ok_or(ServiceError::Incomplete("the enrolment's approval"))?;
 
-    let signatory = Signatory::of(app, &statement).await?;
-    let officer = verify_statement(&statement, Act::Approve, open.value.hash(), &signatory, now)?.officer;
-    if officer.person != *permit.person() || officer.tenant != *permit.tenant() {
-        return Err(EvidenceError::NotAnOfficer.into());
-    }
-    if !officer.roles.contains(&Role::Approver) {
-        return Err(EvidenceError::WrongRole { role: Role::Approver }.into());
-    }
-    let signature = ApprovalSignature { by: officer.person.clone(), at: now, statement, reason };
+    signed_by_caller(app, permit, (Act::Approve, Role::Approver), open.value.hash(), &statement).await?;
+    let signature = ApprovalSignature { by: permit.person().clone(), at: now, statement, reason };
     let signed = open.value.sign(signature)?;
 
     let event = Event::new("enrolment.approval-signed", permit.actor(), id.as_str(), now)
@@ -66,11 +55,26 @@ pub async fn approve(
         commit(app, changes).await?;
         return Ok(AnyEnrolment::Identified(enrolment));
     }
-    let approved = enrolment.approve(officer.person, now)?;
+    let approved = enrolment.approve(permit.person().clone(), now)?;
     let approved = AnyEnrolment::Approved(approved);
     changes = changes
         .write(Write::Enrolment { new: approved.clone(), seen: row.version })
         .also(Event::new("enrolment.approved", permit.actor(), id.as_str(), now).in_tenant(permit.tenant()));
     commit(app, changes).await?;
     Ok(approved)
+}
+
+/// An approver's own reason, which production demands.
+///
+/// # Errors
+/// [`ServiceError::Invalid`].
+pub(super) fn check_reason(app: &App, reason: Option<&str>) -> Result<(), ServiceError> {
+    match reason {
+        Some(reason) => one_line("reason", reason, MAX_REASON),
+        None if app.config.mode == Mode::Production => {
+            let problem = "the approver's own reason".to_owned();
+            Err(ServiceError::Invalid { field: "reason", problem })
+        }
+        None => Ok(()),
+    }
 }

@@ -7,6 +7,7 @@ use crate::service::commit::commit;
 use crate::service::permit::{Permit, SubmitEnrolment};
 use crate::service::protection;
 use crate::service::register::{self, Answer, Concerned};
+use crate::service::reserve::{self, Wish};
 use crate::service::standing;
 use domain::audit::{Actor, Event};
 use domain::card::{Card, CardState};
@@ -16,6 +17,7 @@ use domain::onboarding::Scope;
 use domain::operation::PlannedProfile;
 use domain::people::{Employment, Person, Tenant};
 use domain::register::{Occasion, Reason};
+use domain::reserve::{ReserveError, ReserveOrder};
 use domain::subject::{self, SubjectFault};
 use domain::{CardNumber, EnrolmentId, PersonId};
 use pki::identifier::PersonalNumber;
@@ -34,6 +36,8 @@ pub struct Application {
     pub surname: String,
     /// The card that was ordered.
     pub card: CardNumber,
+    /// What is asked for if it is a reserve card.
+    pub reserve: Option<Wish>,
 }
 
 /// Submits an application for a card; the person and the employment are made known if they are new.
@@ -49,10 +53,16 @@ pub async fn enrol(
     let now = app.clock.now();
     let tenant = app.store.tenant(permit.tenant()).await?.ok_or(ServiceError::Incomplete("the caller's agency"))?;
     standing::serves(app, &tenant, Scope::Certificates).await?;
-    let applicant = applicant(app, permit, &application).await?;
-    let Applicant { person, known, employment, answer, .. } = applicant;
+    let Application { identity_number, given_name, surname, card, reserve } = application;
+    let claimed = Claimed { number: &identity_number, given_name: &given_name, surname: &surname };
+    let Applicant { person, known, employment, answer, .. } = applicant(app, permit, claimed).await?;
+    let reserve = match reserve {
+        Some(wish) if employment.is_some() => Some(reserve::order(app, (&tenant.id, &person), &card, wish).await?),
+        Some(_) => return Err(ReserveError::NoOrdinaryCard.into()),
+        None => None,
+    };
     let ordering = Ordering { actor: permit.actor(), by: permit.person().clone(), at: now };
-    let (enrolment, mut changes) = ordered(app, ordering, &tenant, (&person, application.card, answer))?;
+    let (enrolment, mut changes) = ordered(app, ordering, &tenant, (&person, card, answer), reserve)?;
     if employment.is_none() {
         let employment = Employment { tenant: tenant.id, person: person.id.clone(), since: now, until: None };
         changes = changes.write(Write::Employment(employment));
@@ -74,7 +84,8 @@ pub(super) struct Ordering {
     pub(super) at: UtcTime,
 }
 
-/// The order of a card, with its event, the card's number bound to the person, and what the register said.
+/// The order of a card, a reserve card if that is said, with its event, the card's number bound to the person, and what
+/// the register said.
 ///
 /// # Errors
 /// [`ServiceError`] if no card could be ordered now, or for nobody of that kind.
@@ -83,37 +94,47 @@ pub(super) fn ordered(
     Ordering { actor, by, at }: Ordering,
     tenant: &Tenant,
     (person, number, answer): (&Person, CardNumber, Answer),
+    reserve: Option<ReserveOrder>,
 ) -> Result<(AnyEnrolment, Changes), ServiceError> {
     let id = EnrolmentId::from_random(app.entropy.random16());
     let enrolment = Enrolment::submit(
         (id.clone(), tenant.id.clone()),
         (person.id.clone(), number.clone()),
         person.subject(tenant, &number),
-        planned(app)?,
+        (planned(app, reserve.is_some())?, reserve.clone()),
         Submitted { by, at },
     )?;
-    let event = Event::new("enrolment.submitted", actor, id.as_str(), at)
+    let mut event = Event::new("enrolment.submitted", actor, id.as_str(), at)
         .in_tenant(&tenant.id)
         .with("applicant", &person.id)
         .with("card", &number)
         .personal("identity_number", person.identity_number.as_str(), app.entropy.random16())
         .personal("name", person.display_name(), app.entropy.random16());
+    if let Some(order) = &reserve {
+        event = event.with("ordinary_card", &order.ordinary).with("days", order.days);
+    }
     let (tenant, holder) = (tenant.id.clone(), person.id.clone());
     let card = Card { tenant, number, holder, bound_at: at, state: CardState::Bound };
     let enrolment = AnyEnrolment::Submitted(enrolment);
     let changes = Changes::recording(event).write(Write::NewCard(card)).write(Write::NewEnrolment(enrolment.clone()));
+    let changes = match reserve {
+        Some(_) => changes.write(Write::ReserveOrder(enrolment.clone())),
+        None => changes,
+    };
     let evidence = register::evidence(app, &person.id, (Occasion::Order, Some(&id)), answer);
     Ok((enrolment, evidence.into_iter().fold(changes, Changes::write)))
 }
 
-/// The person of an application, if a card may be ordered for them by hand.
-async fn applicant(
+/// The person of an order, if a card may be ordered for them by hand.
+///
+/// # Errors
+/// [`ServiceError::OnWorkList`] if somebody has to look into it; [`ServiceError`] if it is refused.
+pub(super) async fn applicant(
     app: &App,
     permit: &Permit<SubmitEnrolment>,
-    application: &Application,
+    claimed: Claimed<'_>,
 ) -> Result<Applicant, ServiceError> {
-    let Application { identity_number: number, given_name, surname, .. } = application;
-    let found = applicant::judge(app, permit.tenant(), Claimed { number, given_name, surname }).await?;
+    let found = applicant::judge(app, permit.tenant(), claimed).await?;
     if found.employment.as_ref().is_some_and(|employment| employment.is_over(app.clock.now())) {
         return Err(ServiceError::EmploymentOver);
     }
@@ -149,14 +170,19 @@ pub(super) fn invalid(fault: SubjectFault) -> ServiceError {
     ServiceError::Invalid { field, problem }
 }
 
-fn planned(app: &App) -> Result<BTreeMap<Purpose, PlannedProfile>, ServiceError> {
-    let policies = app.policies.get();
-    let names = [&app.config.enrolment.authentication_profile, &app.config.enrolment.signature_profile];
+/// The certificates of a card, of an ordinary or of a reserve one.
+///
+/// # Errors
+/// [`ServiceError::Incomplete`] without their profiles.
+pub(super) fn planned(app: &App, reserve: bool) -> Result<BTreeMap<Purpose, PlannedProfile>, ServiceError> {
+    let (policies, config) = (app.policies.get(), &app.config.enrolment);
+    let ordinary = [config.authentication_profile.as_str(), config.signature_profile.as_str()];
+    let names = if reserve { policies.reserve.profiles() } else { ordinary };
     names
         .into_iter()
         .map(|name| {
             let profile = policies.profiles.get(name).ok_or(ServiceError::Incomplete("an enrolment profile"))?;
-            let planned = PlannedProfile { profile: name.clone(), revision: profile.revision() };
+            let planned = PlannedProfile { profile: name.to_owned(), revision: profile.revision() };
             Ok((profile.purpose(), planned))
         })
         .collect()

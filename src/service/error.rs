@@ -13,6 +13,7 @@ use domain::key::KeyState;
 use domain::onboarding::{NotRunning, OnboardingError};
 use domain::ports::{Conflict, StoreError};
 use domain::register::RegisterError;
+use domain::reserve::ReserveError;
 use domain::rights::Denial;
 use pki::Finding;
 use pki::csr::CsrError;
@@ -78,6 +79,9 @@ pub enum ServiceError {
     /// Many cards are not revoked as one act.
     #[error(transparent)]
     Bulk(#[from] BulkError),
+    /// There is no reserve card.
+    #[error(transparent)]
+    Reserve(#[from] ReserveError),
     /// Nobody does that to themselves.
     #[error("somebody else must do that")]
     OnSelf,
@@ -123,9 +127,15 @@ pub enum ServiceError {
     /// The person's data is protected, and the caller has no package for that in force.
     #[error("personal data of this person is protected: it takes a package and a training of its own")]
     Protected,
+    /// What was to be erased must still be kept.
+    #[error("it is to be kept: an employment or a certificate's time is not over")]
+    StillKept,
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// So much was tried that nothing more is for a while.
+    #[error("too many attempts; call an officer of the agency, or try again in an hour")]
+    TooMany,
     /// As much of this is being done as may be at once, or it took too long.
     #[error("busy; try again")]
     Busy,
@@ -146,13 +156,16 @@ impl ServiceError {
             | Self::OnSelf
             | Self::Protected => Kind::Denied,
             Self::Invalid { .. } | Self::Csr(_) => Kind::Invalid,
-            Self::WrongStage { .. } | Self::KeyState { .. } | Self::NotRunning(_) | Self::EmploymentOver => {
-                Kind::Conflict
-            }
+            Self::StillKept
+            | Self::WrongStage { .. }
+            | Self::KeyState { .. }
+            | Self::NotRunning(_)
+            | Self::EmploymentOver => Kind::Conflict,
             Self::RequestKey(e) => e.kind(),
             Self::Onboarding(e) => e.kind(),
             Self::Assignment(e) => e.kind(),
             Self::Bulk(e) => e.kind(),
+            Self::Reserve(e) => e.kind(),
             Self::Control(e) => e.kind(),
             Self::Approval(e) => e.kind(),
             Self::Evidence(e) => e.kind(),
@@ -163,7 +176,7 @@ impl ServiceError {
             Self::Token(e) => e.kind(),
             Self::Store(e) => e.kind(),
             Self::Register(RegisterError::Malformed(_)) | Self::Incomplete(_) => Kind::Internal,
-            Self::Busy | Self::Register(_) => Kind::Busy,
+            Self::Busy | Self::TooMany | Self::Register(_) => Kind::Busy,
         }
     }
 
@@ -188,6 +201,7 @@ impl ServiceError {
             Self::Onboarding(e) => e.code(),
             Self::Assignment(e) => e.code(),
             Self::Bulk(e) => e.code(),
+            Self::Reserve(e) => e.code(),
             Self::Invalid { .. } => "invalid",
             Self::WrongStage { .. } => "wrong-stage",
             Self::KeyState { .. } => "key-state",
@@ -195,6 +209,7 @@ impl ServiceError {
             Self::OnSelf => "on-self",
             Self::Protected => "protected-person",
             Self::OnWorkList => "on-work-list",
+            Self::StillKept => "still-kept",
             Self::Register(RegisterError::Malformed(_)) => "register-malformed",
             Self::Register(_) => "register-away",
             Self::EmploymentOver => "employment-over",
@@ -215,6 +230,7 @@ impl ServiceError {
             Self::Store(StoreError::Conflict(_)) => "conflict",
             Self::Store(StoreError::NotAsSeen) => "not-as-seen",
             Self::Store(StoreError::Stale { .. }) => "stale",
+            Self::TooMany => "too-many-attempts",
             Self::Busy | Self::Store(StoreError::Busy) => "busy",
             Self::Store(_) => "store-unavailable",
             Self::Incomplete(_) => "incomplete-installation",

@@ -108,7 +108,7 @@ pub async fn begin(
     let mut heard = Heard { person: Some(person.id.clone()), ..Heard::default() };
     if let Some(card) = news.card.filter(|_| hindrances.is_empty()) {
         let ordering = Ordering { actor: permit.actor(), by: permit.person().clone(), at: now };
-        let (enrolment, order) = enrol::ordered(app, ordering, &tenant, (&person, card, applicant.answer))?;
+        let (enrolment, order) = enrol::ordered(app, ordering, &tenant, (&person, card, applicant.answer), None)?;
         heard.enrolment = Some(enrolment.id().clone());
         changes = changes.join(order);
     } else {

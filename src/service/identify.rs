@@ -14,7 +14,8 @@ use domain::audit::Event;
 use domain::changes::{Changes, Stored, Write};
 use domain::enrolment::{AnyEnrolment, Enrolment, Submitted};
 use domain::evidence::{EvidenceError, verify_statement};
-use domain::operation::{Act, IdentityProof, Operation};
+use domain::operation::{Act, IdentityProof, Operation, OperationHash};
+use domain::reserve::ADMINISTRATOR;
 use domain::subject::SERIAL_NUMBER;
 use domain::{ApprovalId, EnrolmentId};
 
@@ -30,7 +31,7 @@ pub async fn prepare(
 ) -> Result<Operation, ServiceError> {
     let row = load(app, permit, id).await?;
     protection::guard(app, permit, &row.value.applicant).await?;
-    check(app, &row.value, proof).await?;
+    check_proof(app, &row.value, proof).await?;
     Ok(row.value.identification(permit.person(), proof))
 }
 
@@ -48,23 +49,11 @@ pub async fn identify(
     let now = app.clock.now();
     let Stored { value: enrolment, version } = load(app, permit, id).await?;
     protection::guard(app, permit, &enrolment.applicant).await?;
-    check(app, &enrolment, &proof).await?;
+    check_proof(app, &enrolment, &proof).await?;
     let operation = enrolment.identification(permit.person(), &proof);
-    let signatory = Signatory::of(app, &statement).await?;
-    let officer = verify_statement(&statement, Act::Identify, operation.hash(), &signatory, now)?.officer;
-    if officer.person != *permit.person() || officer.tenant != *permit.tenant() {
-        return Err(EvidenceError::NotAnOfficer.into());
-    }
-    if !officer.roles.contains(&Role::RegistrationOfficer) {
-        return Err(EvidenceError::WrongRole { role: Role::RegistrationOfficer }.into());
-    }
+    signed_by_caller(app, permit, (Act::Identify, Role::RegistrationOfficer), operation.hash(), &statement).await?;
 
-    let event = Event::new("enrolment.identified", permit.actor(), id.as_str(), now)
-        .in_tenant(permit.tenant())
-        .with("operation", operation.hash())
-        .with("document", serde_word(&proof.document))
-        .with("method", serde_word(&proof.method))
-        .personal("document_number", &proof.number, app.entropy.random16());
+    let event = identified_event(app, permit, ("enrolment.identified", id), &operation, &proof);
     let approval_id = ApprovalId::from_random(app.entropy.random16());
     let identified = enrolment.identify(permit.person().clone(), now, proof, statement, approval_id.clone())?;
     let approval = open_approval(app, &identified, approval_id);
@@ -76,15 +65,51 @@ pub async fn identify(
     Ok(identified)
 }
 
+/// Insists that whoever calls made this statement on this operation, in this role at the agency.
+///
+/// # Errors
+/// [`EvidenceError`]: whose statement it is not, or what it does not say.
+pub(super) async fn signed_by_caller<A>(
+    app: &App,
+    permit: &Permit<A>,
+    (act, role): (Act, Role),
+    operation: OperationHash,
+    statement: &str,
+) -> Result<(), ServiceError> {
+    let signatory = Signatory::of(app, statement).await?;
+    let officer = verify_statement(statement, act, operation, &signatory, app.clock.now())?.officer;
+    if officer.person != *permit.person() || officer.tenant != *permit.tenant() {
+        return Err(EvidenceError::NotAnOfficer.into());
+    }
+    if officer.roles.contains(&role) { Ok(()) } else { Err(EvidenceError::WrongRole { role }.into()) }
+}
+
+/// What the log says of an identification.
+pub(super) fn identified_event(
+    app: &App,
+    permit: &Permit<IdentifyApplicant>,
+    (kind, id): (&'static str, &EnrolmentId),
+    operation: &Operation,
+    proof: &IdentityProof,
+) -> Event {
+    Event::new(kind, permit.actor(), id.as_str(), app.clock.now())
+        .in_tenant(permit.tenant())
+        .with("operation", operation.hash())
+        .with("document", serde_word(&proof.document))
+        .with("method", serde_word(&proof.method))
+        .personal("document_number", &proof.number, app.entropy.random16())
+}
+
 fn open_approval(app: &App, enrolment: &Enrolment<domain::enrolment::Identified>, id: ApprovalId) -> Approval {
-    let operation = enrolment.operation().to_bytes();
+    let (operation, reserve) = (enrolment.operation().to_bytes(), enrolment.reserve.is_some());
     Approval {
         id,
         tenant: enrolment.tenant.clone(),
         operation: String::from_utf8(operation).expect("operations are JSON text"),
         rule: ApprovalRule {
-            role: Role::Approver,
-            needed: app.config.enrolment.approvals_needed,
+            role: if reserve { ADMINISTRATOR } else { Role::Approver },
+            // Whoever approves a reserve card is the second of two administrators; there is no third.
+            needed: if reserve { 1 } else { app.config.enrolment.approvals_needed },
             excluded: enrolment.officers().into_iter().collect(),
         },
         expires_at: app.clock.now().plus_days(app.config.enrolment.approval_days),
@@ -106,7 +131,14 @@ async fn load(
 }
 
 /// The document must be described, and the identification be enough for the level of every certificate.
-async fn check(app: &App, enrolment: &Enrolment<Submitted>, proof: &IdentityProof) -> Result<(), ServiceError> {
+///
+/// # Errors
+/// [`ServiceError::Invalid`], naming the field.
+pub(super) async fn check_proof<S>(
+    app: &App,
+    enrolment: &Enrolment<S>,
+    proof: &IdentityProof,
+) -> Result<(), ServiceError> {
     one_line("proof.place", &proof.place, MAX_TEXT)?;
     check_document(app, ("proof.number", &proof.number), ("proof.expires", &proof.expires))?;
     // The certificate of a protected person does not say the number; the register does, and with it the age.

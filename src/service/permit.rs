@@ -62,6 +62,8 @@ permits!(
     ReadDecisions,
     RevokeMany,
     ClearRevocations,
+    AskErasure,
+    ErasePersonal,
     ReportEmployment,
     EndEmployment,
     ExportLists,

@@ -70,6 +70,7 @@ impl<'a> Concerned<'a> {
             identity_number: person.identity_number.as_str().to_owned(),
             name: person.display_name(),
             protected: person.protection.is_some(),
+            grounds: String::new(),
         };
         Self { tenant, person: Some(&person.id), about }
     }
@@ -86,6 +87,6 @@ pub(super) fn waits(app: &App, actor: Actor, concerned: Concerned<'_>, reasons: 
         .with("reasons", words.join(" "))
         .personal("identity_number", &about.identity_number, app.entropy.random16());
     let (tenant, person) = (tenant.clone(), person.cloned());
-    let item = WorkItem { id: id.clone(), tenant, person, about, reasons, since, closing: None };
+    let item = WorkItem { id: id.clone(), tenant, person, about, reasons, since, asked_by: None, closing: None };
     (id, Changes::recording(event).write(Write::NewWork(item)))
 }

@@ -5,6 +5,7 @@ use crate::service::ServiceError;
 use crate::service::commit::commit;
 use crate::service::notices::tell;
 use crate::service::permit::{Permit, Revoke, RevokeFunction, RevokeOwnCard};
+use crate::service::text::{MAX_REASON, one_line};
 use domain::audit::{Actor, Event};
 use domain::bulk::BulkRevocation;
 use domain::card::{Card, CardState};
@@ -30,7 +31,18 @@ pub struct Revoked {
     pub at: UtcTime,
 }
 
-/// Revokes a card and all its certificates, atomically.
+/// A request that reached an officer and could not be authenticated (EN 319 411-1 REV-6.2.4-03BB): the officer decides.
+pub struct Unauthenticated {
+    /// Who the one who asked says to be.
+    pub claimed_by: String,
+    /// How it came, such as by telephone.
+    pub via: String,
+    /// Why the officer believes it.
+    pub grounds: String,
+}
+
+/// Revokes a card and all its certificates, atomically; `on_request` if somebody asked for it whom nobody could
+/// authenticate.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] for a card of another agency; `already-revoked` if it is.
@@ -38,9 +50,30 @@ pub async fn card(
     app: &App,
     permit: &Permit<Revoke>,
     number: &CardNumber,
+    (reason, on_request): (Reason, Option<Unauthenticated>),
+) -> Result<Revoked, ServiceError> {
+    let by = match on_request {
+        Some(request) => By::exception(app, permit, request)?,
+        None => By::officer(permit),
+    };
+    insist(app, by, Target::Card(number), reason).await
+}
+
+/// Revokes a card for whoever has its revocation code: its holder.
+///
+/// # Errors
+/// `already-revoked` if it is.
+pub(super) async fn by_code(
+    app: &App,
+    (tenant, holder): (&TenantId, PersonId),
+    number: &CardNumber,
     reason: Reason,
 ) -> Result<Revoked, ServiceError> {
-    insist(app, By::officer(permit), Target::Card(number), reason).await
+    let (tenant, requester) = (tenant.clone(), Requester::Person(holder));
+    let authentication = "revocation code".to_owned();
+    let by =
+        By { tenant, requester, channel: "revocation-code", authentication, exception: None, also: None, told: None };
+    insist(app, by, Target::Card(number), reason).await
 }
 
 /// Revokes what the service itself must: `system` says which part of it.
@@ -55,14 +88,8 @@ pub async fn by_system(
     system: &str,
 ) -> Result<Revoked, ServiceError> {
     let requester = Requester::System(system.to_owned());
-    let by = By {
-        tenant: tenant.clone(),
-        requester,
-        channel: "job",
-        authentication: "none".to_owned(),
-        also: None,
-        told: None,
-    };
+    let (tenant, authentication) = (tenant.clone(), "none".to_owned());
+    let by = By { tenant, requester, channel: "job", authentication, exception: None, also: None, told: None };
     insist(app, by, target, reason).await
 }
 
@@ -81,6 +108,7 @@ pub(super) async fn in_bulk(
         requester: Requester::Person(bulk.requested_by.clone()),
         channel: "bulk",
         authentication: format!("bulk revocation {}", bulk.id),
+        exception: None,
         also: Some(outcome),
         told: None,
     };
@@ -180,6 +208,8 @@ struct By {
     requester: Requester,
     channel: &'static str,
     authentication: String,
+    /// What an officer took, with the salt of the name.
+    exception: Option<(Unauthenticated, [u8; 16])>,
     /// What is written with it.
     also: Option<Write>,
     /// The function whose keepers are told.
@@ -189,6 +219,14 @@ struct By {
 impl By {
     fn officer(permit: &Permit<Revoke>) -> Self {
         Self::of(permit, "officer")
+    }
+
+    fn exception(app: &App, permit: &Permit<Revoke>, request: Unauthenticated) -> Result<Self, ServiceError> {
+        one_line("unauthenticated.claimed_by", &request.claimed_by, MAX_REASON)?;
+        one_line("unauthenticated.via", &request.via, MAX_REASON)?;
+        one_line("unauthenticated.grounds", &request.grounds, MAX_REASON)?;
+        let exception = Some((request, app.entropy.random16()));
+        Ok(Self { exception, ..Self::of(permit, "officer-exception") })
     }
 
     fn holder(permit: &Permit<RevokeOwnCard>) -> Self {
@@ -201,6 +239,7 @@ impl By {
             requester: Requester::Person(permit.person().clone()),
             channel,
             authentication: format!("certificate {}", permit.caller().certificate.serial),
+            exception: None,
             also: None,
             told: None,
         }
@@ -282,6 +321,14 @@ impl Work<'_> {
             .with("authentication", &self.by.authentication)
             .with("reason", self.reason.as_str())
             .with("serials", references.iter().map(|r| r.serial.to_string()).collect::<Vec<_>>().join(" "));
+        let event = match &self.by.exception {
+            None => event,
+            Some((request, salt)) => event.with("via", &request.via).with("grounds", &request.grounds).personal(
+                "claimed_by",
+                &request.claimed_by,
+                *salt,
+            ),
+        };
         let mut changes = Changes::recording(event);
         if let Some(write) = &self.by.also {
             changes = changes.write(write.clone());

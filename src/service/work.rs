@@ -3,13 +3,14 @@
 use crate::app::App;
 use crate::service::ServiceError;
 use crate::service::commit::commit;
-use crate::service::permit::{CloseWork, Permit, ReadWork};
+use crate::service::permit::{CloseWork, Permit, Permits, ReadWork};
 use crate::service::protection;
 use crate::service::read::MAX_PAGE;
 use crate::service::text::{MAX_REASON, one_line};
 use domain::WorkId;
 use domain::audit::Event;
 use domain::changes::{Changes, Write};
+use domain::enrolment::FourEyes;
 use domain::subject::MASK;
 use domain::work::{About, Closing, NotClosed, WorkItem};
 
@@ -45,6 +46,16 @@ pub async fn list(
 /// [`ServiceError`]; nobody closes work about themselves, and work about protected people is theirs who may handle them.
 pub async fn close(app: &App, permit: &Permit<CloseWork>, id: &WorkId, reason: &str) -> Result<(), ServiceError> {
     one_line("reason", reason, MAX_REASON)?;
+    let item = open(app, permit, id).await?;
+    commit(app, done(app, permit, item, reason)?).await?;
+    Ok(())
+}
+
+/// Work that the caller may close, if it is open.
+///
+/// # Errors
+/// [`ServiceError`] if there is none, or it is about somebody protected whom the caller may not handle.
+pub(super) async fn open<A: Permits>(app: &App, permit: &Permit<A>, id: &WorkId) -> Result<WorkItem, ServiceError> {
     let item = app.store.work_item(permit.tenant(), id).await?.ok_or(ServiceError::NotFound)?;
     if item.about.protected && !protection::handles(app, permit) {
         return Err(ServiceError::Protected);
@@ -52,18 +63,27 @@ pub async fn close(app: &App, permit: &Permit<CloseWork>, id: &WorkId, reason: &
     if let Some(person) = &item.person {
         protection::guard(app, permit, person).await?;
     }
+    Ok(item)
+}
+
+/// The end of a piece of work, with its event.
+///
+/// # Errors
+/// [`ServiceError`] if it ended before, or the caller is whom it is about or who asked for it.
+pub(super) fn done<A>(app: &App, permit: &Permit<A>, item: WorkItem, reason: &str) -> Result<Changes, ServiceError> {
     let (by, at) = (permit.person().clone(), app.clock.now());
-    let done = item.close(Closing { by, at, reason: reason.to_owned() }).map_err(|why| match why {
+    let event = Event::new("work.closed", permit.actor(), item.id.as_str(), at).in_tenant(permit.tenant());
+    let done = item.close(Closing { by: by.clone(), at, reason: reason.to_owned() }).map_err(|why| match why {
         NotClosed::OnSelf => ServiceError::OnSelf,
+        NotClosed::SamePerson => FourEyes { actor: by }.into(),
         NotClosed::Done => ServiceError::WrongStage { wanted: "open", found: "done" },
     })?;
-    let event = Event::new("work.closed", permit.actor(), id.as_str(), at).in_tenant(permit.tenant());
-    commit(app, Changes::recording(event).write(Write::WorkDone(done))).await?;
-    Ok(())
+    Ok(Changes::recording(event).write(Write::WorkDone(done)))
 }
 
 fn masked(item: WorkItem) -> WorkItem {
-    let about = About { identity_number: MASK.to_owned(), name: MASK.to_owned(), protected: true };
+    let about =
+        About { identity_number: MASK.to_owned(), name: MASK.to_owned(), protected: true, grounds: MASK.to_owned() };
     // What the officer wrote may name the person too.
     let closing = item.closing.map(|closing| Closing { reason: MASK.to_owned(), ..closing });
     WorkItem { about, closing, ..item }

@@ -6,6 +6,7 @@ use domain::assurance::ProofFault;
 use domain::evidence::EvidenceError;
 use domain::function::ControlFault;
 use domain::key::KeyState;
+use domain::reserve::ReserveError;
 use domain::subject::SubjectFault;
 use hsm::HsmError;
 use pki::Kind;
@@ -149,6 +150,8 @@ pub(super) enum SignerError {
     Subject(#[from] SubjectFault),
     #[error("the identification: {0}")]
     Proof(#[from] ProofFault),
+    #[error(transparent)]
+    Reserve(#[from] ReserveError),
     #[error("the order: {0}")]
     Control(#[from] ControlFault),
     #[error("not approved: {0}")]
@@ -236,6 +239,7 @@ impl SignerError {
             Self::Ledger(LedgerError::ApprovalUsed) | Self::Evidence(EvidenceError::Used) => Code::ApprovalUsed,
             Self::Evidence(_)
             | Self::Proof(_)
+            | Self::Reserve(_)
             | Self::Control(_)
             | Self::NotApproved(_)
             | Self::Emergency(_)

@@ -12,7 +12,9 @@ use domain::assurance::Identification;
 use domain::evidence::{ApprovedIssuance, Delivery, IssueEvidence, verify_delivery, verify_issuance};
 use domain::id::hex;
 use domain::operation::{IssueCard, MAX_TRAY};
+use domain::reserve::ReserveError;
 use domain::subject::{CARD_NUMBER, ORGANISATION_NUMBER, SERIAL_NUMBER, check_person};
+use pki::identifier::{PersonalNumber, PersonalNumberKind};
 use pki::key::PublicKey;
 use pki::profile::Purpose;
 use pki::time::UtcTime;
@@ -56,6 +58,7 @@ impl Core {
         let approved = verify_issuance(&card.evidence, &tray.delivery, self.approvals_needed, &officers, tray.now)?;
         self.check_applicant(&approved.order)?;
         self.check_proof(&approved)?;
+        self.check_reserve(&approved.order)?;
         let drafts = card.certificates.iter().map(|wanted| self.draft(tray, &approved, wanted));
         let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
         Ok((tray.record(&approved, &card.evidence, &drafts), drafts))
@@ -100,10 +103,26 @@ impl Core {
     /// How the applicant was identified must be enough for the level of every certificate that was ordered.
     fn check_proof(&self, approved: &ApprovedIssuance) -> Result<(), SignerError> {
         let number = approved.order.subject.get(SERIAL_NUMBER).and_then(|text| text.parse().ok());
-        let found = Identification { proof: &approved.proof, number: number.as_ref(), at: approved.identified_at };
         let assurance = &self.policies().assurance;
-        let mut planned = approved.order.certificates.values();
-        Ok(planned.try_for_each(|planned| assurance.accept(&planned.profile, &found))?)
+        let first = (&approved.proof, approved.identified_at);
+        let second = approved.second.as_ref().map(|(proof, at)| (proof, *at));
+        for (proof, at) in [first].into_iter().chain(second) {
+            let found = Identification { proof, number: number.as_ref(), at };
+            let mut planned = approved.order.certificates.values();
+            planned.try_for_each(|planned| assurance.accept(&planned.profile, &found))?;
+        }
+        Ok(())
+    }
+
+    /// What two administrators may give is a reserve card, for some days, and nothing else; nobody else gives one.
+    fn check_reserve(&self, order: &IssueCard) -> Result<(), SignerError> {
+        self.policies().reserve.accept(order.reserve.as_ref(), &order.certificates)?;
+        let number = order.subject.get(SERIAL_NUMBER).and_then(|text| text.parse::<PersonalNumber>().ok());
+        let coordination = number.is_some_and(|number| number.kind() == PersonalNumberKind::Coordination);
+        if order.reserve.is_some() && coordination {
+            return Err(ReserveError::CoordinationNumber.into());
+        }
+        Ok(())
     }
 
     fn draft(
@@ -131,6 +150,10 @@ impl Core {
             return Err(SignerError::NotApproved("another key was delivered on the card"));
         }
         let CertificateToSign { serial, not_before, not_after, tbs, .. } = wanted;
+        let days = approved.order.reserve.as_ref().map(|reserve| i64::from(reserve.days));
+        if days.is_some_and(|days| *not_after > not_before.plus_days(days)) {
+            return Err(SignerError::NotApproved("more days than the reserve card was ordered for"));
+        }
         let (serial, not_before, not_after) = (*serial, *not_before, *not_after);
         let bytes = Wanted { key: &key, serial, not_before, not_after, tbs };
         Draft::new(tray.authority, profile, &approved.order.subject, &bytes, tray.now)
@@ -146,6 +169,7 @@ impl Tray<'_> {
             authority: Why::Approval {
                 operation: Digest::of(evidence.approval.operation.as_bytes()),
                 identification: Digest::of(evidence.identification.operation.as_bytes()),
+                second: evidence.second.as_ref().map(|second| Digest::of(second.operation.as_bytes())),
                 delivery: self.digest,
                 approvers: approved.approvers.clone(),
                 delivered_by: approved.delivered_by.clone(),

@@ -7,12 +7,13 @@ use super::error::SignerError;
 use super::journal::{Record, Revision};
 use super::registry::Registry;
 use super::start::StartError;
-use crate::policies::{PolicyFolder, assurance, end_of_ca, functions, profiles};
+use crate::policies::{PolicyFolder, assurance, end_of_ca, functions, profiles, reserve};
 use domain::assurance::Assurance;
 use domain::bundle::Bundle;
 use domain::end_of_ca::EndOfCa;
 use domain::evidence::{EvidenceError, verify_policies};
 use domain::function::FunctionPolicy;
+use domain::reserve::ReservePolicy;
 use pki::profile::{KeyOrigin, Profile, Profiles};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub(super) struct Policies {
     profiles: Profiles,
     pub(super) assurance: Assurance,
+    pub(super) reserve: ReservePolicy,
     pub(super) end_of_ca: EndOfCa,
     pub(super) functions: FunctionPolicy,
     pub(super) mode: Mode,
@@ -44,8 +46,9 @@ impl Policies {
         let contents = bundle.folder("profiles").filter_map(|(_, text)| content(text));
         let revisions = contents.filter_map(revision).collect();
         let (assurance, functions, end_of_ca) = (assurance(bundle, &profiles)?, functions(bundle)?, end_of_ca(bundle)?);
+        let reserve = reserve(bundle, &profiles)?;
         let bundle = Digest::of_bundle(bundle);
-        Ok(Self { profiles, assurance, end_of_ca, functions, mode, bundle, revisions })
+        Ok(Self { profiles, assurance, reserve, end_of_ca, functions, mode, bundle, revisions })
     }
 
     /// The profile with this name. In production a person's key is never in software.

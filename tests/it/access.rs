@@ -123,10 +123,17 @@ impl Objects {
     }
 
     fn routes(&self) -> Vec<Route> {
-        [self.of_enrolments(), self.of_cards(), self.of_functions(), self.of_rights(), self.of_the_operator()]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            self.of_enrolments(),
+            self.of_cards(),
+            self.of_reserve_cards(),
+            self.of_functions(),
+            self.of_rights(),
+            self.of_the_operator(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn of_enrolments(&self) -> Vec<Route> {
@@ -248,6 +255,52 @@ impl Objects {
         ]
     }
 
+    fn of_reserve_cards(&self) -> Vec<Route> {
+        let i = &self.identified;
+        let second = json!({"proof": proof(), "identification": "x", "approval": "x"});
+        let fetch = json!({"authentication_csr": "x", "signature_csr": "x"});
+        let code = json!({"card_number": "no number", "revocation_code": "x", "reason": "keyCompromise"});
+        vec![
+            ours(
+                Method::POST,
+                "/ra/v1/reserve-cards",
+                "/ra/v1/reserve-cards".to_owned(),
+                Some(json!({"stock": {"operation": "{}", "statement": "x"}})),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/reserve-cards/{number}/extension",
+                format!("/ra/v1/reserve-cards/{}/extension", self.card),
+                None,
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/enrolments/{id}/second-identification/preparation",
+                format!("/ra/v1/enrolments/{i}/second-identification/preparation"),
+                Some(json!({"proof": proof()})),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/enrolments/{id}/second-identification",
+                format!("/ra/v1/enrolments/{i}/second-identification"),
+                Some(second),
+            ),
+            at(
+                Method::POST,
+                "/self/v1/reserve-cards/{number}/certificates",
+                "/self/v1/reserve-cards/NOSUCHCARD/certificates",
+                Some(fetch),
+            ),
+            open(Method::POST, "/self/v1/revocations", Some(code)),
+            ours(
+                Method::POST,
+                "/self/v1/cards/{number}/revocation-code",
+                format!("/self/v1/cards/{}/revocation-code", self.card),
+                None,
+            ),
+        ]
+    }
+
     fn of_functions(&self) -> Vec<Route> {
         let wish = json!({
             "profile": "function-server", "common_name": "a.example.se", "dns_names": ["a.example.se"],
@@ -331,6 +384,18 @@ impl Objects {
                 "/ra/v1/persons/{id}/decisions",
                 format!("/ra/v1/persons/{}/decisions?purpose=case%201", self.applicant),
                 None,
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/persons/{id}/erasure",
+                format!("/ra/v1/persons/{}/erasure", self.applicant),
+                Some(json!({"grounds": "case 6"})),
+            ),
+            ours(
+                Method::POST,
+                "/ra/v1/work/{id}/erasure",
+                format!("/ra/v1/work/{}/erasure", self.work),
+                Some(json!({"reason": "case 7"})),
             ),
             ours(
                 Method::POST,

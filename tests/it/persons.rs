@@ -189,6 +189,62 @@ async fn a_protected_person_is_seen_by_those_only_who_may() {
     golden("canary.txt", &(found.join("\n") + "\n"));
 }
 
+/// One asks, another decides; what proves a certificate stays, and so does the chain.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_beside_the_log_is_erased_on_two_peoples_word() {
+    let mut installation = Installation::start("erasure");
+    let (oracle, agency) = (Oracle::new(&installation), Agency::new(&installation, 0));
+    let managers = Managers::of(&installation).await;
+    let officer = &agency.registration.0;
+    let (certified, _, _) = card_for(&agency, &oracle, "Testsson").await;
+    let view = officer.post("/ra/v1/enrolments", order("Exempelsdotter")).await.ok();
+    let (maj, (number, _)) = (view["applicant_id"].as_str().unwrap(), registered("Exempelsdotter"));
+    officer.post("/ra/v1/persons/search", json!({"identity_number": number, "purpose": "case 1"})).await.ok();
+
+    let (hugo, hugos_id) = known(&installation, "Hugo Hellberg").await;
+    let (bertil, bertils_id) = known(&installation, "Bertil Björklund").await;
+    let ask = |who: &Caller, person: &str| {
+        let (who, path) = (who.clone(), format!("/ra/v1/persons/{person}/erasure"));
+        async move { who.post(&path, json!({"grounds": "she asks for it"})).await }
+    };
+    assert_eq!(ask(&hugo, maj).await.problem(), (403, "denied".to_owned()));
+    for id in [&hugos_id, &bertils_id] {
+        managers.train(id, "security", &in_seconds(-60)).await.ok();
+        managers.give(id, "record-keeper", &in_seconds(3_600)).await;
+    }
+    assert_eq!(ask(&hugo, &hugos_id).await.problem(), (403, "on-self".to_owned()));
+    assert_eq!(ask(&hugo, "nobody").await.problem(), (404, "not-found".to_owned()));
+    assert_eq!(ask(&hugo, maj).await.problem(), (409, "still-kept".to_owned()), "she is employed");
+    for person in [maj, &certified] {
+        let end = json!({"last_day": "2026-01-31", "reason": "case 2"});
+        officer.post(&format!("/ra/v1/persons/{person}/employment-end"), end).await.ok();
+    }
+    assert_eq!(ask(&hugo, &certified).await.problem(), (409, "still-kept".to_owned()), "it proves a certificate");
+    let asked = ask(&hugo, maj).await.ok();
+    let work = asked["work"].as_str().unwrap();
+    let path = format!("/ra/v1/work/{work}/erasure");
+    let decision = || json!({"reason": "nothing was issued"});
+    assert_eq!(hugo.post(&path, decision()).await.problem(), (403, "four-eyes".to_owned()));
+    let other = format!("/ra/v1/work/{}/erasure", waiting(&agency).await);
+    assert_eq!(bertil.post(&other, decision()).await.problem(), (409, "wrong-stage".to_owned()));
+    let before = beside(&installation);
+    assert_eq!(bertil.post(&path, decision()).await.ok()["records"], 2, "her order and the look-up");
+    assert_eq!(before - beside(&installation), 3, "number and name, and the number");
+    assert_eq!(bertil.post(&path, decision()).await.problem(), (409, "wrong-stage".to_owned()));
+    assert_eq!(events(&installation, "erasure.done")[0]["details"]["records"], "2");
+    installation.stop();
+    let verified = installation.try_sigill(&["audit", "verify"]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+}
+
+/// How many values stand beside the log.
+fn beside(installation: &Installation) -> i64 {
+    let database = installation.data().join("sigill.db");
+    let sql = "SELECT count(*) FROM audit_personal";
+    let counted = Command::new("sqlite3").arg(database).arg(".timeout 10000").arg(sql).output().unwrap();
+    String::from_utf8(counted.stdout).unwrap().trim().parse().unwrap()
+}
+
 /// Where in the files of an installation one of `canaries` stands: in clear, or in hexadecimal.
 fn search_files(folder: &Path, prefix: &str, canaries: &[&str], found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {

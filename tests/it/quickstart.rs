@@ -18,6 +18,7 @@ fn the_manifest_says_what_exists() {
         "api_url",
         "officer_url",
         "openapi_url",
+        "tsa_url",
         "tls_ca",
         "trust_anchor",
         "issuers",
@@ -83,10 +84,12 @@ fn production_mode_refuses_the_demo() {
     let config = installation.data().join("sigill.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     let spawn = text.lines().find(|line| line.starts_with("spawn = ")).unwrap();
-    // A register in a file is refused before anything else.
+    // A register in a file, and a clock that nobody measures, are refused before anything else.
     let (before, register) = text.split_once("\n[register]").unwrap();
     let text = format!("{before}\n[{}", register.split_once("\n[").unwrap().1);
-    let production = text.replace("mode = \"demo\"", "mode = \"production\"").replace(spawn, "");
+    let chrony = "clock = { chrony = { program = \"/usr/bin/chronyc\" } }";
+    let text = text.replace("clock = \"assumed\"", chrony).replace(spawn, "");
+    let production = text.replace("mode = \"demo\"", "mode = \"production\"");
     std::fs::write(&config, production).unwrap();
 
     let demo = installation.try_sigill(&["demo", "run"]);

@@ -110,6 +110,10 @@ words! {
         CloseWork = "close-work",
         /// Read the decisions about a person, with their grounds.
         ReadDecisions = "read-decisions",
+        /// Ask for the erasure of what stands of a person beside the log.
+        AskErasure = "ask-erasure",
+        /// Erase what somebody else asked for.
+        ErasePersonal = "erase-personal",
         /// Report employments that begin, change and end, as a personnel system does.
         ReportEmployment = "report-employment",
         /// Say when somebody's employment ends.

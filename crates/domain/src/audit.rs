@@ -150,6 +150,16 @@ struct Text<'a> {
     commitments: BTreeMap<&'a str, String>,
 }
 
+impl Record {
+    /// Whether it is about a person: as its object, or as the applicant or person of its details. What a person did to
+    /// others is not about them.
+    pub fn is_about(&self, person: &PersonId) -> bool {
+        let Ok(text) = serde_json::from_str::<serde_json::Value>(&self.text) else { return false };
+        let places = ["/object", "/details/person", "/details/applicant"];
+        places.iter().any(|place| text.pointer(place).and_then(|id| id.as_str()) == Some(person.as_str()))
+    }
+}
+
 /// Appends `event` after `head`.
 pub fn link(head: Head, event: &Event) -> (Record, Head) {
     let sequence = head.size + 1;
@@ -305,6 +315,19 @@ mod tests {
                 record
             })
             .collect()
+    }
+
+    #[test]
+    fn a_record_is_about_whom_it_was_done_to() {
+        let (anna, olle) = ("anna".parse().unwrap(), "olle".parse().unwrap());
+        let by_anna = |object: &str| {
+            Event::new("test.done", Actor::Person("anna".parse().unwrap()), object, UtcTime::from_unix(1))
+        };
+        let about = |event: Event| link(Head::EMPTY, &event).0;
+        assert!(about(by_anna("olle")).is_about(&olle) && !about(by_anna("olle")).is_about(&anna));
+        assert!(about(by_anna("e1").with("applicant", "olle")).is_about(&olle));
+        assert!(about(by_anna("w1").with("person", "olle")).is_about(&olle));
+        assert!(!about(by_anna("x").with("reason", "olle")).is_about(&olle));
     }
 
     fn verify(log: &[Record]) -> Result<Head, Tampered> {

@@ -14,6 +14,10 @@ use std::collections::BTreeSet;
 pub struct RevocationPolicy {
     /// More cards than this take a second person.
     second_person_above: u32,
+    /// How often a revocation code is tried at one card number in an hour.
+    code_tries_each: u32,
+    /// How often revocation codes are tried in an hour, altogether.
+    code_tries_all: u32,
 }
 
 /// A policy that cannot be used.
@@ -28,6 +32,9 @@ pub enum RevocationPolicyError {
         /// What the file says.
         found: u32,
     },
+    /// Tries that are no limit, or keep every holder out.
+    #[error("revocation policy: code_tries_each is from 1 to {MOST_TRIES}, and code_tries_all no less")]
+    Tries,
 }
 
 impl RevocationPolicy {
@@ -39,8 +46,15 @@ impl RevocationPolicy {
         let policy: Self = toml::from_str(text).map_err(|e| RevocationPolicyError::Syntax(e.to_string()))?;
         match policy.second_person_above {
             found if found > MOST_ALONE => Err(RevocationPolicyError::Alone { found }),
+            _ if !(1..=MOST_TRIES).contains(&policy.code_tries_each) => Err(RevocationPolicyError::Tries),
+            _ if policy.code_tries_all < policy.code_tries_each => Err(RevocationPolicyError::Tries),
             _ => Ok(policy),
         }
+    }
+
+    /// How often a revocation code is tried in an hour: at one card number, and altogether.
+    pub const fn code_tries(&self) -> (u32, u32) {
+        (self.code_tries_each, self.code_tries_all)
     }
 }
 
@@ -204,6 +218,8 @@ impl BulkRevocation {
 
 /// Most cards in one act.
 pub const MAX_CARDS: usize = 10_000;
+/// The largest number of tries at one card number that a policy may allow in an hour.
+pub const MOST_TRIES: u32 = 20;
 /// The largest number that a policy may leave to one person.
 pub const MOST_ALONE: u32 = 100;
 
@@ -247,7 +263,14 @@ mod tests {
 
     #[test]
     fn a_policy_that_asks_nobody_is_refused() {
-        let alone = RevocationPolicy::from_toml("second_person_above = 101");
+        let with = |from: &str, to: &str| {
+            assert!(POLICY.contains(from));
+            RevocationPolicy::from_toml(&POLICY.replace(from, to))
+        };
+        let alone = with("second_person_above = 10", "second_person_above = 101");
+        for (from, to) in [("each = 5", "each = 0"), ("each = 5", "each = 21"), ("all = 600", "all = 4")] {
+            assert!(matches!(with(from, to), Err(RevocationPolicyError::Tries)));
+        }
         assert!(matches!(alone, Err(RevocationPolicyError::Alone { found: 101 })));
         assert!(matches!(RevocationPolicy::from_toml(""), Err(RevocationPolicyError::Syntax(_))));
     }

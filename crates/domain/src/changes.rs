@@ -21,7 +21,9 @@ use crate::people::{Employment, Person, Tenant};
 use crate::register::Evidence;
 use crate::relying::{Registration, TokenKey};
 use crate::request::RequestKey;
+use crate::reserve::StockedCard;
 use crate::revocation::Revocation;
+use crate::revocation_code::KeptCode;
 use crate::session::LoginWrite;
 use crate::work::WorkItem;
 use crate::{BulkId, CardNumber, PersonId, TenantId};
@@ -79,6 +81,8 @@ pub enum Write {
     RegisterAnswer(Evidence),
     /// Something waits for a person.
     NewWork(WorkItem),
+    /// The personal values of these records are erased; the chain stays valid.
+    ErasePersonal(Vec<u64>),
     /// Something that waited is done. Stale if it was.
     WorkDone(WorkItem),
     /// A person's new employment.
@@ -175,6 +179,10 @@ pub enum Write {
         /// The delivery and its one statement.
         delivery: Signed,
     },
+    /// A reserve card is in its envelope.
+    ReserveStock(StockedCard),
+    /// An order of a reserve card, with its application. Conflict if the card has one at this turn: it is extended once.
+    ReserveOrder(AnyEnrolment),
     /// A serial is reserved. Conflict if issuer and serial are known, or the key is already
     /// certified for another person or purpose.
     Intent(Intent),
@@ -192,6 +200,8 @@ pub enum Write {
     /// A journal entry. The first stands: revoking the revoked is a conflict. Withdraws the
     /// published OCSP answer in the same step.
     Revocation(Revocation),
+    /// A holder was shown a revocation code, which takes the place of the card's last.
+    RevocationCode(KeptCode),
     /// Many revocations are asked for as one act.
     NewBulk {
         /// The act.

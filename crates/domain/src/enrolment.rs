@@ -3,6 +3,7 @@
 //! Each stage is a type. A move that is not written here does not compile.
 
 use crate::operation::{IdentifyApplicant, IdentityProof, IssueCard, Operation, PlannedProfile};
+use crate::reserve::{ReserveOrder, SecondIdentification};
 use crate::{ApprovalId, CardNumber, EnrolmentId, PersonId, TenantId};
 use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
@@ -25,6 +26,8 @@ pub struct Enrolment<S> {
     pub subject: SubjectFacts,
     /// The profile of each certificate; fixed at submission.
     pub certificates: BTreeMap<Purpose, PlannedProfile>,
+    /// What the order of a reserve card says more; fixed at submission.
+    pub reserve: Option<ReserveOrder>,
     stage: S,
 }
 
@@ -63,6 +66,8 @@ pub struct Approved {
     pub by: PersonId,
     /// When.
     pub at: UtcTime,
+    /// How the approver of a reserve card identified the holder anew.
+    pub second: Option<SecondIdentification>,
 }
 
 /// The certificates exist.
@@ -106,26 +111,18 @@ impl Enrolment<Submitted> {
         (id, tenant): (EnrolmentId, TenantId),
         (applicant, card): (PersonId, CardNumber),
         subject: SubjectFacts,
-        certificates: BTreeMap<Purpose, PlannedProfile>,
+        (certificates, reserve): (BTreeMap<Purpose, PlannedProfile>, Option<ReserveOrder>),
         submitted: Submitted,
     ) -> Result<Self, FourEyes> {
         if submitted.by == applicant {
             return Err(FourEyes { actor: submitted.by });
         }
-        Ok(Self { id, tenant, applicant, card, subject, certificates, stage: submitted })
+        Ok(Self { id, tenant, applicant, card, subject, certificates, reserve, stage: submitted })
     }
 
     /// The identification that `by` must sign.
     pub fn identification(&self, by: &PersonId, proof: &IdentityProof) -> Operation {
-        Operation::IdentifyApplicant(IdentifyApplicant {
-            enrolment: self.id.clone(),
-            tenant: self.tenant.clone(),
-            applicant: self.applicant.clone(),
-            subject: self.subject.clone(),
-            submitted_by: self.stage.by.clone(),
-            identified_by: by.clone(),
-            proof: proof.clone(),
-        })
+        self.identify_applicant(&self.stage, by, proof)
     }
 
     /// Records that the applicant was identified. The caller has verified `statement`.
@@ -151,13 +148,30 @@ impl Enrolment<Identified> {
     /// Approves the enrolment. The caller has verified the approver's signature.
     ///
     /// # Errors
-    /// [`FourEyes`] if `by` submitted it, identified the
-    /// applicant, or is the applicant (four eyes, CP section 5.2.2).
+    /// [`FourEyes`] if `by` submitted it, identified the applicant, or is the applicant (four eyes, CP section 5.2.2), or
+    /// if the card is a reserve card, whose approver identifies the holder anew.
     pub fn approve(self, by: PersonId, at: UtcTime) -> Result<Enrolment<Approved>, FourEyes> {
-        if self.officers().contains(&by) {
+        if self.reserve.is_some() || self.officers().contains(&by) {
             return Err(FourEyes { actor: by });
         }
-        Ok(self.advance(|identified| Approved { identified, by, at }))
+        Ok(self.advance(|identified| Approved { identified, by, at, second: None }))
+    }
+
+    /// The second administrator's identification, for `by` to sign.
+    pub fn second_identification(&self, by: &PersonId, proof: &IdentityProof) -> Operation {
+        self.identify_applicant(&self.stage.submitted, by, proof)
+    }
+
+    /// The second administrator of a reserve card approves. The caller has verified both signatures.
+    ///
+    /// # Errors
+    /// As [`approve`](Self::approve), and [`FourEyes`] for an ordinary card.
+    pub fn approve_reserve(self, second: SecondIdentification) -> Result<Enrolment<Approved>, FourEyes> {
+        if self.reserve.is_none() || self.officers().contains(&second.by) {
+            return Err(FourEyes { actor: second.by });
+        }
+        let (by, at) = (second.by.clone(), second.at);
+        Ok(self.advance(|identified| Approved { identified, by, at, second: Some(second) }))
     }
 
     /// Everyone who can never approve this enrolment.
@@ -179,7 +193,15 @@ impl Enrolment<Approved> {
 
     /// The identification that the approval names.
     pub fn identification(&self) -> Operation {
-        self.identify_applicant(&self.stage.identified)
+        let identified = &self.stage.identified;
+        self.identify_applicant(&identified.submitted, &identified.by, &identified.proof)
+    }
+
+    /// The second identification of a reserve card's holder, with its statement.
+    pub fn second_identification(&self) -> Option<(Operation, &str)> {
+        let second = self.stage.second.as_ref()?;
+        let operation = self.identify_applicant(&self.stage.identified.submitted, &second.by, &second.proof);
+        Some((operation, &second.statement))
     }
 
     /// Records the certificates.
@@ -238,15 +260,16 @@ impl<S> Enrolment<S> {
         self.clone().advance(|_| ())
     }
 
-    fn identify_applicant(&self, identified: &Identified) -> Operation {
+    fn identify_applicant(&self, submitted: &Submitted, by: &PersonId, proof: &IdentityProof) -> Operation {
         Operation::IdentifyApplicant(IdentifyApplicant {
             enrolment: self.id.clone(),
             tenant: self.tenant.clone(),
             applicant: self.applicant.clone(),
             subject: self.subject.clone(),
-            submitted_by: identified.submitted.by.clone(),
-            identified_by: identified.by.clone(),
-            proof: identified.proof.clone(),
+            submitted_by: submitted.by.clone(),
+            identified_by: by.clone(),
+            proof: proof.clone(),
+            reserve: self.reserve.clone(),
         })
     }
 
@@ -260,13 +283,14 @@ impl<S> Enrolment<S> {
             certificates: self.certificates.clone(),
             submitted_by: identified.submitted.by.clone(),
             identified_by: identified.by.clone(),
-            identification: self.identify_applicant(identified).hash(),
+            identification: self.identify_applicant(&identified.submitted, &identified.by, &identified.proof).hash(),
+            reserve: self.reserve.clone(),
         })
     }
 
     fn advance<T>(self, to: impl FnOnce(S) -> T) -> Enrolment<T> {
-        let Self { id, tenant, applicant, card, subject, certificates, stage } = self;
-        Enrolment { id, tenant, applicant, card, subject, certificates, stage: to(stage) }
+        let Self { id, tenant, applicant, card, subject, certificates, reserve, stage } = self;
+        Enrolment { id, tenant, applicant, card, subject, certificates, reserve, stage: to(stage) }
     }
 }
 
@@ -276,9 +300,9 @@ impl Enrolment<()> {
         (id, tenant): (EnrolmentId, TenantId),
         (applicant, card): (PersonId, CardNumber),
         subject: SubjectFacts,
-        certificates: BTreeMap<Purpose, PlannedProfile>,
+        (certificates, reserve): (BTreeMap<Purpose, PlannedProfile>, Option<ReserveOrder>),
     ) -> Self {
-        Self { id, tenant, applicant, card, subject, certificates, stage: () }
+        Self { id, tenant, applicant, card, subject, certificates, reserve, stage: () }
     }
 }
 

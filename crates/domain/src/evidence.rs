@@ -18,9 +18,10 @@ use crate::access::Role;
 use crate::id::hex;
 use crate::operation::{
     Act, DeliverCards, DeliveredCard, IdentifyApplicant, IdentityProof, IssueCard, MAX_TRAY, Operation, OperationHash,
-    STATEMENT_TYPE, Statement,
+    STATEMENT_TYPE, Statement, StockCards,
 };
-use crate::{EnrolmentId, PersonId, TenantId};
+use crate::reserve::ADMINISTRATOR;
+use crate::{CardNumber, EnrolmentId, PersonId, TenantId};
 use pki::Kind;
 use pki::certificate::Certificate;
 use pki::jose::read_compact;
@@ -87,6 +88,9 @@ pub struct IssueEvidence {
     pub identification: Signed,
     /// [`Operation::IssueCard`], signed by the approvers.
     pub approval: Signed,
+    /// For a reserve card: the same holder identified anew, signed by the approver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<Signed>,
 }
 
 /// A desk's or bureau's verified word on the keys of the cards in a tray.
@@ -94,8 +98,10 @@ pub struct IssueEvidence {
 pub struct Delivery {
     /// Who signed it, and when.
     pub stated: Stated,
-    /// The cards, by application.
+    /// Cards that were made for their applications.
     pub cards: BTreeMap<EnrolmentId, DeliveredCard>,
+    /// Reserve cards that were made before anybody ordered them.
+    pub stocked: BTreeMap<CardNumber, BTreeMap<pki::profile::Purpose, String>>,
 }
 
 /// An issuance that every needed officer signed.
@@ -107,6 +113,8 @@ pub struct ApprovedIssuance {
     pub proof: IdentityProof,
     /// When, by the identifying officer's clock.
     pub identified_at: UtcTime,
+    /// How the holder of a reserve card was identified the second time, and when.
+    pub second: Option<(IdentityProof, UtcTime)>,
     /// SHA-256 of each key's SubjectPublicKeyInfo, hexadecimal.
     pub keys: BTreeMap<pki::profile::Purpose, String>,
     /// Who approved.
@@ -222,9 +230,50 @@ pub fn verify_statement(
 /// # Errors
 /// [`EvidenceError`], the first thing found wrong.
 pub fn verify_delivery(delivery: &Signed, officers: &dyn Officers, now: UtcTime) -> Result<Delivery, EvidenceError> {
-    let cards = tray(deliver_cards(delivery)?)?;
+    let (cards, stocked) = match operation(delivery)? {
+        Operation::DeliverCards(delivery) => (tray(delivery)?, BTreeMap::new()),
+        Operation::StockCards(stock) => (BTreeMap::new(), stocked(stock)?),
+        _ => return Err(EvidenceError::Mismatch("not a delivery")),
+    };
     let stated = the_one(delivery, Act::Deliver, officers, now)?;
-    Ok(Delivery { stated, cards })
+    Ok(Delivery { stated, cards, stocked })
+}
+
+impl Delivery {
+    /// The keys that were delivered for an order: on this application's card, or on this reserve card.
+    ///
+    /// # Errors
+    /// [`EvidenceError::Mismatch`] if the delivery is not of this card, or goes the other cards' way.
+    pub fn keys_of(
+        &self,
+        enrolment: &EnrolmentId,
+        (card, is_reserve): (&CardNumber, bool),
+    ) -> Result<&BTreeMap<pki::profile::Purpose, String>, EvidenceError> {
+        if is_reserve {
+            return self.stocked.get(card).ok_or(EvidenceError::Mismatch("the reserve card is not in this stock"));
+        }
+        let delivered = self.cards.get(enrolment);
+        let delivered = delivered.ok_or(EvidenceError::Mismatch("the delivery is for another application"))?;
+        if delivered.card == *card {
+            return Ok(&delivered.keys);
+        }
+        Err(EvidenceError::Mismatch("the delivery is for another card"))
+    }
+}
+
+/// The keys that a desk says are on a reserve card; its signature was verified when the stock was recorded.
+pub fn stocked_keys(stock: &Signed, card: &CardNumber) -> Option<BTreeMap<pki::profile::Purpose, String>> {
+    let Ok(Operation::StockCards(stock)) = operation(stock) else { return None };
+    stock.cards.into_iter().find(|stocked| stocked.card == *card).map(|stocked| stocked.keys)
+}
+
+fn stocked(stock: StockCards) -> Result<BTreeMap<CardNumber, BTreeMap<pki::profile::Purpose, String>>, EvidenceError> {
+    let found = stock.cards.len();
+    let cards: BTreeMap<_, _> = stock.cards.into_iter().map(|stocked| (stocked.card, stocked.keys)).collect();
+    if cards.is_empty() || cards.len() > MAX_TRAY || cards.len() != found {
+        return Err(EvidenceError::Malformed("a stock names some cards, each once, and not too many"));
+    }
+    Ok(cards)
 }
 
 fn tray(delivery: DeliverCards) -> Result<BTreeMap<EnrolmentId, DeliveredCard>, EvidenceError> {
@@ -240,7 +289,8 @@ fn tray(delivery: DeliverCards) -> Result<BTreeMap<EnrolmentId, DeliveredCard>, 
 ///
 /// The identifying officer, the approvers and the desk are checked against the agency, their
 /// roles, and each other: whoever submitted, identified or is the applicant cannot approve, an
-/// approver cannot deliver, and nobody counts twice.
+/// approver cannot deliver, and nobody counts twice. Whoever approves a reserve card identified
+/// the holder anew.
 ///
 /// # Errors
 /// [`EvidenceError`], the first thing found wrong.
@@ -253,9 +303,8 @@ pub fn verify_issuance(
 ) -> Result<ApprovedIssuance, EvidenceError> {
     let order = issue_card(&evidence.approval)?;
     let identification = identification(&evidence.identification)?;
-    let delivered = delivery.cards.get(&order.enrolment);
-    let delivered = delivered.ok_or(EvidenceError::Mismatch("the delivery is for another application"))?;
-    belongs_together(&order, &identification, &evidence.identification, delivered)?;
+    let keys = delivery.keys_of(&order.enrolment, (&order.card, order.reserve.is_some()))?.clone();
+    belongs_together(&order, &identification, &evidence.identification)?;
 
     let Stated { officer: identifier, at: identified_at } =
         the_one(&evidence.identification, Act::Identify, officers, now)?;
@@ -265,15 +314,39 @@ pub fn verify_issuance(
     }
 
     let approvers = verify_approvals(&evidence.approval, &order, needed, officers, now)?;
+    let second = second_identification(evidence, &order, &approvers, officers, now)?;
 
     let Stated { officer: desk, at: delivered_at } = delivery.stated.clone();
     has_role(&desk, Role::CardDesk, &order.tenant)?;
     if approvers.contains(&desk.person) || desk.person == order.applicant {
         return Err(EvidenceError::FourEyes);
     }
-    let keys = delivered.keys.clone();
     let (proof, delivered_by) = (identification.proof, desk.person);
-    Ok(ApprovedIssuance { order, proof, identified_at, keys, approvers, delivered_by, delivered_at })
+    Ok(ApprovedIssuance { order, proof, identified_at, second, keys, approvers, delivered_by, delivered_at })
+}
+
+/// Verifies that the approver of a reserve card, and of no other card, identified the same holder anew.
+fn second_identification(
+    evidence: &IssueEvidence,
+    order: &IssueCard,
+    approvers: &BTreeSet<PersonId>,
+    officers: &dyn Officers,
+    now: UtcTime,
+) -> Result<Option<(IdentityProof, UtcTime)>, EvidenceError> {
+    let signed = match (&order.reserve, &evidence.second) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(signed)) => signed,
+        _ => return Err(EvidenceError::Mismatch("a reserve card takes a second identification, and no other card")),
+    };
+    let second = identification(signed)?;
+    same_applicant(order, &second)?;
+    let Stated { officer, at } = the_one(signed, Act::Identify, officers, now)?;
+    has_role(&officer, ADMINISTRATOR, &order.tenant)?;
+    let is_the_first = second.identified_by == order.identified_by;
+    if officer.person != second.identified_by || is_the_first || !approvers.contains(&officer.person) {
+        return Err(EvidenceError::FourEyes);
+    }
+    Ok(Some((second.proof, at)))
 }
 
 /// Verifies the approvers' signatures under an order.
@@ -289,7 +362,8 @@ pub fn verify_approvals(
 ) -> Result<BTreeSet<PersonId>, EvidenceError> {
     let involved = [&order.submitted_by, &order.identified_by, &order.applicant];
     different_people(approval, needed.max(1), (officers, now), |Stated { officer, .. }| {
-        has_role(officer, Role::Approver, &order.tenant)?;
+        let role = if order.reserve.is_some() { ADMINISTRATOR } else { Role::Approver };
+        has_role(officer, role, &order.tenant)?;
         if involved.contains(&&officer.person) { Err(EvidenceError::FourEyes) } else { Ok(()) }
     })
 }
@@ -320,23 +394,27 @@ fn belongs_together(
     order: &IssueCard,
     identification: &IdentifyApplicant,
     signed_identification: &Signed,
-    delivered: &DeliveredCard,
 ) -> Result<(), EvidenceError> {
     if OperationHash::of(signed_identification.operation.as_bytes()) != order.identification {
         return Err(EvidenceError::Mismatch("the approval is for another identification"));
     }
+    if identification.identified_by != order.identified_by {
+        return Err(EvidenceError::Mismatch("the identification is of another application"));
+    }
+    same_applicant(order, identification)
+}
+
+/// Whether the one who was identified is the one that the order is for, in an application that says the same.
+fn same_applicant(order: &IssueCard, identification: &IdentifyApplicant) -> Result<(), EvidenceError> {
     if (&identification.enrolment, &identification.tenant, &identification.applicant)
         != (&order.enrolment, &order.tenant, &order.applicant)
-        || identification.identified_by != order.identified_by
         || identification.submitted_by != order.submitted_by
+        || identification.reserve != order.reserve
     {
         return Err(EvidenceError::Mismatch("the identification is of another application"));
     }
     if identification.subject != order.subject {
         return Err(EvidenceError::Mismatch("somebody else was identified"));
-    }
-    if delivered.card != order.card {
-        return Err(EvidenceError::Mismatch("the delivery is for another card"));
     }
     Ok(())
 }
@@ -370,13 +448,6 @@ fn identification(signed: &Signed) -> Result<IdentifyApplicant, EvidenceError> {
     match operation(signed)? {
         Operation::IdentifyApplicant(identification) => Ok(identification),
         _ => Err(EvidenceError::Mismatch("not an identification")),
-    }
-}
-
-fn deliver_cards(signed: &Signed) -> Result<DeliverCards, EvidenceError> {
-    match operation(signed)? {
-        Operation::DeliverCards(delivery) => Ok(delivery),
-        _ => Err(EvidenceError::Mismatch("not a delivery")),
     }
 }
 

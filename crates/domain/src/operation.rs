@@ -8,6 +8,7 @@ pub use self::function::{ControlEvidence, ControlProof, IssueFunction};
 pub use self::key_act::{AddTrustAnchor, CaCertificate, CertifyAuthorities, MoveKey, RestoreToken};
 
 use crate::id::hex;
+use crate::reserve::ReserveOrder;
 use crate::{CardNumber, EnrolmentId, PersonId, TenantId};
 use pki::issue::SubjectFacts;
 use pki::profile::Purpose;
@@ -30,6 +31,8 @@ pub enum Operation {
     IssueCard(IssueCard),
     /// These keys were born on these cards.
     DeliverCards(DeliverCards),
+    /// These keys were born on these reserve cards, which wait in envelopes.
+    StockCards(StockCards),
     /// A certificate for a system or an organisation is to be issued.
     IssueFunction(IssueFunction),
     /// These policies are to be in force.
@@ -67,6 +70,9 @@ pub struct IdentifyApplicant {
     pub identified_by: PersonId,
     /// On what evidence.
     pub proof: IdentityProof,
+    /// What the officer saw of a reserve card's order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<ReserveOrder>,
 }
 
 /// The evidence of an identification.
@@ -138,6 +144,9 @@ pub struct IssueCard {
     pub identified_by: PersonId,
     /// Hash of the [`IdentifyApplicant`] operation.
     pub identification: OperationHash,
+    /// For a reserve card, what its order says more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<ReserveOrder>,
 }
 
 /// A card in its holder's hands. Signed with that very card, by nobody else.
@@ -217,6 +226,24 @@ pub struct DeliverCards {
 pub struct DeliveredCard {
     /// The application.
     pub enrolment: EnrolmentId,
+    /// The card.
+    pub card: CardNumber,
+    /// SHA-256 of each key's SubjectPublicKeyInfo, hexadecimal.
+    pub keys: BTreeMap<Purpose, String>,
+}
+
+/// Which keys reserve cards carry, as the desk or bureau saw them before the cards went into their envelopes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StockCards {
+    /// 1 to [`MAX_TRAY`], each number once.
+    pub cards: Vec<StockedKeys>,
+}
+
+/// A reserve card in its envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StockedKeys {
     /// The card.
     pub card: CardNumber,
     /// SHA-256 of each key's SubjectPublicKeyInfo, hexadecimal.

@@ -23,6 +23,7 @@ use crate::register::Evidence;
 use crate::relying::{Registration, TokenKey};
 use crate::request::{Done, KeyRef, RequestKey};
 use crate::revocation::Revocation;
+use crate::revocation_code::KeptCode;
 use crate::session::{LoginWrite, SecretDigest, SessionState, TicketKind, TicketState};
 use crate::work::WorkItem;
 use crate::{
@@ -257,6 +258,17 @@ pub trait Enrolments: Send + Sync {
     async fn approval(&self, tenant: &TenantId, id: &ApprovalId) -> Result<Option<Stored<Approval>>>;
 }
 
+/// Reserve cards.
+#[async_trait]
+pub trait Reserves: Send + Sync {
+    /// What a desk signed last on the keys of a reserve card, at whatever agency, and which agency keeps it.
+    async fn stocked(&self, number: &CardNumber) -> Result<Option<(TenantId, Signed)>>;
+    /// The orders of a reserve card: the first, then its extension.
+    async fn reserve_orders(&self, tenant: &TenantId, number: &CardNumber) -> Result<Vec<Stored<AnyEnrolment>>>;
+    /// The numbers of a person's reserve cards at an agency.
+    async fn reserve_cards_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<CardNumber>>;
+}
+
 /// Orders of certificates for systems and organisations.
 #[async_trait]
 pub trait Functions: Send + Sync {
@@ -285,6 +297,8 @@ pub trait Functions: Send + Sync {
 pub trait Certificates: Send + Sync {
     /// One card.
     async fn card(&self, tenant: &TenantId, number: &CardNumber) -> Result<Option<Stored<Card>>>;
+    /// What is kept of the revocation code of a card, at whatever agency.
+    async fn revocation_code(&self, card: &CardNumber) -> Result<Option<KeptCode>>;
     /// An agency's cards in order of number, after `after`.
     async fn cards_of_tenant(
         &self,
@@ -363,8 +377,8 @@ pub trait AuditLog: Send + Sync {
     async fn records_of(&self, tenant: &TenantId, from: u64, limit: u32) -> Result<Vec<Record>>;
     /// The personal values of a record that were not erased: field, salt, value.
     async fn personal(&self, sequence: u64) -> Result<Vec<(String, [u8; 16], String)>>;
-    /// Erases the personal values of a record; the chain stays valid.
-    async fn erase_personal(&self, sequence: u64) -> Result<()>;
+    /// Records of an agency that name an id and have personal values beside them, in order, from `from` on.
+    async fn records_naming(&self, tenant: &TenantId, id: &str, from: u64, limit: u32) -> Result<Vec<Record>>;
 }
 
 /// The outbox: what is told, and what became of it.
@@ -472,6 +486,7 @@ pub trait Store:
     + Onboardings
     + Assignments
     + Enrolments
+    + Reserves
     + Functions
     + Certificates
     + Status
@@ -494,6 +509,7 @@ impl<T> Store for T where
         + Onboardings
         + Assignments
         + Enrolments
+        + Reserves
         + Functions
         + Certificates
         + Status

@@ -144,6 +144,8 @@ words! {
         TooEarly = "too-early",
         /// The person has a card already.
         HasCard = "has-card",
+        /// Somebody asked for the erasure of what stands of a person beside the log.
+        ErasureAsked = "erasure-asked",
         /// No card was set aside.
         NoCardNumber = "no-card-number",
     }

@@ -20,6 +20,8 @@ pub struct WorkItem {
     pub reasons: Vec<Reason>,
     /// Since when.
     pub since: UtcTime,
+    /// Who asked for it, where somebody else must decide.
+    pub asked_by: Option<PersonId>,
     /// How it ended; none while it waits.
     pub closing: Option<Closing>,
 }
@@ -34,6 +36,9 @@ pub struct About {
     pub name: String,
     /// Whether the person's data is protected.
     pub protected: bool,
+    /// On which grounds it was asked for.
+    #[serde(default)]
+    pub grounds: String,
 }
 
 /// Says nothing of the person.
@@ -60,6 +65,9 @@ pub enum NotClosed {
     /// Somebody was faster.
     #[error("this work is done already")]
     Done,
+    /// Whoever asked for it does not decide it.
+    #[error("whoever asked for it does not decide it")]
+    SamePerson,
     /// Nobody decides about themselves.
     #[error("nobody closes work about themselves")]
     OnSelf,
@@ -73,6 +81,9 @@ impl WorkItem {
     pub fn close(self, closing: Closing) -> Result<Self, NotClosed> {
         if self.person.as_ref() == Some(&closing.by) {
             return Err(NotClosed::OnSelf);
+        }
+        if self.asked_by.as_ref() == Some(&closing.by) {
+            return Err(NotClosed::SamePerson);
         }
         match self.closing {
             Some(_) => Err(NotClosed::Done),
@@ -94,10 +105,12 @@ mod tests {
             about: About::default(),
             reasons: vec![Reason::NewName],
             since: UtcTime::from_unix(1),
+            asked_by: Some("eva".parse().unwrap()),
             closing: None,
         };
         let by = |who: &str| Closing { by: who.parse().unwrap(), at: UtcTime::from_unix(2), reason: "new card".into() };
         assert_eq!(item.clone().close(by("olle")), Err(NotClosed::OnSelf));
+        assert_eq!(item.clone().close(by("eva")), Err(NotClosed::SamePerson));
         let closed = item.close(by("anna")).unwrap();
         assert_eq!(closed.close(by("bo")), Err(NotClosed::Done));
     }

@@ -39,7 +39,14 @@ fn submit(applicant: u8, by: u8) -> Option<Enrolment<Submitted>> {
     let profile = PlannedProfile { profile: "person-authentication-loa4".into(), revision: 1 };
     let certificates = BTreeMap::from([(Purpose::PersonAuthentication, profile)]);
     let submitted = Submitted { by: person(by), at: at(1) };
-    Enrolment::submit((id, tenant), (person(applicant), card()), SubjectFacts::default(), certificates, submitted).ok()
+    Enrolment::submit(
+        (id, tenant),
+        (person(applicant), card()),
+        SubjectFacts::default(),
+        (certificates, None),
+        submitted,
+    )
+    .ok()
 }
 
 proptest! {

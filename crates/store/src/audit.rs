@@ -1,6 +1,6 @@
 //! The audit log and the personal data beside it.
 
-use crate::engine::sql::insert;
+use crate::engine::sql::{batch, insert};
 use crate::engine::{Columns, Row, Sql, Value};
 use crate::seal::Place;
 use crate::writer::{Refusal, Statement};
@@ -46,8 +46,16 @@ impl AuditLog for Database {
         rows.iter().map(value).collect()
     }
 
-    async fn erase_personal(&self, sequence: u64) -> Result<(), StoreError> {
-        self.queue.erase(number(sequence)?).await
+    async fn records_naming(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Record>, StoreError> {
+        let (tenant, id) = (format!("%\"tenant\":\"{tenant}\",%"), format!("%:\"{id}\"%"));
+        let values = vec![number(from)?.into(), tenant.as_str().into(), id.as_str().into(), limit.min(MAX_LIST).into()];
+        self.pool.fetch(NAMING, values).await?.iter().map(record).collect()
     }
 }
 
@@ -66,6 +74,11 @@ fn record(row: &Row) -> Result<Record, StoreError> {
 /// The row of a record.
 pub(crate) fn record_row(record: &Record) -> Result<Vec<Value>, StoreError> {
     Ok(vec![number(record.sequence)?.into(), record.text.as_str().into(), record.hash.as_slice().into()])
+}
+
+/// The row of a record whose personal values are erased.
+pub(crate) fn erased_row(sequence: u64) -> Result<Vec<Value>, StoreError> {
+    Ok(vec![number(sequence)?.into()])
 }
 
 /// A row for each personal value. Of two with one name the last counts, as in the chain.
@@ -99,6 +112,14 @@ pub(crate) static APPEND_PERSONAL: Statement = Statement {
     idle: None,
 };
 
+pub(crate) static ERASE: Statement = Statement {
+    point: "erase",
+    batch: batch!((1 sequence bigint), "DELETE FROM audit_personal WHERE sequence IN (SELECT sequence FROM r)"),
+    exists: Refusal::Conflict(Conflict::Exists("personal value")),
+    refers_to: RECORD,
+    idle: None,
+};
+
 /// Opens a writing transaction and reads where the log ends.
 ///
 /// Writers of other processes wait: for SQLite's write lock, or for the lock of a table that
@@ -108,7 +129,6 @@ pub(crate) const BEGIN: Sql = Sql::each(
     "BEGIN; LOCK TABLE writer IN EXCLUSIVE MODE; \
      SELECT sequence, hash FROM audit_record ORDER BY sequence DESC LIMIT 1",
 );
-pub(crate) const ERASE: Sql = Sql::both("DELETE FROM audit_personal WHERE sequence = $1");
 const HEAD: Sql = Sql::both("SELECT sequence, hash FROM audit_record ORDER BY sequence DESC LIMIT 1");
 const RECORDS: Sql =
     Sql::both("SELECT sequence, text, hash FROM audit_record WHERE sequence >= $1 ORDER BY sequence LIMIT $2");
@@ -116,6 +136,10 @@ const ABOUT: Sql =
     Sql::both("SELECT sequence, text, hash FROM audit_record WHERE text LIKE $1 ORDER BY sequence LIMIT $2");
 const OF_TENANT: Sql = Sql::both(
     "SELECT sequence, text, hash FROM audit_record WHERE sequence >= $1 AND text LIKE $2 ORDER BY sequence LIMIT $3",
+);
+const NAMING: Sql = Sql::both(
+    "SELECT r.sequence, r.text, r.hash FROM audit_record r WHERE r.sequence >= $1 AND r.text LIKE $2 AND r.text LIKE $3 \
+     AND EXISTS (SELECT 1 FROM audit_personal p WHERE p.sequence = r.sequence) ORDER BY r.sequence LIMIT $4",
 );
 const PERSONAL: Sql =
     Sql::both("SELECT field, salt, value FROM audit_personal WHERE sequence = $1 ORDER BY field LIMIT $2");

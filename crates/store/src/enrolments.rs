@@ -3,7 +3,7 @@
 use crate::engine::sql::{batch, insert};
 use crate::engine::{Batch, Columns, Row, Sql, Value, keys};
 use crate::seal::{Keys, Place};
-use crate::word::{from_json, from_word, json, text, word};
+use crate::word::{from_json, from_json_or_null, from_word, json, json_or_null, text, word};
 use crate::writer::{Idle, Refusal, Statement};
 use crate::{Database, MAX_LIST};
 use async_trait::async_trait;
@@ -14,6 +14,7 @@ use domain::evidence::Signed;
 use domain::hand_out::HandOut;
 use domain::operation::IdentityProof;
 use domain::ports::{Conflict, Enrolments, StoreError};
+use domain::reserve::SecondIdentification;
 use domain::{ApprovalId, CardNumber, EnrolmentId, TenantId};
 
 #[async_trait]
@@ -87,7 +88,8 @@ pub(crate) fn enrolment(row: &Row, keys: &Keys) -> Result<Stored<AnyEnrolment>, 
     let (applicant, card) = (columns.parse()?, columns.parse()?);
     let subject = columns.opened(place(SUBJECT, &tenant, &id))?;
     let subject = serde_json::from_str(&subject).map_err(|_| columns.corrupt())?;
-    let bare = Enrolment::from_parts((id, tenant), (applicant, card), subject, from_json(&mut columns)?);
+    let terms = (from_json(&mut columns)?, from_json_or_null(&mut columns)?);
+    let bare = Enrolment::from_parts((id, tenant), (applicant, card), subject, terms);
     let key = (&bare.tenant.clone(), &bare.id.clone());
     let submitted = Submitted { by: columns.parse()?, at: columns.time()? };
     let value = match stage.as_str() {
@@ -119,7 +121,18 @@ fn identified(submitted: Submitted, columns: &mut Columns<'_>, key: Key<'_>) -> 
 }
 
 fn approved(submitted: Submitted, columns: &mut Columns<'_>, key: Key<'_>) -> Result<Approved, StoreError> {
-    Ok(Approved { identified: identified(submitted, columns, key)?, by: columns.parse()?, at: columns.time()? })
+    Ok(Approved {
+        identified: identified(submitted, columns, key)?,
+        by: columns.parse()?,
+        at: columns.time()?,
+        second: second(columns, key)?,
+    })
+}
+
+/// The second identification of a reserve card's holder, if that is what it is.
+fn second(columns: &mut Columns<'_>, (tenant, id): Key<'_>) -> Result<Option<SecondIdentification>, StoreError> {
+    let document = columns.opened_or_null(place(SECOND, tenant, id))?;
+    document.map(|text| serde_json::from_str(&text).map_err(|_| columns.corrupt())).transpose()
 }
 
 fn issued(submitted: Submitted, columns: &mut Columns<'_>, key: Key<'_>) -> Result<Issued, StoreError> {
@@ -153,6 +166,7 @@ pub(crate) fn new_row(enrolment: &AnyEnrolment) -> Vec<Value> {
         Value::text(&bare.card),
         Value::sealed(place(SUBJECT, &bare.tenant, &bare.id), &text(&bare.subject)),
         json(&bare.certificates),
+        json_or_null(bare.reserve.as_ref()),
         Value::text(&submitted.by),
         submitted.at.into(),
     ];
@@ -169,7 +183,7 @@ pub(crate) fn moved_row(enrolment: &AnyEnrolment, seen: Version) -> Vec<Value> {
 }
 
 /// The stage and the columns of all stages after the first.
-fn stage_values(enrolment: &AnyEnrolment) -> [Value; 17] {
+fn stage_values(enrolment: &AnyEnrolment) -> [Value; 18] {
     let bare = enrolment.bare();
     let sealed = |column, value: Option<&String>| {
         Value::sealed_or_null(place(column, &bare.tenant, &bare.id), value.map(String::as_str))
@@ -192,6 +206,7 @@ fn stage_values(enrolment: &AnyEnrolment) -> [Value; 17] {
         Value::text_or_null(identified.map(|i| &i.approval)),
         Value::text_or_null(approved.map(|a| &a.by)),
         Value::time_or_null(approved.map(|a| a.at)),
+        sealed(SECOND, approved.and_then(|a| a.second.as_ref()).map(text).as_ref()),
         issued.map_or(Value::Text(None), |i| json(&i.serials)),
         Value::time_or_null(issued.map(|i| i.at)),
         Value::text_or_null(issued.map(|i| &i.delivery)),
@@ -204,11 +219,11 @@ pub(crate) static NEW: Statement = Statement {
     point: "enrolment-new",
     batch: insert!("enrolment", (
         1 tenant text, 2 id text, 3 applicant text, 4 card text, 5 subject text, 6 certificates text,
-        7 submitted_by text, 8 submitted_at bigint, 9 stage text, 10 identified_by text,
-        11 identified_at bigint, 12 proof_document text, 13 proof_number text, 14 proof_expires text,
-        15 proof_method text, 16 proof_place text, 17 statement text, 18 approval text,
-        19 approved_by text, 20 approved_at bigint, 21 serials text, 22 issued_at bigint,
-        23 delivery text, 24 activated_by text, 25 activated_at bigint
+        7 reserve text, 8 submitted_by text, 9 submitted_at bigint, 10 stage text, 11 identified_by text,
+        12 identified_at bigint, 13 proof_document text, 14 proof_number text, 15 proof_expires text,
+        16 proof_method text, 17 proof_place text, 18 statement text, 19 approval text,
+        20 approved_by text, 21 approved_at bigint, 22 second_identification text, 23 serials text,
+        24 issued_at bigint, 25 delivery text, 26 activated_by text, 27 activated_at bigint
     )),
     exists: Refusal::Conflict(Conflict::Exists(WHAT)),
     refers_to: "person, card or approval",
@@ -223,8 +238,8 @@ pub(crate) static MOVE: Statement = Statement {
             1 tenant text, 2 id text, 3 seen bigint, 4 stage text, 5 identified_by text,
             6 identified_at bigint, 7 proof_document text, 8 proof_number text, 9 proof_expires text,
             10 proof_method text, 11 proof_place text, 12 statement text, 13 approval text,
-            14 approved_by text, 15 approved_at bigint, 16 serials text, 17 issued_at bigint,
-            18 delivery text, 19 activated_by text, 20 activated_at bigint
+            14 approved_by text, 15 approved_at bigint, 16 second_identification text, 17 serials text,
+            18 issued_at bigint, 19 delivery text, 20 activated_by text, 21 activated_at bigint
         ),
         "UPDATE enrolment SET stage = r.stage, \
          identified_by = coalesce(enrolment.identified_by, r.identified_by), \
@@ -238,6 +253,7 @@ pub(crate) static MOVE: Statement = Statement {
          approval = coalesce(enrolment.approval, r.approval), \
          approved_by = coalesce(enrolment.approved_by, r.approved_by), \
          approved_at = coalesce(enrolment.approved_at, r.approved_at), \
+         second_identification = coalesce(enrolment.second_identification, r.second_identification), \
          serials = coalesce(enrolment.serials, r.serials), \
          issued_at = coalesce(enrolment.issued_at, r.issued_at), \
          delivery = coalesce(enrolment.delivery, r.delivery), \
@@ -258,16 +274,21 @@ pub(crate) static MOVE: Statement = Statement {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT version, stage, id, tenant, applicant, card, subject, certificates, submitted_by, \
+            "SELECT version, stage, id, tenant, applicant, card, subject, certificates, reserve, submitted_by, \
              submitted_at, identified_by, identified_at, proof_document, proof_number, proof_expires, \
-             proof_method, proof_place, statement, approval, approved_by, approved_at, serials, issued_at, \
-             delivery, activated_by, activated_at FROM enrolment WHERE ",
+             proof_method, proof_place, statement, approval, approved_by, approved_at, second_identification, \
+             serials, issued_at, delivery, activated_by, activated_at FROM enrolment WHERE ",
             $rest
         )
     };
 }
 
 const ENROLMENT: Sql = Sql::both(select!("tenant = $1 AND id = $2"));
+/// The orders of a reserve card, the first one first.
+pub(crate) const RESERVE_ORDERS: Sql = Sql::both(select!(
+    "tenant = $1 AND id IN (SELECT enrolment FROM reserve_order WHERE tenant = $1 AND card = $2) ORDER BY \
+     (SELECT turn FROM reserve_order o WHERE o.tenant = $1 AND o.card = $2 AND o.enrolment = enrolment.id)"
+));
 const OF_CARD: Sql = Sql::both(select!("tenant = $1 AND card = $2 ORDER BY submitted_at DESC LIMIT 1"));
 const ENROLMENTS: Sql = Sql::both(select!("tenant = $1 AND id > $2 ORDER BY id LIMIT $3"));
 const ENROLMENTS_AT: Sql = Sql::both(select!("tenant = $1 AND id > $2 AND stage = $4 ORDER BY id LIMIT $3"));
@@ -277,3 +298,4 @@ const WHAT: &str = "enrolment";
 const SUBJECT: &str = "enrolment.subject";
 const PROOF_NUMBER: &str = "enrolment.proof_number";
 const STATEMENT: &str = "enrolment.statement";
+const SECOND: &str = "enrolment.second_identification";

@@ -27,6 +27,8 @@ mod policies;
 mod registry;
 mod relying;
 mod requests;
+mod reserves;
+mod revocation_codes;
 mod revocations;
 mod seal;
 mod sessions;

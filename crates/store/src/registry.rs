@@ -114,7 +114,7 @@ fn work_item(row: &Row, keys: &Keys) -> Result<WorkItem, StoreError> {
     let about = serde_json::from_str(&about).map_err(|_| columns.corrupt())?;
     let reasons: String = columns.take()?;
     let reasons = reasons.split(' ').map(str::parse).collect::<Result<_, _>>().map_err(|_| columns.corrupt())?;
-    let since = columns.time()?;
+    let (since, asked_by) = (columns.time()?, columns.parse_or_null()?);
     let (by, at) = (columns.parse_or_null()?, columns.time_or_null()?);
     let reason = columns.opened_or_null(Place::within(CLOSED_REASON, tenant.as_str(), id.as_str()))?;
     let closing = match (by, at, reason) {
@@ -122,7 +122,7 @@ fn work_item(row: &Row, keys: &Keys) -> Result<WorkItem, StoreError> {
         (None, None, None) => None,
         _ => return Err(columns.corrupt()),
     };
-    Ok(WorkItem { id, tenant, person, about, reasons, since, closing })
+    Ok(WorkItem { id, tenant, person, about, reasons, since, asked_by, closing })
 }
 
 /// The row of what a register said.
@@ -154,6 +154,7 @@ pub(crate) fn work_row(item: &WorkItem) -> Vec<Value> {
         Value::sealed(Place::within(ABOUT, item.tenant.as_str(), item.id.as_str()), &text(&item.about)),
         reasons.join(" ").as_str().into(),
         item.since.into(),
+        Value::text_or_null(item.asked_by.as_ref()),
     ]
 }
 
@@ -194,7 +195,7 @@ pub(crate) static CHECKED: Statement = Statement {
 
 pub(crate) static NEW_WORK: Statement = Statement {
     point: "work",
-    batch: insert!("work_item", (1 tenant text, 2 id text, 3 person text, 4 about text, 5 reasons text, 6 since bigint)),
+    batch: insert!("work_item", (1 tenant text, 2 id text, 3 person text, 4 about text, 5 reasons text, 6 since bigint, 7 asked_by text)),
     exists: Refusal::Conflict(Conflict::Exists(WHAT)),
     refers_to: "tenant or person",
     idle: None,
@@ -240,7 +241,7 @@ const ANSWERS: Sql = Sql::both(
 macro_rules! select {
     ($rest:literal) => {
         Sql::both(concat!(
-            "SELECT tenant, id, person, about, reasons, since, closed_by, closed_at, closed_reason FROM work_item WHERE ",
+            "SELECT tenant, id, person, about, reasons, since, asked_by, closed_by, closed_at, closed_reason FROM work_item WHERE ",
             $rest
         ))
     };

@@ -34,6 +34,17 @@ pub(crate) fn text<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("maps here have strings as keys")
 }
 
+/// A document as JSON, if there is one.
+pub(crate) fn json_or_null<T: Serialize>(value: Option<&T>) -> Value {
+    value.map_or(Value::Text(None), json)
+}
+
+/// A document from the next column, if there is one.
+pub(crate) fn from_json_or_null<T: DeserializeOwned>(columns: &mut Columns<'_>) -> Result<Option<T>, StoreError> {
+    let text: Option<String> = columns.take()?;
+    text.map(|text| serde_json::from_str(&text).map_err(|_| columns.corrupt())).transpose()
+}
+
 /// A map or list from the next column.
 pub(crate) fn from_json<T: DeserializeOwned>(columns: &mut Columns<'_>) -> Result<T, StoreError> {
     let text: String = columns.take()?;

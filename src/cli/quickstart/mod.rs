@@ -171,7 +171,7 @@ fn describe(config: &Config, layout: &Layout, people: Vec<PersonEntry>) -> anyho
         tsa_url: config
             .timestamps
             .as_ref()
-            .map(|stamps| format!("http://{}{}", stamps.listen, crate::http::stamp::PATH)),
+            .map(|stamps| format!("http://{}{}", stamps.listen, crate::config::timestamps::PATH)),
         openapi_url: format!("{api_url}/openapi.json"),
         api_url,
         officer_url: format!("https://localhost:{}", config.listen.officers.port()),

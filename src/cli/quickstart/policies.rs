@@ -55,6 +55,7 @@ const POLICIES: &[Policy] = policies![
     "profiles/tls-server.toml",
     "profiles/tsa-unit.toml",
     "register.toml",
+    "reserve.toml",
     "retention.toml",
     "revocation.toml",
     "terms.toml",

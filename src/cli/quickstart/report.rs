@@ -26,11 +26,13 @@ pub(crate) fn render(manifest: &Manifest, layout: &Layout, demo_service: &str) -
          API       {}  for relying services, /openapi.json\n  \
          demo      {}  log in here with a demo card (browsers: with a .p12 file of {data}/people)\n  \
          officers  {}  with a client certificate: /ra/v1 /admin/v1 /self/v1\n  \
+         stamps    {}  time stamps (RFC 3161)\n  \
          trust     {}\n\n",
         manifest.status_url,
         manifest.api_url,
         demo_service,
         manifest.officer_url,
+        manifest.tsa_url.as_deref().unwrap_or("none"),
         manifest.trust_anchor.display(),
     );
     people(&mut text, manifest);

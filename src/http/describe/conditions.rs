@@ -29,7 +29,8 @@ fn is_one_of(operation: &Value, names: &[&str]) -> bool {
 /// Describes the headers of an operation.
 pub(super) fn add(operation: &mut Value, method: &str) {
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-    if method == "post" {
+    // A key is a caller's own, and there nobody knows who calls.
+    if method == "post" && !super::is_public(operation) {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "The caller's word for this request. Sent again with the same body by the same caller, the \

@@ -24,6 +24,11 @@ pub(super) fn complete(api: &utoipa::openapi::OpenApi) -> Value {
     api
 }
 
+/// Whether an operation asks for no certificate.
+fn is_public(operation: &Value) -> bool {
+    operation["security"] == serde_json::json!([{}])
+}
+
 /// Every operation with its path and method.
 fn operations(api: &mut Value) -> impl Iterator<Item = (String, String, &mut Value)> {
     let paths = api["paths"].as_object_mut().into_iter().flatten();

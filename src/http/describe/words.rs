@@ -46,7 +46,7 @@ const ENDINGS: [(&str, &str); 8] = [
 ];
 
 /// By name.
-const WORDS: [(&str, &str); 129] = [
+const WORDS: [(&str, &str); 133] = [
     ("AffectedView.service", "ocsp-person"),
     ("AgreementView.reference", "dnr 2026-101"),
     ("BulkView.grounds", "Serie 4 har ett fel i kretsen"),
@@ -75,7 +75,6 @@ const WORDS: [(&str, &str); 129] = [
     ("DecisionsView.appeal_en", "Whoever the decision concerns may appeal it in writing."),
     ("DecisionsView.appeal_sv", "Den som beslutet angår får överklaga det skriftligt."),
     ("EmploymentHeard.outcome", "ordered"),
-    ("EmploymentHeard.work", ID),
     ("EnrolmentView.stage", "issued"),
     ("FunctionView.operation", OPERATION),
     ("FunctionView.stage", "ordered"),
@@ -98,7 +97,10 @@ const WORDS: [(&str, &str); 129] = [
     ("ProfileView.name", "person-authentication-loa4"),
     ("ProfileView.policies", "1.3.6.1.4.1.32473.1.1"),
     ("RecordView.text", r#"{"sequence":1,"kind":"policies.in-force"}"#),
+    ("ReserveView.extends", ID),
     ("RevokedView.reason", "keyCompromise"),
+    ("SecondIdentification.approval", JWS),
+    ("SecondIdentification.identification", JWS),
     ("StepView.scope", "agency"),
     ("StepView.shown", "dnr 2026-100"),
     ("TenantView.id", "norrsken"),
@@ -140,6 +142,7 @@ const WORDS: [(&str, &str); 129] = [
     ("not_after", TIME),
     ("number", CARD),
     ("operation", OPERATION),
+    ("ordinary_card", CARD),
     ("organisationNumber", "2021006883"),
     ("organisation_number", "2021006883"),
     ("outcome", "revoked"),
@@ -176,4 +179,5 @@ const WORDS: [(&str, &str); 129] = [
     ("validation_time", TIME),
     ("verdict", "accepted"),
     ("version", "2026-1"),
+    ("work", ID),
 ];

@@ -1,7 +1,7 @@
 //! `/ra/v1/cards`, and everything that revokes.
 
 use super::card_view::{CardPage, CardRow, CertificateRow};
-use super::view::{CardView, RevocationRequest, RevokedView};
+use super::view::{CardRevocation, CardView, RevocationRequest, RevokedView};
 use crate::app::App;
 use crate::http::conditions::Tagged;
 use crate::http::page::{Listing, Page};
@@ -9,6 +9,7 @@ use crate::http::permit::{Body, Path, Query};
 use crate::http::problem::Problem;
 use crate::service::permit::{ReadCard, Revoke};
 use crate::service::refusal::{About, Attempt};
+use crate::service::revoke::Unauthenticated;
 use crate::service::{self, Permit, ServiceError};
 use axum::Json;
 use axum::extract::State;
@@ -78,17 +79,22 @@ pub async fn read(
     Ok(Tagged("card", card.version, Json(CardView::from((&card.value, certificates.as_slice())))))
 }
 
-/// Revokes a card with all its certificates. Final.
+/// Revokes a card with all its certificates. Final. A request that could not be authenticated is recorded as such.
 #[utoipa::path(post, operation_id = "revokeCard", tag = "ra", path = "/ra/v1/cards/{number}/revocation", params(("number" = String, Path,)),
-    request_body = RevocationRequest,
+    request_body = CardRevocation,
     responses((status = 200, body = RevokedView), (status = "default", body = Problem)))]
 pub async fn revoke(
     permit: Permit<Revoke>,
     State(app): State<App>,
     Path(number): Path<CardNumber>,
-    Body(request): Body<RevocationRequest>,
+    Body(request): Body<CardRevocation>,
 ) -> Result<Json<RevokedView>, Problem> {
-    let revoked = service::revoke::card(&app, &permit, &number, request.reason).await;
+    let on_request = request.unauthenticated.map(|request| Unauthenticated {
+        claimed_by: request.claimed_by,
+        via: request.via,
+        grounds: request.grounds,
+    });
+    let revoked = service::revoke::card(&app, &permit, &number, (request.reason, on_request)).await;
     let revoked = Attempt::of(&permit).noted(&app, About::Thing(Thing::Card(&number)), revoked).await?;
     Ok(Json(RevokedView::from(&revoked)))
 }

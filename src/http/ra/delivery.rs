@@ -141,7 +141,10 @@ fn card(card: TrayCard) -> Result<CardRequests, ServiceError> {
     Ok(CardRequests { enrolment, requests: requests(card.authentication_csr, card.signature_csr) })
 }
 
-fn requests(authentication: Option<String>, signature: Option<String>) -> BTreeMap<Purpose, Vec<u8>> {
+pub(in crate::http) fn requests(
+    authentication: Option<String>,
+    signature: Option<String>,
+) -> BTreeMap<Purpose, Vec<u8>> {
     let named = [(Purpose::PersonAuthentication, authentication), (Purpose::PersonSignature, signature)];
     named.into_iter().filter_map(|(purpose, csr)| Some((purpose, csr?.into_bytes()))).collect()
 }

@@ -1,8 +1,8 @@
 //! `/ra/v1/enrolments`: from application to activated card.
 
 use super::view::{
-    Activation, ApprovalSignature, EnrolmentPage, EnrolmentView, Identification, IdentificationDraft, NewEnrolment,
-    OperationView, ReceiptDraft, TermsView,
+    ActivatedView, Activation, ApprovalSignature, EnrolmentPage, EnrolmentView, Identification, IdentificationDraft,
+    NewEnrolment, OperationView, ReceiptDraft, TermsView,
 };
 use crate::app::App;
 use crate::http::conditions::Tagged;
@@ -13,6 +13,7 @@ use crate::service::activate::Receipt;
 use crate::service::enrol::Application;
 use crate::service::permit::{ActivateCard, ApproveEnrolment, IdentifyApplicant, ReadEnrolment, SubmitEnrolment};
 use crate::service::refusal::{About, Attempt};
+use crate::service::reserve::Wish;
 use crate::service::{self, Permit, ServiceError};
 use axum::Json;
 use axum::extract::State;
@@ -131,29 +132,34 @@ pub async fn prepare_activation(
     Ok(Json(OperationView::from(&operation)))
 }
 
-/// Activates the card: it is in the holder's hands.
+/// Activates the card: it is in the holder's hands. The holder is given the revocation code in the answer.
 #[utoipa::path(post, operation_id = "activateCard", tag = "ra", path = "/ra/v1/enrolments/{id}/activation", params(("id" = String, Path,)),
     request_body = Activation,
-    responses((status = 200, body = EnrolmentView), (status = "default", body = Problem)))]
+    responses((status = 200, body = ActivatedView), (status = "default", body = Problem)))]
 pub async fn activate(
     permit: Permit<ActivateCard>,
     State(app): State<App>,
     Path(id): Path<EnrolmentId>,
     body: Body<Activation>,
-) -> Result<Json<EnrolmentView>, Problem> {
+) -> Result<Json<ActivatedView>, Problem> {
     let receipt = body.0.receipt.map(|receipt| Receipt {
         document: receipt.document.into(),
         language: receipt.language,
         statement: receipt.statement,
     });
-    let enrolment = service::activate::activate(&app, &permit, &id, receipt).await;
-    let enrolment = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), enrolment).await?;
-    Ok(Json(EnrolmentView::from(&enrolment)))
+    let activated = service::activate::activate(&app, &permit, &id, receipt).await;
+    let activated = Attempt::of(&permit).noted(&app, About::Thing(Thing::Enrolment(&id)), activated).await?;
+    Ok(Json(ActivatedView::from(&activated)))
 }
 
 fn application(new: NewEnrolment) -> Result<Application, ServiceError> {
     let invalid = |field, problem: &str| ServiceError::Invalid { field, problem: problem.to_owned() };
     let applicant = new.applicant;
+    let number = "1 to 64 letters, digits or hyphens";
+    let reserve = new.reserve.map(|wish| {
+        let ordinary = wish.ordinary_card.parse().map_err(|_| invalid("reserve.ordinary_card", number))?;
+        Ok::<_, ServiceError>(Wish { ordinary, days: wish.days })
+    });
     Ok(Application {
         identity_number: applicant
             .identity_number
@@ -161,6 +167,7 @@ fn application(new: NewEnrolment) -> Result<Application, ServiceError> {
             .map_err(|_| invalid("applicant.identity_number", "not a personnummer or samordningsnummer"))?,
         given_name: applicant.given_name,
         surname: applicant.surname,
-        card: new.card_number.parse().map_err(|_| invalid("card_number", "1 to 64 letters, digits or hyphens"))?,
+        card: new.card_number.parse().map_err(|_| invalid("card_number", number))?,
+        reserve: reserve.transpose()?,
     })
 }

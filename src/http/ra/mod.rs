@@ -10,6 +10,7 @@ pub mod card_view;
 pub mod decision;
 pub mod delivery;
 pub mod enrolment;
+pub mod erasure;
 pub mod export;
 pub mod function;
 pub mod function_view;
@@ -19,6 +20,7 @@ pub mod package;
 pub mod package_view;
 pub mod person;
 pub mod record;
+pub mod reserve;
 pub mod view;
 pub mod work;
 
@@ -32,6 +34,10 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(enrolment::approve))
         .routes(routes!(delivery::issue))
         .routes(routes!(delivery::issue_tray))
+        .routes(routes!(reserve::stock))
+        .routes(routes!(reserve::extend))
+        .routes(routes!(reserve::prepare_second))
+        .routes(routes!(reserve::second))
         .routes(routes!(enrolment::terms))
         .routes(routes!(enrolment::prepare_activation))
         .routes(routes!(enrolment::activate))
@@ -73,6 +79,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(hr::end))
         .routes(routes!(decision::read))
         .routes(routes!(decision::protect))
+        .routes(routes!(erasure::ask))
+        .routes(routes!(erasure::decide))
         .routes(routes!(work::list))
         .routes(routes!(work::close))
 }

@@ -4,6 +4,8 @@ use domain::card::Card;
 use domain::certificate::{CertificateRecord, CertificateRef};
 use domain::enrolment::AnyEnrolment;
 use domain::operation::{DocumentKind, IdentityProof, Operation, ProofMethod, ShownDocument, TermsRef};
+use domain::reserve::ReserveOrder;
+use domain::revocation_code::RevocationCode;
 use domain::subject::is_masked;
 use pki::certificate::Certificate;
 use pki::crl::Reason;
@@ -19,6 +21,21 @@ pub struct NewEnrolment {
     /// The number printed on the card.
     #[schema(example = "9752269900000000017", max_length = 64)]
     pub card_number: String,
+    /// For a reserve card.
+    #[serde(default)]
+    pub reserve: Option<ReserveWish>,
+}
+
+/// What the first administrator asks for beyond a card.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReserveWish {
+    /// The number of the holder's ordinary card, which is away.
+    #[schema(example = "9752269900000000017", max_length = 64)]
+    pub ordinary_card: String,
+    /// For how many days.
+    #[schema(example = 30, minimum = 1)]
+    pub days: u16,
 }
 
 /// A person as the population register knows them.
@@ -173,6 +190,49 @@ pub struct RevocationRequest {
     pub reason: Reason,
 }
 
+/// A card to revoke.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardRevocation {
+    /// `CRLReason` of RFC 5280; `certificateHold` does not exist here, since nothing is reinstated.
+    #[schema(value_type = String, example = "keyCompromise")]
+    pub reason: Reason,
+    /// If somebody asked for it whom nobody could authenticate, such as by telephone.
+    #[serde(default)]
+    pub unauthenticated: Option<UnauthenticatedRequest>,
+}
+
+/// A request that an officer took and believed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnauthenticatedRequest {
+    /// Who the one who asked says to be.
+    #[schema(example = "Åsa Öberg", max_length = 200)]
+    pub claimed_by: String,
+    /// How it came.
+    #[schema(example = "telefon", max_length = 200)]
+    pub via: String,
+    /// Why the officer believes it.
+    #[schema(example = "Motringd på känt nummer", max_length = 200)]
+    pub grounds: String,
+}
+
+/// A card that was handed out.
+#[derive(Serialize, ToSchema)]
+pub struct ActivatedView {
+    #[serde(flatten)]
+    enrolment: EnrolmentView,
+    /// What the holder revokes the card with when it is lost. Shown once, to nobody else.
+    #[schema(example = "7Q2M-X0KD-4HTB")]
+    revocation_code: String,
+}
+
+impl From<&(AnyEnrolment, RevocationCode)> for ActivatedView {
+    fn from((enrolment, code): &(AnyEnrolment, RevocationCode)) -> Self {
+        Self { enrolment: EnrolmentView::from(enrolment), revocation_code: code.reveal() }
+    }
+}
+
 /// Which applications to list.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -231,6 +291,9 @@ pub struct EnrolmentView {
     identified_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     approved_by: Option<String>,
+    /// Of a reserve card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reserve: Option<ReserveView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     serials: Option<Vec<String>>,
     /// Once identified: the exact bytes that an approver signs the hash of.
@@ -262,10 +325,28 @@ impl From<&AnyEnrolment> for EnrolmentView {
             submitted_at: enrolment.submitted().at.to_string(),
             identified_by: enrolment.identified().map(|i| i.by.to_string()),
             approved_by: enrolment.approved().map(|a| a.by.to_string()),
+            reserve: bare.reserve.map(ReserveView::from),
             serials: enrolment.issued().map(|i| i.serials.values().map(ToString::to_string).collect()),
             operation,
             operation_hash,
         }
+    }
+}
+
+/// What an order of a reserve card says more.
+#[derive(Serialize, ToSchema)]
+pub struct ReserveView {
+    ordinary_card: String,
+    days: u16,
+    /// The application that this one extends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extends: Option<String>,
+}
+
+impl From<ReserveOrder> for ReserveView {
+    fn from(order: ReserveOrder) -> Self {
+        let ReserveOrder { ordinary, days, extends } = order;
+        Self { ordinary_card: ordinary.into(), days, extends: extends.map(String::from) }
     }
 }
 

@@ -47,6 +47,13 @@ pub struct WorkView {
     #[schema(example = json!(["register-new-name"]))]
     reasons: Vec<&'static str>,
     since: String,
+    /// Who asked for it, where somebody else must decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_by: Option<String>,
+    /// On which grounds it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Begäran från den enskilde, ärende 2026-20")]
+    grounds: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     closed_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +76,8 @@ impl From<WorkItem> for WorkView {
             identity_number: item.about.identity_number,
             reasons: item.reasons.iter().map(|reason| reason.as_str()).collect(),
             since: item.since.to_string(),
+            grounds: Some(item.about.grounds).filter(|_| item.asked_by.is_some()),
+            asked_by: item.asked_by.map(|person| person.to_string()),
             closed_by,
             closed_at,
             closed_reason,

@@ -74,18 +74,21 @@ async fn files(app: &App, card: &Card) -> Result<Files, ServiceError> {
     let certificates = app.store.certificates_of_card(tenant, number).await?;
     let mut files = Files::new();
     let mut objects = vec![number.to_string()];
-    if let Some(enrolment) = app.store.enrolment_of_card(tenant, number).await? {
+    for (prefix, enrolment) in ["", "extension-"].into_iter().zip(orders(app, tenant, number).await?) {
         objects.push(enrolment.id().to_string());
-        signed_files(app, &enrolment, &mut files).await?;
-        files.insert("enrolment.json".to_owned(), text(&enrolment_view(&enrolment)));
+        signed_files(app, (prefix, &enrolment), &mut files).await?;
+        files.insert(format!("{prefix}enrolment.json"), text(&enrolment_view(&enrolment)));
     }
     files.insert("card.json".to_owned(), text(&card_view(card, &certificates)));
     for record in &certificates {
         objects.push(record.intent.certificate.serial.to_string());
-        let name = format!("certificates/{}.pem", record.intent.purpose.as_str());
+        let purpose = record.intent.purpose.as_str();
         let issued = record.issued.as_ref().and_then(|issued| Certificate::parse(&issued.der).ok());
         if let Some(certificate) = issued {
-            files.entry(name).or_insert_with(|| certificate.to_pem().into_bytes());
+            let first = format!("certificates/{purpose}.pem");
+            let again = format!("certificates/{purpose}-{}.pem", record.intent.certificate.serial);
+            let name = if files.contains_key(&first) { again } else { first };
+            files.insert(name, certificate.to_pem().into_bytes());
         }
     }
     // Whoever signed, and whatever was issued: the CAs above it.
@@ -97,11 +100,24 @@ async fn files(app: &App, card: &Card) -> Result<Files, ServiceError> {
     Ok(files)
 }
 
+/// The applications that a card has: one, or those of a reserve card and of its extension.
+async fn orders(app: &App, tenant: &TenantId, number: &CardNumber) -> Result<Vec<AnyEnrolment>, ServiceError> {
+    let orders = app.store.reserve_orders(tenant, number).await?;
+    if orders.is_empty() {
+        return Ok(app.store.enrolment_of_card(tenant, number).await?.into_iter().collect());
+    }
+    Ok(orders.into_iter().map(|row| row.value).collect())
+}
+
 /// What officers and the holder signed, each with its operation.
-async fn signed_files(app: &App, enrolment: &AnyEnrolment, files: &mut Files) -> Result<(), ServiceError> {
+async fn signed_files(
+    app: &App,
+    (prefix, enrolment): (&str, &AnyEnrolment),
+    files: &mut Files,
+) -> Result<(), ServiceError> {
     let mut add = |name: &str, act: &str, signed: &Signed| {
         let view = json!({"act": act, "operation": signed.operation, "statements": signed.statements});
-        files.insert(format!("signed/{name}.json"), text(&view));
+        files.insert(format!("signed/{prefix}{name}.json"), text(&view));
     };
     let tenant = &enrolment.bare().tenant;
     let Some(identified) = enrolment.identified() else { return Ok(()) };
@@ -115,6 +131,10 @@ async fn signed_files(app: &App, enrolment: &AnyEnrolment, files: &mut Files) ->
     let again = domain::enrolment::Enrolment::restore(bare, submitted);
     let identification = of_operation(&again.identification(&identified.by, &identified.proof));
     add("identification", "identify", &Signed { statements: vec![identified.statement.clone()], ..identification });
+    if let Some(second) = enrolment.approved().and_then(|approved| approved.second.as_ref()) {
+        let operation = of_operation(&again.identification(&second.by, &second.proof));
+        add("second-identification", "identify", &Signed { statements: vec![second.statement.clone()], ..operation });
+    }
     if let Some(issued) = enrolment.issued()
         && let Some(delivery) = app.store.delivery(tenant, &issued.delivery).await?
     {

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::app::signer_link::{CardToSign, CertificateToSign, LinkError};
 use crate::service::ServiceError;
 use crate::service::commit::commit;
+use crate::service::reserve;
 use domain::approval::Approval;
 use domain::audit::Event;
 use domain::card::{Card, CardState};
@@ -14,6 +15,7 @@ use domain::enrolment::{AnyEnrolment, Approved, Enrolment};
 use domain::evidence::{EvidenceError, IssueEvidence, Signed};
 use domain::id::hex;
 use domain::operation::PlannedProfile;
+use domain::reserve::ReserveError;
 use pki::issue::{LintIssuer, Linted, Request, lint, prepare, subject_name};
 use pki::key::PublicKey;
 use pki::profile::{Profile, Purpose};
@@ -52,8 +54,13 @@ impl Draft {
     ) -> Result<Self, ServiceError> {
         let Dossier { enrolment: Stored { value, version }, approval, card } = dossier;
         let AnyEnrolment::Approved(enrolment) = value else { return Err(wrong_stage(&value)) };
-        if card.value.state != CardState::Bound {
-            let (wanted, found) = (CardState::Bound.as_str(), card.value.state.as_str());
+        if enrolment.reserve.is_some() != issuance.reserve {
+            return Err(ReserveError::OtherWay.into());
+        }
+        let is_extension = enrolment.reserve.as_ref().is_some_and(|order| order.extends.is_some());
+        let wanted = if is_extension { CardState::Active } else { CardState::Bound };
+        if card.value.state != wanted {
+            let (wanted, found) = (wanted.as_str(), card.value.state.as_str());
             return Err(ServiceError::WrongStage { wanted, found });
         }
         let keys = read_requests(&enrolment, requests, issuance)?;
@@ -125,22 +132,27 @@ impl Draft {
     ) -> Result<Vec<IssuedCertificate>, ServiceError> {
         let (at, id) = (app.clock.now(), self.enrolment.value.id.clone());
         let fingerprint = |i: &IssuedCertificate| hex(&domain::certificate::fingerprint(i.der.as_bytes()));
-        let event = Event::new("certificate.issued", issuance.permit.actor(), id.as_str(), at)
-            .in_tenant(issuance.permit.tenant())
+        let event = Event::new("certificate.issued", issuance.by.actor.clone(), id.as_str(), at)
+            .in_tenant(&issuance.by.tenant)
             .with("card", &self.enrolment.value.card)
             .with("certificates", issued.iter().map(fingerprint).collect::<Vec<_>>().join(" "));
         let serials = issued.iter().map(|i| (i.purpose, i.certificate.serial)).collect();
         let Stored { value: enrolment, version: seen } = self.enrolment;
-        let new = AnyEnrolment::Issued(enrolment.issue(
-            serials,
-            at,
-            issuance.permit.person(),
-            issuance.delivery_id.clone(),
-        )?);
-        // The card stays as it is, but at a new version: a revocation that read it before these
+        let first_administrator = enrolment.stage().identified.by.clone();
+        let desk = &issuance.delivery.stated.officer.person;
+        let issued_enrolment = enrolment.issue(serials, at, desk, issuance.delivery_id.clone())?;
+        // A reserve card is in its holder's hands since the first administrator gave it.
+        let (new, card) = if issuance.reserve {
+            let card = self.card.value;
+            let card = if card.state == CardState::Bound { Card { state: CardState::Active, ..card } } else { card };
+            (AnyEnrolment::Activated(issued_enrolment.activate(first_administrator, at)?), card)
+        } else {
+            (AnyEnrolment::Issued(issued_enrolment), self.card.value)
+        };
+        // An ordinary card stays as it is, but at a new version: a revocation that read it before these
         // certificates were there is refused as stale, and one that came first refuses these.
         let mut changes = Changes::recording(event)
-            .write(Write::Card { new: self.card.value, seen: self.card.version })
+            .write(Write::Card { new: card, seen: self.card.version })
             .write(Write::Enrolment { new, seen })
             .write(Write::Approval { new: self.approval.value, seen: self.approval.version });
         for i in &issued {
@@ -157,9 +169,9 @@ impl Draft {
     }
 
     fn intents(&self, issuance: &Issuance) -> Changes {
-        let (enrolment, tenant) = (&self.enrolment.value, issuance.permit.tenant());
+        let (enrolment, tenant) = (&self.enrolment.value, &issuance.by.tenant);
         let serials: Vec<_> = self.certificates.iter().map(|p| p.serial.to_string()).collect();
-        let event = Event::new("certificate.requested", issuance.permit.actor(), enrolment.id.as_str(), issuance.now)
+        let event = Event::new("certificate.requested", issuance.by.actor.clone(), enrolment.id.as_str(), issuance.now)
             .in_tenant(tenant)
             .with("issuer", &issuance.authority.issuer.name)
             .with("delivery", issuance.delivery_id.clone())
@@ -221,14 +233,13 @@ fn delivered(
     enrolment: &Enrolment<Approved>,
     keys: &BTreeMap<Purpose, PublicKey>,
 ) -> Result<(), EvidenceError> {
-    let delivered = issuance.delivery.cards.get(&enrolment.id).filter(|delivered| delivered.card == enrolment.card);
-    let delivered = delivered.ok_or(EvidenceError::Mismatch("the delivery is for another card"))?;
+    let delivered = issuance.delivery.keys_of(&enrolment.id, (&enrolment.card, issuance.reserve))?;
     let named = keys.iter().map(|(purpose, key)| (*purpose, hex(&key.fingerprint()))).collect::<BTreeMap<_, _>>();
-    if keys.is_empty() || named != delivered.keys {
+    if keys.is_empty() || named != *delivered {
         return Err(EvidenceError::Mismatch("the delivery names other keys"));
     }
-    let person = issuance.permit.person();
-    if *person == enrolment.stage().by || *person == enrolment.applicant {
+    let desk = &issuance.delivery.stated.officer.person;
+    if *desk == enrolment.stage().by || *desk == enrolment.applicant {
         return Err(EvidenceError::FourEyes);
     }
     Ok(())
@@ -246,6 +257,10 @@ fn evidence(enrolment: &Enrolment<Approved>, approval: &Approval) -> IssueEviden
             operation: approval.operation.clone(),
             statements: approval.signatures.iter().map(|s| s.statement.clone()).collect(),
         },
+        second: enrolment.second_identification().map(|(operation, statement)| Signed {
+            operation: String::from_utf8(operation.to_bytes()).expect("operations are JSON text"),
+            statements: vec![statement.to_owned()],
+        }),
     }
 }
 
@@ -261,7 +276,8 @@ fn prepared(
     let issuer = &issuance.authority.issuer;
     let serial = SerialNumber::from_random(app.entropy.random16());
     let not_before = issuance.now;
-    let not_after = not_before.plus_days(i64::from(profile.max_days())).plus_seconds(-1);
+    let longest = not_before.plus_days(i64::from(profile.max_days())).plus_seconds(-1);
+    let not_after = enrolment.reserve.as_ref().map_or(longest, |order| reserve::end_of(order, not_before));
     let request = Request { profile, subject: &enrolment.subject, key: &key, serial, not_before, not_after };
     let tbs = prepare(&request, issuer)?;
     let linted = lint(tbs, profile, LintIssuer::from(issuer)).map_err(ServiceError::Lint)?;

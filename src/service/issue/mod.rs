@@ -15,16 +15,17 @@ use crate::service::ServiceError;
 use crate::service::officers::Signatory;
 use crate::service::permit::{IssueCertificates, Permit};
 use crate::service::refusal::{About, Attempt};
-use crate::service::{conditions, protection, reconcile, standing};
+use crate::service::{conditions, protection, reconcile, reserve, standing};
 use card::Draft;
-use domain::EnrolmentId;
-use domain::access::Role;
+use domain::audit::Actor;
 use domain::certificate::CertificateRef;
 use domain::changes::Dossier;
 use domain::evidence::{Delivery, EvidenceError, Signed, verify_delivery};
 use domain::onboarding::Scope;
 use domain::operation::MAX_TRAY;
 use domain::ports::StoreError;
+use domain::reserve::ReserveError;
+use domain::{EnrolmentId, PersonId, TenantId};
 use futures::future::join_all;
 use pki::certificate::CertificateDer;
 use pki::profile::Purpose;
@@ -34,8 +35,9 @@ use std::sync::Arc;
 
 /// What the desk or bureau brings: cards, and its signed word on the keys that are on them.
 pub struct Tray {
-    /// [`Operation::DeliverCards`](domain::operation::Operation::DeliverCards) and one statement. It
-    /// may name more cards than are here.
+    /// [`Operation::DeliverCards`](domain::operation::Operation::DeliverCards) and one statement, or for a
+    /// reserve card [`Operation::StockCards`](domain::operation::Operation::StockCards). It may name more
+    /// cards than are here.
     pub delivery: Signed,
     /// 1 to [`MAX_TRAY`], each once.
     pub cards: Vec<CardRequests>,
@@ -75,7 +77,8 @@ pub async fn issue(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> 
     // A caller who goes away must not leave an intent that nobody finishes.
     let work = tokio::spawn(conditions::carried(async move {
         let attempt = Attempt::of(&permit);
-        let outcomes = run(&app, permit, tray).await;
+        let by = By { tenant: permit.tenant().clone(), actor: permit.actor(), desk: Some(permit) };
+        let outcomes = run(&app, by, tray).await;
         for refused in outcomes.iter().flatten().filter_map(|card| card.as_ref().err()) {
             attempt.note(&app, About::Other("card"), refused).await?;
         }
@@ -84,9 +87,34 @@ pub async fn issue(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> 
     work.await.unwrap_or(Err(ServiceError::Incomplete("a finished issuance")))
 }
 
+/// Issues the certificates of a reserve card to the card itself, on the word of the desk that stocked it.
+///
+/// # Errors
+/// As [`issue`].
+pub(super) async fn for_reserve(
+    app: &App,
+    (tenant, actor): (TenantId, Actor),
+    tray: Tray,
+) -> Result<Vec<CardOutcome>, ServiceError> {
+    let app = App::clone(app);
+    let by = By { tenant, actor, desk: None };
+    let work = tokio::spawn(async move { run(&app, by, tray).await });
+    work.await.unwrap_or(Err(ServiceError::Incomplete("a finished issuance")))
+}
+
+/// Who has certificates issued.
+struct By {
+    tenant: TenantId,
+    actor: Actor,
+    /// The desk that calls, which must have signed the delivery; none when a reserve card does.
+    desk: Option<Permit<IssueCertificates>>,
+}
+
 /// An issuance on its way: the delivery of its tray is verified.
 struct Issuance {
-    permit: Permit<IssueCertificates>,
+    by: By,
+    /// Whether it is of reserve cards.
+    reserve: bool,
     signed: Signed,
     /// Its [`Signed::id`].
     delivery_id: String,
@@ -97,13 +125,13 @@ struct Issuance {
     now: UtcTime,
 }
 
-async fn run(app: &App, permit: Permit<IssueCertificates>, tray: Tray) -> Result<Vec<CardOutcome>, ServiceError> {
-    let cards = load(app, &permit, tray.cards).await?;
+async fn run(app: &App, by: By, tray: Tray) -> Result<Vec<CardOutcome>, ServiceError> {
+    let cards = load(app, &by, tray.cards).await?;
     if cards.iter().all(|card| matches!(card, Err(ServiceError::NotFound))) {
         return Err(ServiceError::NotFound);
     }
-    standing::serves_agency(app, permit.tenant(), Scope::Certificates).await?;
-    let issuance = Issuance::open(app, permit, tray.delivery).await?;
+    standing::serves_agency(app, &by.tenant, Scope::Certificates).await?;
+    let issuance = Issuance::open(app, by, tray.delivery).await?;
     let mut drafts = Vec::with_capacity(cards.len());
     for card in cards {
         drafts.push(card.and_then(|(dossier, requests)| Draft::new(app, &issuance, dossier, &requests)));
@@ -146,7 +174,7 @@ async fn give_up(app: &App, references: Vec<CertificateRef>, cause: &str) {
 /// What is on file of each card's application, with the requests for its keys.
 async fn load(
     app: &App,
-    permit: &Permit<IssueCertificates>,
+    by: &By,
     cards: Vec<CardRequests>,
 ) -> Result<Vec<Result<(Dossier, BTreeMap<Purpose, Vec<u8>>), ServiceError>>, ServiceError> {
     let ids: BTreeSet<_> = cards.iter().map(|card| card.enrolment.clone()).collect();
@@ -155,7 +183,7 @@ async fn load(
         return Err(ServiceError::Invalid { field: "cards", problem });
     }
     let ids: Vec<_> = ids.into_iter().collect();
-    let dossiers = app.store.dossiers(permit.tenant(), &ids).await?;
+    let dossiers = app.store.dossiers(&by.tenant, &ids).await?;
     let applicants: Vec<_> = dossiers.iter().map(|dossier| dossier.enrolment.value.bare().applicant).collect();
     let protected = app.store.protected_among(&applicants).await?;
     let mut dossiers: BTreeMap<_, _> =
@@ -165,46 +193,56 @@ async fn load(
         found.push(match dossiers.remove(&enrolment) {
             Some(dossier) => {
                 let applicant = dossier.enrolment.value.bare().applicant;
-                let is_protected = protected.contains(&applicant);
-                let guarded = if is_protected { protection::guard(app, permit, &applicant).await } else { Ok(()) };
+                let guarded = match &by.desk {
+                    Some(permit) if protected.contains(&applicant) => protection::guard(app, permit, &applicant).await,
+                    // A reserve card asks for its own holder.
+                    _ => Ok(()),
+                };
                 guarded.map(|()| (dossier, requests))
             }
-            None => Err(missing(app, permit, &enrolment).await?),
+            None => Err(missing(app, &by.tenant, &enrolment).await?),
         });
     }
     Ok(found)
 }
 
 /// Why there is no dossier of an application.
-async fn missing(
-    app: &App,
-    permit: &Permit<IssueCertificates>,
-    id: &EnrolmentId,
-) -> Result<ServiceError, ServiceError> {
-    let row = app.store.enrolment(permit.tenant(), id).await?;
+async fn missing(app: &App, tenant: &TenantId, id: &EnrolmentId) -> Result<ServiceError, ServiceError> {
+    let row = app.store.enrolment(tenant, id).await?;
     Ok(row.map_or(ServiceError::NotFound, |row| card::wrong_stage(&row.value)))
 }
 
+/// Verifies that a card desk of the agency signed a delivery: this officer, if one is named.
+///
+/// # Errors
+/// [`EvidenceError`].
+pub(super) fn of_desk(delivery: &Delivery, tenant: &TenantId, desk: Option<&PersonId>) -> Result<(), EvidenceError> {
+    let officer = &delivery.stated.officer;
+    if officer.tenant != *tenant || desk.is_some_and(|desk| *desk != officer.person) {
+        return Err(EvidenceError::NotAnOfficer);
+    }
+    if officer.roles.contains(&reserve::DESK) { Ok(()) } else { Err(EvidenceError::WrongRole { role: reserve::DESK }) }
+}
+
 impl Issuance {
-    /// Verifies that whoever calls delivered these cards, as a card desk.
-    async fn open(app: &App, permit: Permit<IssueCertificates>, signed: Signed) -> Result<Self, ServiceError> {
+    /// Verifies that a card desk delivered these cards, or stocked them if they are reserve cards.
+    async fn open(app: &App, by: By, signed: Signed) -> Result<Self, ServiceError> {
         let statement = signed.statements.first().ok_or(EvidenceError::Malformed("exactly one statement is needed"))?;
         let (signatory, now) = (Signatory::of(app, statement).await?, app.clock.now());
         let delivery = verify_delivery(&signed, &signatory, now)?;
-        let desk = &delivery.stated.officer;
-        if desk.person != *permit.person() || desk.tenant != *permit.tenant() {
-            return Err(EvidenceError::NotAnOfficer.into());
+        of_desk(&delivery, &by.tenant, by.desk.as_ref().map(Permit::person))?;
+        let (policies, reserve) = (app.policies.get(), by.desk.is_none());
+        if delivery.stocked.is_empty() == reserve {
+            return Err(ReserveError::OtherWay.into());
         }
-        if !desk.roles.contains(&Role::CardDesk) {
-            return Err(EvidenceError::WrongRole { role: Role::CardDesk }.into());
-        }
-        let policies = app.policies.get();
-        let profile = policies.profiles.get(&app.config.enrolment.authentication_profile);
+        let [of_reserve, _] = policies.reserve.profiles();
+        let ordinary = app.config.enrolment.authentication_profile.as_str();
+        let profile = policies.profiles.get(if reserve { of_reserve } else { ordinary });
         let profile = profile.ok_or(ServiceError::Incomplete("the profile of enrolments"))?;
         let authority = app.issuing(IssuerKind::Person, |ca| profile.fits_issuer(&ca.issuer.certificate));
         let authority = Arc::clone(authority.ok_or(ServiceError::Incomplete("an active CA of persons"))?);
         let delivery_id = signed.id();
-        Ok(Self { permit, signed, delivery_id, delivery, authority, policies, now })
+        Ok(Self { by, reserve, signed, delivery_id, delivery, authority, policies, now })
     }
 
     /// Has the signer sign the cards that were reserved, and checks what comes back.

@@ -272,6 +272,9 @@ pub enum Authority {
         operation: Digest,
         /// Hash of the identification.
         identification: Digest,
+        /// Hash of the second identification of a reserve card's holder.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        second: Option<Digest>,
         /// Hash of the delivery.
         delivery: Digest,
         /// Who approved.

@@ -14,6 +14,7 @@ mod keys;
 mod link;
 mod policies;
 mod races;
+mod reserve;
 mod restart;
 mod restore;
 mod soft_token;

@@ -8,7 +8,7 @@ use domain::evidence::{IssueEvidence, Signed};
 use domain::id::hex;
 use domain::operation::{
     Act, DeliverCards, DeliveredCard, DocumentKind, IdentifyApplicant, IdentityProof, IssueCard, Operation,
-    OperationHash, PlannedProfile, ProofMethod, STATEMENT_TYPE, Statement,
+    OperationHash, PlannedProfile, ProofMethod, STATEMENT_TYPE, Statement, StockCards, StockedKeys,
 };
 use pki::certificate::Certificate;
 use pki::issue::{Request, SubjectFacts, prepare};
@@ -28,6 +28,8 @@ pub(super) struct Story {
     /// Last day of the document that was shown.
     pub(super) expires: &'static str,
     pub(super) delivered_card: String,
+    /// Who identified the holder of a reserve card the second time.
+    pub(super) second: Option<&'static str>,
     pub(super) identifier: &'static str,
     pub(super) approvers: Vec<&'static str>,
     pub(super) desk: &'static str,
@@ -57,6 +59,7 @@ impl Story {
             submitted_by: "ria".parse().unwrap(),
             identified_by: "ria".parse().unwrap(),
             identification: OperationHash::of(b"set when it is told"),
+            reserve: None,
         };
         let keys = profiles.map(|(purpose, _)| (purpose, key(&format!("{name}-{}", purpose.as_str()))));
         Self {
@@ -64,6 +67,7 @@ impl Story {
             identified: None,
             expires: "2030-01-01",
             delivered_card: card,
+            second: None,
             identifier: "ria",
             approvers: vec!["anna"],
             desk: "dan",
@@ -93,7 +97,7 @@ impl Story {
 
     /// What officers signed: for the card, and on its delivery.
     pub(super) fn evidence(&self, world: &World) -> (IssueEvidence, Signed) {
-        let identification = Operation::IdentifyApplicant(IdentifyApplicant {
+        let first = IdentifyApplicant {
             enrolment: self.order.enrolment.clone(),
             tenant: self.order.tenant.clone(),
             applicant: self.order.applicant.clone(),
@@ -107,16 +111,31 @@ impl Story {
                 method: ProofMethod::InPerson,
                 place: "Desk".to_owned(),
             },
-        });
+            reserve: self.order.reserve.clone(),
+        };
+        let second = self.second.map(|by| IdentifyApplicant { identified_by: by.parse().unwrap(), ..first.clone() });
+        let identification = Operation::IdentifyApplicant(first);
         let approval = Operation::IssueCard(IssueCard { identification: identification.hash(), ..self.order.clone() });
-        let delivery = Operation::DeliverCards(DeliverCards { cards: vec![self.delivered()] });
+        let delivery = self.delivery();
         let sign = |operation: &Operation, act, people: &[&str]| Signed {
             operation: String::from_utf8(operation.to_bytes()).unwrap(),
             statements: people.iter().map(|id| statement(world, id, act, operation.hash(), self.signed_at)).collect(),
         };
         let identification = sign(&identification, Act::Identify, &[self.identifier]);
         let approval = sign(&approval, Act::Approve, &self.approvers);
-        (IssueEvidence { identification, approval }, sign(&delivery, Act::Deliver, &[self.desk]))
+        let second = second.map(|told| (told.identified_by.clone(), Operation::IdentifyApplicant(told)));
+        let second = second.map(|(by, told)| sign(&told, Act::Identify, &[by.as_str()]));
+        (IssueEvidence { identification, approval, second }, sign(&delivery, Act::Deliver, &[self.desk]))
+    }
+
+    /// What the desk signs: a card for its application, or a reserve card for nobody yet.
+    fn delivery(&self) -> Operation {
+        let delivered = self.delivered();
+        if self.order.reserve.is_none() {
+            return Operation::DeliverCards(DeliverCards { cards: vec![delivered] });
+        }
+        let stocked = StockedKeys { card: delivered.card, keys: delivered.keys };
+        Operation::StockCards(StockCards { cards: vec![stocked] })
     }
 
     /// The card as the desk saw it.

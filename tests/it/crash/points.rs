@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Points that neither issuing nor revoking one card passes: agencies and their steps, people's packages and employments,
-/// receipts, functions, notices, bulk revocations, new policies (which have a test of their own), acts on CA keys, logins,
-/// keys of requests, and erasure.
+/// receipts, reserve cards, functions, notices, bulk revocations, new policies (which have a test of their own), acts on CA keys,
+/// logins, keys of requests, and erasure.
 const ELSEWHERE: &[&str] = &[
     "tenant",
     "employment-end",
@@ -22,6 +22,8 @@ const ELSEWHERE: &[&str] = &[
     "assignment-new",
     "assignment",
     "training",
+    "reserve-stock",
+    "reserve-order",
     "hand-out",
     "function-new",
     "function",

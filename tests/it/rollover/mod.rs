@@ -9,10 +9,23 @@ use crate::support::judge::{Judge, Reference, Status};
 use crate::support::oracle::Oracle;
 use crate::support::story::{Agency, Keys};
 use crate::support::{Stopwatch, records, wait};
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 use succession::{PERSON, ROOT, Succession, affected, execute, judged, keys, refused};
 
+/// Notices to people without an address are given up at once, and can be looked at.
+const NOBODY_TAKES_MAIL: &str = r#"
+[notices]
+attempts = 12
+first_pause_seconds = 600
+
+[notices.mail]
+host = "127.0.0.1"
+port = 1
+tls = "none"
+from = "legitimation@norrsken.example.se"
+"#;
 const V1: &str = "test-sigill-person-loa4-ca-v1";
 const V2: &str = "test-sigill-person-loa4-ca-v2";
 const INFRASTRUCTURE: &str = "test-sigill-infrastructure-ca-v1";
@@ -215,6 +228,13 @@ async fn the_end(installation: &Installation, next: &Succession, last: &Issued) 
     assert!(keys(installation).contains(&format!("{V2}  destroyed")));
 }
 
+/// How often the holder of a card was told that it is revoked.
+async fn told(agency: &Agency, card: &str) -> usize {
+    let notices = agency.registration.0.get("/ra/v1/notices?state=dead&limit=200").await.ok();
+    let about = |notice: &&serde_json::Value| notice["kind"] == "card-revoked" && notice["about"] == card;
+    notices["items"].as_array().unwrap().iter().filter(about).count()
+}
+
 /// Everything that a compromised CA signed is revoked and listed with its holder; the root's next list names the CA.
 #[tokio::test]
 async fn a_compromised_ca_is_revoked_with_all_that_it_signed() {
@@ -222,10 +242,22 @@ async fn a_compromised_ca_is_revoked_with_all_that_it_signed() {
     let next = Succession::hold(&installation, PERSON, "next", &installation.data());
     next.adopt(&mut installation);
     next.act(&installation, "activate", V2, &["--responder", &next.file("ocsp-person-v2.pem")]);
+    installation.stop();
+    let config = installation.data().join("sigill.toml");
+    std::fs::File::options().append(true).open(config).unwrap().write_all(NOBODY_TAKES_MAIL.as_bytes()).unwrap();
+    installation.run();
     let (kept, lost) = (card(&installation).await, card(&installation).await);
     assert_eq!((kept.reference.0.as_str(), lost.reference.0.as_str()), (V2, V2));
     next.act(&installation, "compromised", V2, &[]);
     has_status(&Judge::new(&installation), &lost, Status::Revoked).await;
+    let agency = Agency::new(&installation, 0);
+    for card in [&kept, &lost] {
+        let begun = Stopwatch::start();
+        while told(&agency, &card.number).await != 1 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "each holder is told once");
+            wait(Duration::from_millis(200)).await;
+        }
+    }
     let now = card(&installation).await;
     assert_eq!(now.reference.0, V1, "it issues nothing more");
     let concerned = affected(&installation, V2);

@@ -54,6 +54,12 @@ impl Caller {
         Self { client: builder.build().unwrap(), base: installation.url("officer_url") }
     }
 
+    /// The same somebody at another address.
+    pub fn at(mut self, base: &str) -> Self {
+        base.clone_into(&mut self.base);
+        self
+    }
+
     /// `GET`.
     pub async fn get(&self, path: &str) -> Answer {
         self.try_call(Method::GET, path, None).await.unwrap()

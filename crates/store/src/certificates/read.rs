@@ -11,6 +11,7 @@ use domain::card::Card;
 use domain::certificate::{CertificateRecord, CertificateRef, Holder, Intent, IssuedCertificate};
 use domain::changes::Stored;
 use domain::ports::{Certificates, StoreError};
+use domain::revocation_code::KeptCode;
 use domain::{CardNumber, PersonId, TenantId};
 use pki::serial::SerialNumber;
 use pki::time::UtcTime;
@@ -20,6 +21,10 @@ impl Certificates for Database {
     async fn card(&self, tenant: &TenantId, number: &CardNumber) -> Result<Option<Stored<Card>>, StoreError> {
         let values = vec![Value::text(tenant), Value::text(number)];
         self.pool.fetch_optional(cards::CARD, values).await?.as_ref().map(cards::card).transpose()
+    }
+
+    async fn revocation_code(&self, card: &CardNumber) -> Result<Option<KeptCode>, StoreError> {
+        self.find_code(card).await
     }
 
     async fn cards_of_tenant(

@@ -133,10 +133,12 @@ const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "agencies", include_str!("../../migrations/sqlite/0007_agencies.sql")),
     (8, "sealed", include_str!("../../migrations/sqlite/0008_sealed.sql")),
     (9, "register", include_str!("../../migrations/sqlite/0009_register.sql")),
+    (10, "cards", include_str!("../../migrations/sqlite/0010_cards.sql")),
     (12, "functions", include_str!("../../migrations/sqlite/0012_functions.sql")),
     (13, "notices", include_str!("../../migrations/sqlite/0013_notices.sql")),
     (14, "requests", include_str!("../../migrations/sqlite/0014_requests.sql")),
     (15, "systems", include_str!("../../migrations/sqlite/0015_systems.sql")),
+    (16, "erasure", include_str!("../../migrations/sqlite/0016_erasure.sql")),
     (17, "saml", include_str!("../../migrations/sqlite/0017_saml.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -148,10 +150,12 @@ const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "agencies", include_str!("../../migrations/postgres/0007_agencies.sql")),
     (8, "sealed", include_str!("../../migrations/postgres/0008_sealed.sql")),
     (9, "register", include_str!("../../migrations/postgres/0009_register.sql")),
+    (10, "cards", include_str!("../../migrations/postgres/0010_cards.sql")),
     (12, "functions", include_str!("../../migrations/postgres/0012_functions.sql")),
     (13, "notices", include_str!("../../migrations/postgres/0013_notices.sql")),
     (14, "requests", include_str!("../../migrations/postgres/0014_requests.sql")),
     (15, "systems", include_str!("../../migrations/postgres/0015_systems.sql")),
+    (16, "erasure", include_str!("../../migrations/postgres/0016_erasure.sql")),
     (17, "saml", include_str!("../../migrations/postgres/0017_saml.sql")),
 ];
 

@@ -3,7 +3,7 @@
 use super::plan::{Plan, are_independent};
 use super::queue::{Done, Job, Work};
 use super::statement::Stop;
-use crate::audit::{APPEND, APPEND_PERSONAL, BEGIN, ERASE, head, personal_rows, record_row};
+use crate::audit::{APPEND, APPEND_PERSONAL, BEGIN, head, personal_rows, record_row};
 use crate::engine::{Connection, Sql, connection_is_lost};
 use crate::fault::Faults;
 use crate::seal::Keys;
@@ -101,7 +101,7 @@ impl Unit<'_> {
             match &job.work {
                 Work::Commit(changes) => plan.add(changes).map_err(Stop::Refused)?,
                 Work::Keep(writes) => plan.add_writes(writes).map_err(Stop::Refused)?,
-                Work::Publish(_) | Work::Erase(_) => {}
+                Work::Publish(_) => {}
             }
         }
         plan.run(self.connection, self.faults, self.keys).await?;
@@ -112,7 +112,6 @@ impl Unit<'_> {
                     Done::Committed(head)
                 }
                 Work::Publish(answers) => Done::Published(self.publish(answers).await?),
-                Work::Erase(sequence) => self.erase(*sequence).await?,
                 Work::Keep(_) => Done::Kept,
             });
         }
@@ -149,7 +148,6 @@ impl Unit<'_> {
         let changes = match &job.work {
             Work::Commit(changes) => changes,
             Work::Publish(answers) => return self.publish(answers).await.map(Done::Published),
-            Work::Erase(sequence) => return self.erase(*sequence).await,
             Work::Keep(writes) => {
                 let mut plan = Plan::default();
                 plan.add_writes(writes).map_err(Stop::Refused)?;
@@ -185,12 +183,6 @@ impl Unit<'_> {
         self.faults.reach("ocsp")?;
         let rows = self.connection.fetch_batch(&PUBLISH, answers.iter().map(answer_row).collect()).await?;
         rows.iter().map(published).collect::<Result<_, _>>().map_err(Stop::Refused)
-    }
-
-    async fn erase(&mut self, sequence: i64) -> Result<Done, Stop> {
-        self.faults.reach("erase")?;
-        self.connection.execute(ERASE, vec![sequence.into()]).await?;
-        Ok(Done::Erased)
     }
 
     /// Ends the transaction. The refusal, if that is what stopped it.

@@ -5,8 +5,9 @@ use crate::engine::{Connection, Value};
 use crate::fault::Faults;
 use crate::seal::Keys;
 use crate::{
-    approvals, assignments, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys, notices,
-    onboarding, people, policies, registry, relying, requests, revocations, sessions, status,
+    approvals, assignments, audit, bulk, cards, certificates, deliveries, enrolments, functions, hand_outs, keys,
+    notices, onboarding, people, policies, registry, relying, requests, reserves, revocation_codes, revocations,
+    sessions, status,
 };
 use domain::certificate::CertificateRef;
 use domain::changes::{Changes, Write};
@@ -46,6 +47,8 @@ enum Step {
     Delivery,
     NewEnrolment,
     Enrolment,
+    ReserveStock,
+    ReserveOrder,
     HandOut,
     NewFunction,
     Function,
@@ -57,6 +60,7 @@ enum Step {
     Intent,
     Certificate,
     Revocation,
+    RevocationCode,
     NewBulk,
     BulkItem,
     Bulk,
@@ -77,13 +81,14 @@ enum Step {
     Checked,
     Work,
     WorkDone,
+    ErasePersonal,
     RequestKey,
     RequestAnswer,
     ForgetRequests,
 }
 
 /// The statement of each [`Step`].
-static STATEMENTS: [&Statement; 56] = [
+static STATEMENTS: [&Statement; 60] = [
     &people::TENANT,
     &people::NEW_PERSON,
     &people::CHANGED,
@@ -106,6 +111,8 @@ static STATEMENTS: [&Statement; 56] = [
     &deliveries::NEW,
     &enrolments::NEW,
     &enrolments::MOVE,
+    &reserves::STOCK,
+    &reserves::ORDER,
     &hand_outs::NEW,
     &functions::NEW,
     &functions::MOVE,
@@ -117,6 +124,7 @@ static STATEMENTS: [&Statement; 56] = [
     &certificates::write::INTENT,
     &certificates::write::ISSUED,
     &revocations::NEW,
+    &revocation_codes::NEW,
     &bulk::NEW,
     &bulk::ITEM,
     &bulk::MOVE,
@@ -137,6 +145,7 @@ static STATEMENTS: [&Statement; 56] = [
     &registry::CHECKED,
     &registry::NEW_WORK,
     &registry::WORK_DONE,
+    &audit::ERASE,
     &requests::NEW,
     &requests::ANSWER,
     &requests::FORGET,
@@ -193,6 +202,11 @@ impl Plan {
                 self.push(Step::Checked, registry::checked_row(evidence));
             }
             Write::NewWork(item) => self.push(Step::Work, registry::work_row(item)),
+            Write::ErasePersonal(records) => {
+                for sequence in records {
+                    self.push_once(Step::ErasePersonal, audit::erased_row(*sequence)?);
+                }
+            }
             Write::WorkDone(item) => self.push(Step::WorkDone, registry::done_row(item)),
             Write::Employment(employment) => self.push(Step::Employment, people::employment_row(employment)),
             Write::HandOut(hand_out) => self.push(Step::HandOut, hand_outs::row(hand_out)),
@@ -226,11 +240,16 @@ impl Plan {
             Write::NewCard(card) => self.push(Step::NewCard, cards::new_row(card)),
             Write::Card { new, seen } => self.push(Step::Card, cards::state_row(new, *seen)),
             Write::Delivery { tenant, delivery } => self.push_once(Step::Delivery, deliveries::row(tenant, delivery)),
+            Write::ReserveStock(card) => self.push(Step::ReserveStock, reserves::stock_row(card)),
+            Write::ReserveOrder(enrolment) => {
+                self.extend(Step::ReserveOrder, reserves::order_row(enrolment).into_iter());
+            }
             Write::Intent(intent) => self.add_intent(intent)?,
             Write::Certificate { certificate, der, at, personal } => {
                 self.push(Step::Certificate, certificates::write::issued_row(certificate, (der, *personal), *at));
             }
             Write::Revocation(revocation) => self.add_revocation(revocation),
+            Write::RevocationCode(code) => self.push(Step::RevocationCode, revocation_codes::row(code)),
             Write::NewBulk { new, cards } => {
                 self.push(Step::NewBulk, bulk::new_row(new));
                 let key = (&new.tenant, &new.id);

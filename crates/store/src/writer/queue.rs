@@ -25,8 +25,6 @@ pub(crate) enum Work {
     Commit(Changes),
     /// Keep those that agree with the journal.
     Publish(Vec<PublishedOcsp>),
-    /// Erase the personal values of a record.
-    Erase(i64),
     /// Apply all, or nothing; no events.
     Keep(Vec<Write>),
 }
@@ -38,8 +36,6 @@ pub(crate) enum Done {
     Committed(Head),
     /// The answers that were kept.
     Published(Vec<CertificateRef>),
-    /// Erased.
-    Erased,
     /// Kept.
     Kept,
 }
@@ -67,11 +63,6 @@ impl Queue {
         }
     }
 
-    /// Erases the personal values of a record.
-    pub(crate) async fn erase(&self, sequence: i64) -> Result<(), StoreError> {
-        self.run(Work::Erase(sequence)).await.map(|_| ())
-    }
-
     /// Hands over writes that are no events, and waits until they are durable.
     pub(crate) async fn keep(&self, writes: Vec<Write>) -> Result<(), StoreError> {
         self.run(Work::Keep(writes)).await.map(|_| ())
@@ -92,7 +83,7 @@ impl Job {
     pub(crate) const fn changes(&self) -> Option<&Changes> {
         match &self.work {
             Work::Commit(changes) => Some(changes),
-            Work::Publish(_) | Work::Erase(_) | Work::Keep(_) => None,
+            Work::Publish(_) | Work::Keep(_) => None,
         }
     }
 

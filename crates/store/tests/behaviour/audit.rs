@@ -1,7 +1,7 @@
 //! The audit log.
 
 use crate::database::Database;
-use crate::world::{agency, at, changes, event, populate, verify_chain, write};
+use crate::world::{agency, at, changes, event, populate, tenant, verify_chain, write};
 use domain::audit::{Head, check_personal};
 use domain::changes::{Changes, Write};
 
@@ -21,7 +21,7 @@ pub(crate) async fn a_change_and_its_record_commit_together(database: &Database)
 }
 
 pub(crate) async fn erasure_leaves_the_chain_valid(database: &Database) {
-    let store = &*database.store;
+    let (store, agency_a) = (&*database.store, tenant("a"));
     let named = event("test.named").personal("name", "Anna", [1; 16]).personal("mail", "a@example.se", [2; 16]);
     store.commit(Changes::recording(event("test.first"))).await.unwrap();
     let sequence = store.commit(Changes::recording(named)).await.unwrap().size;
@@ -31,9 +31,20 @@ pub(crate) async fn erasure_leaves_the_chain_valid(database: &Database) {
     for (field, salt, value) in &personal {
         check_personal(&record, field, salt, value).unwrap();
     }
-    store.erase_personal(sequence).await.unwrap();
+    let of_olle = |object: &str, id: &str| {
+        let event = domain::audit::Event::new("test.named", domain::audit::Actor::Nobody, object, at(3));
+        event.in_tenant(&tenant("a")).with("person", id).personal("name", "Olle", [3; 16])
+    };
+    let named = store.commit(Changes::recording(of_olle("x", "olle"))).await.unwrap().size;
+    store.commit(Changes::recording(of_olle("y", "olle2"))).await.unwrap();
+    let naming = |from| store.records_naming(&agency_a, "olle", from, 10);
+    assert_eq!(naming(1).await.unwrap().iter().map(|record| record.sequence).collect::<Vec<_>>(), [named]);
+    assert_eq!(naming(named + 1).await.unwrap(), []);
+    write(store, [Write::ErasePersonal(vec![sequence, named])]).await.unwrap();
     assert_eq!(store.personal(sequence).await.unwrap(), []);
-    assert_eq!(verify_chain(store).await, 2);
+    assert_eq!(naming(1).await.unwrap(), [], "what is erased has nothing beside it");
+    assert_eq!(store.personal(named + 1).await.unwrap().len(), 1, "and nobody else's");
+    assert_eq!(verify_chain(store).await, 5);
 }
 
 pub(crate) async fn the_log_survives_a_new_start(database: &Database) {

@@ -80,7 +80,7 @@ pub(crate) async fn two_stores_share_one_database(database: &Database) {
     assert_conflict(write(&*other, [Write::Intent(intent(0))]).await, Conflict::Exists("serial"));
 }
 
-/// One unit of work that passes every point but those of `publish_ocsp` and `erase_personal`.
+/// One unit of work that passes every point but those of `publish_ocsp`.
 fn everything() -> Changes {
     let mut card = crate::world::card("c1");
     card.state = domain::card::CardState::Active;
@@ -101,7 +101,7 @@ fn everything() -> Changes {
         since: crate::world::at(0),
         until: None,
     };
-    let mut all = changes([
+    let mut all = changes(vec![
         Write::Tenant(agency("c", "2021006255")),
         Write::Person(crate::world::human("new", 5)),
         Write::Employment(employed.clone()),
@@ -139,9 +139,10 @@ fn everything() -> Changes {
         Write::RegisterAnswer(crate::registry::evidence()),
         Write::NewWork(crate::registry::work()),
         Write::WorkDone(crate::registry::done()),
+        Write::ErasePersonal(vec![1]),
     ]));
     all = all.join(changes(logins())).join(changes(told())).join(changes(crate::functions::ordering("f1")));
-    all = all.join(changes(crate::requests::everything()));
+    all = all.join(changes(crate::requests::everything())).join(changes(crate::reserves::everything()));
     all = all.also(event("test.personal").personal("name", "Anna", [3; 16]));
     all
 }
@@ -157,7 +158,6 @@ pub(crate) async fn a_failed_write_changes_nothing_at_any_point(database: &Datab
         let store = database.open_with(faults).await;
         let failed = match *point {
             "ocsp" => store.publish_ocsp(vec![crate::world::answer(1, false)]).await.map(|_| ()),
-            "erase" => store.erase_personal(1).await,
             "committed" => store.commit(Changes::recording(event("test.committed"))).await.map(|_| ()),
             _ => store.commit(everything()).await.map(|_| ()),
         };

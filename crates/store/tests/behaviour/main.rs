@@ -21,6 +21,7 @@ mod people;
 mod policies;
 mod registry;
 mod requests;
+mod reserves;
 mod sealed;
 mod status;
 mod tables;

@@ -35,9 +35,10 @@ pub(crate) fn work() -> WorkItem {
         id: "w1".parse().unwrap(),
         tenant: tenant("a"),
         person: Some(person("olle")),
-        about: About { identity_number: "1".into(), name: "Olle Test".into(), protected: true },
+        about: About { identity_number: "1".into(), name: "Olle Test".into(), protected: true, grounds: "case".into() },
         reasons: vec![Reason::NewName, Reason::NewNumber],
         since: at(60),
+        asked_by: Some(person("eva")),
         closing: None,
     }
 }
@@ -108,6 +109,10 @@ pub(crate) async fn work_waits_until_it_is_done_once(database: &Database) {
     assert_eq!(store.work(&a, true, None, 10).await.unwrap(), []);
     assert_eq!(store.work(&a, false, None, 10).await.unwrap(), [done()]);
     assert_stale(write(store, [Write::WorkDone(done())]).await);
+    let asked = WorkItem { id: "w2".parse().unwrap(), ..work() };
+    write(store, [Write::NewWork(asked.clone())]).await.unwrap();
+    let alone = WorkItem { closing: Some(Closing { by: person("eva"), at: at(70), reason: "me".into() }), ..asked };
+    assert_conflict(write(store, [Write::WorkDone(alone)]).await, Conflict::FourEyes);
     let own = "UPDATE work_item SET closed_by = 'olle', closed_at = 1, closed_reason = 'x'";
     assert!(database.run(own).await.is_err(), "nobody closes work about themselves, nor work that is done");
 }

@@ -64,6 +64,7 @@ async fn fill(store: &dyn Store) {
     evidence.said.as_mut().unwrap().surname = CANARY.into();
     let mut work = crate::registry::work();
     (work.about.name, work.about.identity_number) = (CANARY.into(), NUMBER.into());
+    (work.about.grounds, work.asked_by) = (CANARY.into(), Some(person("bo")));
     let der = [b"0", CANARY.as_bytes(), NUMBER.as_bytes()].concat();
     let writes = [
         Write::NewApproval(operation),

@@ -110,7 +110,7 @@ pub(crate) fn submitted(id: &str) -> Enrolment<Submitted> {
         (id.parse().unwrap(), tenant("a")),
         (person("olle"), card_number("c1")),
         SubjectFacts::default().with("person.surname", "Test"),
-        [(Purpose::PersonAuthentication, planned)].into(),
+        ([(Purpose::PersonAuthentication, planned)].into(), None),
         Submitted { by: person("anna"), at: at(10) },
     )
     .unwrap()
