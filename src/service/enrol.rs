@@ -97,13 +97,6 @@ pub(super) fn ordered(
     reserve: Option<ReserveOrder>,
 ) -> Result<(AnyEnrolment, Changes), ServiceError> {
     let id = EnrolmentId::from_random(app.entropy.random16());
-    let enrolment = Enrolment::submit(
-        (id.clone(), tenant.id.clone()),
-        (person.id.clone(), number.clone()),
-        person.subject(tenant, &number),
-        (planned(app, reserve.is_some())?, reserve.clone()),
-        Submitted { by, at },
-    )?;
     let mut event = Event::new("enrolment.submitted", actor, id.as_str(), at)
         .in_tenant(&tenant.id)
         .with("applicant", &person.id)
@@ -113,14 +106,19 @@ pub(super) fn ordered(
     if let Some(order) = &reserve {
         event = event.with("ordinary_card", &order.ordinary).with("days", order.days);
     }
+    let is_reserve = reserve.is_some();
+    let enrolment = Enrolment::submit(
+        (id.clone(), tenant.id.clone()),
+        (person.id.clone(), number.clone()),
+        person.subject(tenant, &number),
+        (planned(app, is_reserve)?, reserve),
+        Submitted { by, at },
+    )?;
     let (tenant, holder) = (tenant.id.clone(), person.id.clone());
     let card = Card { tenant, number, holder, bound_at: at, state: CardState::Bound };
     let enrolment = AnyEnrolment::Submitted(enrolment);
     let changes = Changes::recording(event).write(Write::NewCard(card)).write(Write::NewEnrolment(enrolment.clone()));
-    let changes = match reserve {
-        Some(_) => changes.write(Write::ReserveOrder(enrolment.clone())),
-        None => changes,
-    };
+    let changes = if is_reserve { changes.write(Write::ReserveOrder(enrolment.clone())) } else { changes };
     let evidence = register::evidence(app, &person.id, (Occasion::Order, Some(&id)), answer);
     Ok((enrolment, evidence.into_iter().fold(changes, Changes::write)))
 }
