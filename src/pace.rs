@@ -66,33 +66,52 @@ impl Pacer {
     }
 }
 
-/// One bucket for all who come, refilled each second.
+/// A door that everybody may come to: a bucket for each address, and one for all who were let in by theirs.
 #[derive(Debug, Default)]
-pub struct Gate(RwLock<Option<Arc<GateBucket>>>);
+pub struct Gate(RwLock<Option<Arc<GateBuckets>>>);
+
+/// How fast it goes through a [`Gate`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GatePace {
+    /// All together: how many in one go, how many in a second, on and on.
+    pub all: (NonZeroU32, NonZeroU32),
+    /// The same for one address.
+    pub address: (NonZeroU32, NonZeroU32),
+}
 
 #[derive(Debug)]
-struct GateBucket {
-    policy: (NonZeroU32, NonZeroU32),
-    limiter: DefaultDirectRateLimiter,
+struct GateBuckets {
+    pace: GatePace,
+    all: DefaultDirectRateLimiter,
+    addresses: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl Gate {
-    /// Takes one out of the bucket. Under another policy than before it begins anew.
+    /// Takes one out of the bucket of an address. Under another pace than before all begin anew.
     ///
     /// # Errors
     /// [`TooFast`] if it is empty.
-    pub fn admit(&self, at_once: NonZeroU32, a_second: NonZeroU32) -> Result<(), TooFast> {
-        let bucket = self.bucket((at_once, a_second));
-        bucket.limiter.check().map_err(|until| TooFast(until.wait_time_from(DefaultClock::default().now())))
+    pub fn admit_from(&self, pace: GatePace, address: IpAddr) -> Result<(), TooFast> {
+        take(&self.buckets(pace).addresses, &network(address))
     }
 
-    fn bucket(&self, policy: (NonZeroU32, NonZeroU32)) -> Arc<GateBucket> {
+    /// Takes one out of the bucket of all.
+    ///
+    /// # Errors
+    /// As [`admit_from`](Self::admit_from).
+    pub fn admit(&self, pace: GatePace) -> Result<(), TooFast> {
+        let until = self.buckets(pace).all.check();
+        until.map_err(|until| TooFast(until.wait_time_from(DefaultClock::default().now())))
+    }
+
+    fn buckets(&self, pace: GatePace) -> Arc<GateBuckets> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| known.policy == policy) {
+        if let Some(known) = known.filter(|known| known.pace == pace) {
             return known;
         }
-        let limiter = RateLimiter::direct(Quota::per_second(policy.1).allow_burst(policy.0));
-        let fresh = Arc::new(GateBucket { policy, limiter });
+        let each = |(at_once, a_second)| Quota::per_second(a_second).allow_burst(at_once);
+        let (all, addresses) = (RateLimiter::direct(each(pace.all)), RateLimiter::keyed(each(pace.address)));
+        let fresh = Arc::new(GateBuckets { pace, all, addresses });
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
         fresh
     }
@@ -140,6 +159,18 @@ mod tests {
         assert_eq!(pacer.admit(&two, other), Ok(()));
         assert_eq!(pacer.admit(&two, Who::Client("rp")), Ok(()));
         assert_eq!(pacer.admit(&policy(3), one), Ok(()), "another policy begins anew");
+    }
+
+    #[test]
+    fn one_address_does_not_use_up_what_is_for_all() {
+        let number = |number: u32| NonZeroU32::new(number).unwrap();
+        let pace = GatePace { all: (number(3), number(1)), address: (number(2), number(1)) };
+        let (gate, one, other) = (Gate::default(), IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        assert_eq!([gate.admit_from(pace, one), gate.admit_from(pace, one)], [Ok(()), Ok(())]);
+        assert!(gate.admit_from(pace, one).is_err());
+        assert_eq!(gate.admit_from(pace, other), Ok(()));
+        assert!((0..3).all(|_| gate.admit(pace).is_ok()));
+        assert!(gate.admit(pace).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,8 +30,8 @@ pub type Page = Response<Full<Bytes>>;
 
 /// Who answers requests.
 pub trait Pages: Send + Sync + 'static {
-    /// Answers one request. Nothing fails: what goes wrong has a page of its own.
-    fn respond(&self, request: Request<Incoming>) -> impl Future<Output = Page> + Send;
+    /// Answers one request from an address. Nothing fails: what goes wrong has a page of its own.
+    fn respond(&self, request: Request<Incoming>, from: IpAddr) -> impl Future<Output = Page> + Send;
 }
 
 /// Serves `pages` until `shutdown` becomes true or its sender is gone.
@@ -49,9 +50,9 @@ pub async fn serve<P: Pages>(
             () = stopped(&mut shutdown) => break,
         };
         match next {
-            Ok((stream, place)) => {
+            Ok((accepted, place)) => {
                 let (pages, protocol, stop) = (Arc::clone(&pages), protocol.clone(), shutdown.clone());
-                tokio::spawn(connection(pages, (protocol, lifetime), stream, place, stop));
+                tokio::spawn(connection(pages, (protocol, lifetime), accepted, place, stop));
             }
             Err(error) => {
                 tracing::warn!(error = %error, "a connection was not accepted");
@@ -69,11 +70,14 @@ pub async fn serve<P: Pages>(
     }
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+/// A connection, and where it comes from.
+type Accepted = (TcpStream, IpAddr);
+
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> std::io::Result<(Accepted, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, place))
+    Ok(((stream, peer.ip()), place))
 }
 
 fn protocol(limits: &StatusConfig) -> http1::Builder {
@@ -91,13 +95,13 @@ fn protocol(limits: &StatusConfig) -> http1::Builder {
 async fn connection<P: Pages>(
     pages: Arc<P>,
     (protocol, lifetime): (http1::Builder, Duration),
-    stream: TcpStream,
+    (stream, from): Accepted,
     _place: OwnedSemaphorePermit,
     mut shutdown: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |request| {
         let pages = Arc::clone(&pages);
-        async move { Ok::<_, Infallible>(pages.respond(request).await) }
+        async move { Ok::<_, Infallible>(pages.respond(request, from).await) }
     });
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {

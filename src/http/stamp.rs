@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
 use signature::stamp::{Failure, MAX_REQUEST_OCTETS, rejected};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -24,7 +25,7 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: watch::Receiver<bo
 struct Authority(App);
 
 impl Pages for Authority {
-    async fn respond(&self, request: Request<Incoming>) -> Page {
+    async fn respond(&self, request: Request<Incoming>, from: IpAddr) -> Page {
         let Some(timestamps) = &self.0.timestamps else { return empty(StatusCode::NOT_FOUND) };
         if request.uri().path() != PATH {
             return empty(StatusCode::NOT_FOUND);
@@ -34,20 +35,20 @@ impl Pages for Authority {
             page.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             return page;
         }
-        if request.headers().get(CONTENT_TYPE) != Some(&QUERY) {
+        if !is_query(request.headers().get(CONTENT_TYPE)) {
             return empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
-        self.stamp(timestamps, request.into_body()).await
+        self.stamp(timestamps, from, request.into_body()).await
     }
 }
 
 impl Authority {
-    async fn stamp(&self, timestamps: &Timestamps, body: Incoming) -> Page {
+    async fn stamp(&self, timestamps: &Timestamps, from: IpAddr, body: Incoming) -> Page {
         let within = Duration::from_millis(self.0.config.status.body_timeout_ms);
         let Some(request) = read_body(body, MAX_REQUEST_OCTETS, within).await else {
             return reply(rejected(Failure::BadRequest));
         };
-        match stamp::answer(&self.0, timestamps, &request).await {
+        match stamp::answer(&self.0, timestamps, (from, &request)).await {
             Ok(answer) => reply(answer),
             Err(wait) => {
                 let mut page = empty(StatusCode::SERVICE_UNAVAILABLE);
@@ -57,6 +58,12 @@ impl Authority {
             }
         }
     }
+}
+
+/// Type and subtype, whatever their case and parameters (RFC 9110 section 8.3.1).
+fn is_query(found: Option<&HeaderValue>) -> bool {
+    let essence = found.and_then(|value| value.to_str().ok()).and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(QUERY))
 }
 
 fn reply(answer: Vec<u8>) -> Page {
@@ -72,5 +79,5 @@ fn empty(status: StatusCode) -> Page {
     page
 }
 
-const QUERY: HeaderValue = HeaderValue::from_static("application/timestamp-query");
+const QUERY: &str = "application/timestamp-query";
 const REPLY: HeaderValue = HeaderValue::from_static("application/timestamp-reply");

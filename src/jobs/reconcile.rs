@@ -12,10 +12,10 @@ const PERIOD: Duration = Duration::from_mins(1);
 pub(super) async fn run(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut rhythm = Rhythm::new("reconcile", PERIOD);
     loop {
-        let revoked = match keys::finish_compromised(&app).await {
-            Ok(()) => reconcile::reconcile(&app).await,
-            Err(error) => Err(error),
-        };
+        // Neither waits for the other.
+        let finished = keys::finish_compromised(&app).await;
+        let revoked = reconcile::reconcile(&app).await;
+        let revoked = finished.and(revoked);
         if let Ok(serials @ 1..) = revoked {
             tracing::warn!(serials, "issuances that never ended were revoked");
         }

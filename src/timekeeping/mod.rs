@@ -35,6 +35,9 @@ pub enum NoTime {
     /// The last measurement is too old.
     #[error("the clock was measured {0:?} ago")]
     Old(Duration),
+    /// The time service has not heard its source for so long.
+    #[error("the clock's source was heard {0:?} ago")]
+    Unheard(Duration),
     /// The clock may be off by more than the policy allows.
     #[error("the clock may be off by {0:?}")]
     Inexact(Duration),
@@ -87,6 +90,11 @@ impl Hands {
     fn of(clock: &dyn Clock) -> Self {
         Self { wall: clock.now_with_millis(), steady: clock.steady() }
     }
+
+    fn since_1970(self) -> Duration {
+        let (second, millis) = self.wall;
+        Duration::from_secs(u64::try_from(second.unix()).unwrap_or_default()) + Duration::from_millis(millis.into())
+    }
 }
 
 impl Timekeeper {
@@ -123,6 +131,10 @@ impl Timekeeper {
         let since = now.steady.saturating_sub(last.at.steady);
         if since > Duration::from_secs(policy.clock_age_seconds.into()) {
             return Err(NoTime::Old(since));
+        }
+        let heard = last.measure.updated.map(|updated| now.since_1970().saturating_sub(updated));
+        if let Some(ago) = heard.filter(|ago| *ago > Duration::from_secs(policy.source_age_seconds.into())) {
+            return Err(NoTime::Unheard(ago));
         }
         let error = last.measure.error + since / WORST_CRYSTAL + apart(last.trusted, now);
         if error > Duration::from_millis(policy.accuracy_ms.into()) {

@@ -27,7 +27,7 @@ pub(crate) const OPENBAO: Program =
 /// Two clients of time stamps that verify what they get.
 pub(crate) const PYHANKO: Program = Program {
     folder: "target/venv-sign",
-    name: "pyHanko",
+    name: "pyhanko",
     version: "0.38.0",
     with: &["rfc3161-client==1.0.9", "requests"],
 };

@@ -17,6 +17,7 @@ use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use pki::ocsp::MAX_REQUEST_OCTETS;
 use pki::time::UtcTime;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -106,7 +107,7 @@ impl Site {
 }
 
 impl Pages for Site {
-    async fn respond(&self, request: Request<Incoming>) -> Page {
+    async fn respond(&self, request: Request<Incoming>, _from: IpAddr) -> Page {
         let now = self.clock.now();
         match *request.method() {
             Method::GET | Method::HEAD => self.get(request.uri().path(), request.headers(), now).await,

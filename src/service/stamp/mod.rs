@@ -5,29 +5,39 @@ mod unit;
 pub use unit::{check_clock, load, renew};
 
 use crate::app::{App, Timestamps};
-use crate::pace::TooFast;
+use crate::pace::{GatePace, TooFast};
 use crate::service::commit::commit;
 use domain::audit::{Actor, Event};
 use domain::changes::Changes;
 use domain::id::hex;
 use signature::stamp::{
-    Failure, LintedStamp, TimeStampRequest, TimeStampToken, granted, lint_stamp, parse_request, prepare_stamp, rejected,
+    Failure, LintedStamp, StampPolicy, TimeStampRequest, TimeStampToken, granted, lint_stamp, parse_request,
+    prepare_stamp, rejected,
 };
+use std::net::IpAddr;
 
-/// The answer to a request: a whole `TimeStampResp`, whatever happens.
+/// The answer to a request from an address: a whole `TimeStampResp`, whatever happens.
 ///
 /// # Errors
-/// [`TooFast`] if more is asked for than the policy allows; then nothing was read.
-pub async fn answer(app: &App, timestamps: &Timestamps, request: &[u8]) -> Result<Vec<u8>, TooFast> {
-    let policies = app.policies.get();
-    timestamps.gate.admit(policies.timestamps.at_once, policies.timestamps.a_second)?;
+/// [`TooFast`] if more is asked for than the policy allows, by that address or by all; then nothing was stamped.
+pub async fn answer(app: &App, timestamps: &Timestamps, (from, request): (IpAddr, &[u8])) -> Result<Vec<u8>, TooFast> {
+    let pace = pace(&app.policies.get().timestamps);
+    timestamps.gate.admit_from(pace, from)?;
     let outcome = match parse_request(request) {
-        Ok(request) => stamp(app, timestamps, &request).await,
+        Ok(request) => {
+            timestamps.gate.admit(pace)?;
+            stamp(app, timestamps, &request).await
+        }
         Err(failure) => Err(failure),
     };
     let name = outcome.as_ref().map_or_else(|failure| failure.name(), |_| "granted");
     metrics::counter!("sigill_timestamps_total", "outcome" => name).increment(1);
     Ok(outcome.map_or_else(rejected, |token| granted(&token)))
+}
+
+fn pace(policy: &StampPolicy) -> GatePace {
+    let all = (policy.at_once, policy.a_second);
+    GatePace { all, address: (policy.address_at_once, policy.address_a_second) }
 }
 
 async fn stamp(app: &App, timestamps: &Timestamps, request: &TimeStampRequest) -> Result<TimeStampToken, Failure> {

@@ -385,11 +385,11 @@ async fn a_ceremony_that_does_not_follow_is_not_adopted() {
 
     // Whoever writes the ceremony's file names no officers of their own: these are not those in force.
     stranger.stop();
-    let list = stranger.data().join("signer/officers.json");
-    let in_force = std::fs::read_to_string(&list).unwrap();
-    std::fs::write(&list, in_force.replace("\"registration-officer\"", "\"auditor\"")).unwrap();
+    let officers = stranger.data().join("signer/officers.json");
+    let in_force = std::fs::read_to_string(&officers).unwrap();
+    std::fs::write(&officers, in_force.replace("\"registration-officer\"", "\"auditor\"")).unwrap();
     refused(&foreign.offer(&stranger), "another list of officers than the one in force");
-    std::fs::write(&list, in_force).unwrap();
+    std::fs::write(&officers, in_force).unwrap();
     assert!(foreign.offer(&stranger).status.success());
 }
 

@@ -20,10 +20,16 @@ pub struct StampPolicy {
     pub clock_age_seconds: u16,
     /// A unit's successor is made so many days before its key's end.
     pub renew_days: u16,
+    /// How long ago the clock's source may have been heard, in seconds.
+    pub source_age_seconds: u32,
     /// How many stamps may be asked for in one go.
     pub at_once: NonZeroU32,
     /// How many stamps may be asked for in a second, on and on.
     pub a_second: NonZeroU32,
+    /// How many requests may come from one address in one go.
+    pub address_at_once: NonZeroU32,
+    /// How many requests may come from one address in a second, on and on.
+    pub address_a_second: NonZeroU32,
 }
 
 /// A policy that cannot be used.
@@ -51,8 +57,11 @@ struct File {
     clock_check_seconds: u16,
     clock_age_seconds: u16,
     renew_days: u16,
+    source_age_seconds: u32,
     at_once: NonZeroU32,
     a_second: NonZeroU32,
+    address_at_once: NonZeroU32,
+    address_a_second: NonZeroU32,
 }
 
 impl StampPolicy {
@@ -70,8 +79,19 @@ impl StampPolicy {
         fits("renew_days", (1..=180).contains(&file.renew_days), "1 to 180")?;
         let policy = ObjectIdentifier::new(&file.policy)
             .map_err(|_| StampPolicyError::Value { what: "policy", why: "an object identifier" })?;
-        let File { accuracy_ms, hashes, clock_check_seconds, clock_age_seconds, renew_days, at_once, a_second, .. } =
-            file;
-        Ok(Self { policy, accuracy_ms, hashes, clock_check_seconds, clock_age_seconds, renew_days, at_once, a_second })
+        fits("source_age_seconds", (60..=86_400).contains(&file.source_age_seconds), "60 to 86400")?;
+        Ok(Self {
+            policy,
+            accuracy_ms: file.accuracy_ms,
+            hashes: file.hashes,
+            clock_check_seconds: file.clock_check_seconds,
+            clock_age_seconds: file.clock_age_seconds,
+            renew_days: file.renew_days,
+            source_age_seconds: file.source_age_seconds,
+            at_once: file.at_once,
+            a_second: file.a_second,
+            address_at_once: file.address_at_once,
+            address_a_second: file.address_a_second,
+        })
     }
 }

@@ -35,7 +35,7 @@ impl StampTbs {
     }
 }
 
-/// Builds the `TSTInfo` (RFC 3161 section 2.4.2; EN 319 422 clause 5.2). `random` makes the serial number: 127 bits that nobody
+/// Builds the `TSTInfo` (RFC 3161 section 2.4.2; EN 319 422 clause 5.2). `random` makes the serial number: 126 bits that nobody
 /// had before, whichever process or node stamps.
 pub fn prepare_stamp(request: &TimeStampRequest, policy: &StampPolicy, random: [u8; 16], at: Moment) -> StampTbs {
     let mut serial = random;
