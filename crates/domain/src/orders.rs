@@ -54,7 +54,7 @@ impl OrderPolicy {
     /// Reads a policy.
     ///
     /// # Errors
-    /// [`OrderPolicyError`] if it has another form, or orders more than [`MOST_AHEAD_DAYS`] ahead.
+    /// [`OrderPolicyError`] if it has another form, or orders more than three months ahead.
     pub fn from_toml(text: &str) -> Result<Self, OrderPolicyError> {
         let File { feed } = toml::from_str(text).map_err(|error| OrderPolicyError(error.to_string()))?;
         if feed.ahead_days > MOST_AHEAD_DAYS {

@@ -1,7 +1,7 @@
 //! Time stamps (RFC 3161, RFC 5816; EN 319 421 and EN 319 422).
 //!
-//! A [`request`] is read strictly; what may be stamped, and how exactly, a [`policy`] says; the [`token`] is built from
-//! both, judged by [`lint`], and signed by a [`unit`] that is fit for it.
+//! A [`TimeStampRequest`] is read strictly; what may be stamped, and how exactly, a [`StampPolicy`] says; a [`StampTbs`] is
+//! built from both, judged by [`RULES`], and signed by a [`Unit`] that is fit for it.
 
 mod hash;
 mod lint;
