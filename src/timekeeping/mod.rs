@@ -236,18 +236,33 @@ mod tests {
         }
     }
 
+    /// A measurement of a time service that heard its source at this second.
+    fn heard_at(second: i64) -> Measure {
+        let updated = Some(Duration::from_secs(second.try_into().unwrap()));
+        Measure { error: Duration::ZERO, leap: false, updated }
+    }
+
+    #[tokio::test]
+    async fn a_source_that_is_heard_no_more_is_missed() {
+        let now = 86_400 * 20_000 + 43_200;
+        let (keeper, hands, policy) = measured(now * 1000).await;
+        let longest = i64::from(policy.source_age_seconds);
+        for (ago, good) in [(0, true), (longest, true), (longest + 1, false)] {
+            keeper.known.write().unwrap().note(Ok(heard_at(now - ago)), Hands::of(&hands));
+            assert_eq!(keeper.moment(&hands, &policy).is_ok(), good, "{ago}");
+        }
+    }
+
     /// The time service heard its source before somebody set the clock, and says so again and again.
     #[tokio::test]
     async fn a_clock_that_was_set_is_not_believed_before_its_source_is_heard_again() {
         let midday = 86_400_000 * 20_000 + 43_200_000;
         let (_, hands, policy) = measured(midday).await;
         let keeper = Timekeeper::new(ClockSource::Assumed);
-        let check = |second: u64, jump: i64, heard: Option<u64>| {
+        let check = |second: u64, jump: i64, heard: Option<i64>| {
             let steady = Duration::from_secs(second);
             *hands.0.lock().unwrap() = (midday + i64::try_from(second * 1000).unwrap() + jump, steady);
-            let measure =
-                |heard| Measure { error: Duration::ZERO, leap: false, updated: Some(Duration::from_secs(heard)) };
-            let measured = heard.map(measure).ok_or(NoTime::Unsynchronised);
+            let measured = heard.map(|heard| heard_at(midday / 1000 - 100 + heard)).ok_or(NoTime::Unsynchronised);
             keeper.known.write().unwrap().note(measured, Hands::of(&hands));
             keeper.moment(&hands, &policy).is_ok()
         };
