@@ -91,6 +91,7 @@ impl Pool {
     ) -> Result<PublicKey, HsmError> {
         let new = NewKey { key: key.clone(), kind, role, backup };
         let limit = self.shared().config.deadline.max(GENERATION_DEADLINE);
+        let _turn = lock(&self.shared().generating);
         self.call_within(limit, move |seat| key::generate(seat, &new))
     }
 

@@ -22,6 +22,9 @@ pub(crate) struct Shared {
     pub(crate) queue: Arc<Queue>,
     pub(crate) link: Arc<Link>,
     pub(crate) seen: Arc<Seen>,
+    /// Held while a key is generated. Tokens that keep keys in files, SoftHSM2 and Kryoptic, fail now and then when two come
+    /// about at the same time.
+    pub(crate) generating: Mutex<()>,
     /// Threads that have not ended.
     threads: Mutex<usize>,
     /// Of every thread, for whoever closes the pool.
@@ -84,6 +87,7 @@ impl Owner {
             queue: Arc::new(Queue::new(config.threads, config.queue)),
             link: Arc::new(Link::new(&config.token_label)),
             seen: Arc::default(),
+            generating: Mutex::default(),
             threads: Mutex::new(0),
             handles: Mutex::default(),
             ended: Condvar::new(),

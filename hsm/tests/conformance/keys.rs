@@ -87,6 +87,26 @@ fn openssl_accepts_every_kind_algorithm_and_role() {
     });
 }
 
+/// Several that are asked for at the same time all come about.
+#[test]
+fn keys_generated_at_once_all_come_about() {
+    on_each_token("keys::keys_generated_at_once_all_come_about", |config| {
+        let pool = usable(config.clone());
+        std::thread::scope(|scope| {
+            for caller in 0..6 {
+                let pool = &pool;
+                scope.spawn(move || {
+                    for number in 0..4 {
+                        let key = KeyId::new(format!("{caller}-{number}"));
+                        pool.generate(&key, KeyKind::EcP256, KeyRole::TimeStamper).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(pool.keys().unwrap().len(), 24);
+    });
+}
+
 #[test]
 fn ca_key_is_held_to_its_attributes_and_its_certificate() {
     on_each_token("keys::ca_key_is_held_to_its_attributes_and_its_certificate", |config| {
