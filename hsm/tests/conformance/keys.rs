@@ -98,7 +98,12 @@ fn keys_generated_at_once_all_come_about() {
                 scope.spawn(move || {
                     for number in 0..4 {
                         let key = KeyId::new(format!("{caller}-{number}"));
-                        pool.generate(&key, KeyKind::EcP256, KeyRole::TimeStamper).unwrap();
+                        let (kind, role) = match caller {
+                            0 => (KeyKind::Rsa3072, KeyRole::TokenSigner),
+                            1 => (KeyKind::EcP256, KeyRole::Agreement),
+                            _ => (KeyKind::EcP256, KeyRole::TimeStamper),
+                        };
+                        pool.generate(&key, kind, role).unwrap();
                     }
                 });
             }
