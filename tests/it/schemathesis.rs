@@ -51,7 +51,7 @@ fn try_out(installation: &Installation, caller: Option<&str>, tags: &[&str]) {
     let phases = if caller.is_some() { "examples,coverage,fuzzing" } else { "examples,fuzzing" };
     program.args(["--phases", phases, "--max-examples", EXAMPLES, "--seed", "1"]);
     // A connection lives for a minute without a certificate; a request that meets its end is sent again.
-    program.args(["--request-retries", "2", "--continue-on-failure", "--workers", "2"]);
+    program.args(["--request-retries", "2", "--continue-on-failure", "--workers", "1"]);
     program.args(tags.iter().flat_map(|tag| ["--include-tag", *tag]));
     if let Some(name) = caller {
         let people = manifest["people"].as_array().unwrap();

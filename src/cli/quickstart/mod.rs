@@ -148,8 +148,8 @@ fn serve(config: Config, layout: Layout) -> anyhow::Result<()> {
     let gone = path.clone();
     let ports = Ports::new(config.listen.status.port())?;
     let ready = move |app: &crate::app::App| {
-        manifest.write(&path)?;
         report::say(&report::render(&manifest, &layout, &service::url(ports)))?;
+        manifest.write(&path)?;
         // It ends with the runtime, as the service does.
         drop(tokio::spawn(service::run(App::clone(app), layout, manifest, ports)));
         Ok(())

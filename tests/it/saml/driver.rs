@@ -8,6 +8,7 @@ use std::process::Command;
 fn pysaml2_finds_nothing() {
     let installation = Installation::start("pysaml2");
     let environment = installation.sigill(&["demo", "env", "saml"]);
+    super::judge::metadata_file(&installation.url("api_url"), installation.folder());
     let venv = std::env::var("SIGILL_TEST_SAML").expect("run the tests with `cargo xtask test`: it installs pysaml2");
     let driver = format!("{}/tests/clients/saml_sp.py", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new("bash")
