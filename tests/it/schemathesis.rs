@@ -73,4 +73,4 @@ fn venv() -> String {
 /// order. No schema can say so.
 const BEYOND_SCHEMAS: &str = "positive_data_acceptance";
 /// For each operation and caller, in the last phase; the first two follow from the description.
-const EXAMPLES: &str = "5";
+const EXAMPLES: &str = "3";
